@@ -1,0 +1,235 @@
+"""Activation functions: f and its derivative, each as the formula, stable for large |z|.
+
+A unit computes a = f(z). Going back, the layer needs f′(z); many functions have it cheaply from a (tanh:
+1 − a²), so the derivative is `df(z, a)` and takes both. z has any shape, and f(z), df(z, a) have z's shape and
+dtype. The objects of this module are complete; `leaky_relu`, `elu` and `swish` are functions that return one.
+An activation of your own is `Activation("name", f, df)`.
+"""
+
+# numpy types what a ufunc returns as Any:
+# mypy: disable-error-code="no-any-return"
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from minnet import checks
+
+
+@dataclass(frozen=True)
+class Activation:
+    """a = f(z) and ∂a/∂z = df(z, a).
+
+    `kinks`: the z where f or one of its derivatives jumps: integrals are split there, gradient checks stay
+    away. `range`: the infimum and supremum of f: a unit near a finite end whose slope has gone is saturated.
+    """
+
+    name: str
+    f: Callable[[np.ndarray], np.ndarray]
+    df: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    kinks: tuple[float, ...] = ()
+    range: tuple[float, float] = (-math.inf, math.inf)
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        return self.f(z)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """p_k = e^{z_k} / Σ_j e^{z_j} along the last axis; z (…, K), p the same shape.
+
+    The maximum is subtracted first, which changes nothing (numerator and denominator shrink alike) and keeps
+    e^z from overflowing.
+    """
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    p: np.ndarray = e / e.sum(axis=-1, keepdims=True)
+    return p
+
+
+# f and f′, one pair each -----------------------------------------------------------------------------------
+
+def _identity(z: np.ndarray) -> np.ndarray:
+    return z
+
+
+def _d_identity(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    return np.ones_like(z)
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    """1/(1 + e^{−z}) = e^z/(1 + e^z): of the two forms, the one whose exponential cannot overflow."""
+    e = np.exp(-np.abs(z))
+    return np.where(z < 0, e, 1) / (1 + e)
+
+
+def _d_sigmoid(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    return a * (1 - a)
+
+
+def _d_tanh(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    return 1 - a * a
+
+
+_A, _S = 1.7159, 2 / 3          # chosen by LeCun et al. so that f(±1) = ±1 and |f″| is largest at ±1
+
+
+def _scaled_tanh(z: np.ndarray) -> np.ndarray:
+    return _A * np.tanh(_S * z)
+
+
+def _d_scaled_tanh(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    t = a / _A
+    return _A * _S * (1 - t * t)
+
+
+def _relu(z: np.ndarray) -> np.ndarray:
+    return np.maximum(z, 0)
+
+
+def _d_relu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    return (z > 0).astype(z.dtype)
+
+
+def _leaky_relu(z: np.ndarray, *, slope: float) -> np.ndarray:
+    return np.where(z > 0, z, slope * z)
+
+
+def _d_leaky_relu(z: np.ndarray, a: np.ndarray, *, slope: float) -> np.ndarray:
+    return np.where(z > 0, z.dtype.type(1), z.dtype.type(slope))
+
+
+def _elu(z: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
+    return np.where(z > 0, scale * z, (scale * alpha) * np.expm1(np.minimum(z, 0)))
+
+
+def _d_elu(z: np.ndarray, a: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
+    return np.where(z > 0, z.dtype.type(scale), a + scale * alpha)     # λα e^z = a + λα where z < 0
+
+
+_C, _K = math.sqrt(2 / math.pi), 0.044715     # GELU's tanh form: tanh(C(z + Kz³)) ≈ erf(z/√2)
+
+
+def _gelu(z: np.ndarray) -> np.ndarray:
+    return 0.5 * z * (1 + np.tanh(_C * (z + _K * z * z * z)))
+
+
+def _d_gelu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    t = np.tanh(_C * (z + _K * z * z * z))
+    return 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * (_C * (1 + 3 * _K * z * z))
+
+
+def _swish(z: np.ndarray, *, beta: float) -> np.ndarray:
+    return z * _sigmoid(beta * z)
+
+
+def _d_swish(z: np.ndarray, a: np.ndarray, *, beta: float) -> np.ndarray:
+    s = _sigmoid(beta * z)
+    return s + beta * z * s * (1 - s)
+
+
+def _softplus(z: np.ndarray) -> np.ndarray:
+    return np.logaddexp(z, 0)                 # ln(e^z + e^0), which numpy computes without overflow
+
+
+def _d_softplus(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    return _sigmoid(z)
+
+
+def _softsign(z: np.ndarray) -> np.ndarray:
+    return z / (1 + np.abs(z))
+
+
+def _d_softsign(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    d = 1 + np.abs(z)
+    return 1 / (d * d)
+
+
+def _hard_tanh(z: np.ndarray) -> np.ndarray:
+    return np.clip(z, -1, 1)
+
+
+def _d_hard_tanh(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+    return (np.abs(z) < 1).astype(z.dtype)
+
+
+# SELU's two constants are the solution of two equations for z ~ N(0, 1): E[selu(z)] = 0 gives α, then
+# E[selu(z)²] = 1 gives λ. With E[e^{kz}; z < 0] = e^{k²/2} Φ(−k) and Φ(−k) = erfc(k/√2)/2 both are closed.
+# Klambauer et al. 2017, eq. 14.
+SELU_ALPHA = -math.sqrt(2 / math.pi) / (math.erfc(1 / math.sqrt(2)) * math.exp(0.5) - 1)
+SELU_LAMBDA = 1 / math.sqrt(0.5 + SELU_ALPHA**2 * (0.5 * math.exp(2) * math.erfc(math.sqrt(2))
+                                                   - math.exp(0.5) * math.erfc(1 / math.sqrt(2)) + 0.5))
+
+# The smallest values of GELU (tanh form) and of swish with β = 1. For swish, f′ = 0 means z(1 − σ(z)) = −1,
+# and the minimum is −w with w e^w = 1/e. Both ends are checked by minimization in the tests.
+_GELU_MIN = -0.17004075057125412
+_SWISH_MIN = -0.27846454276107374
+
+
+# The activations ---------------------------------------------------------------------------------------------
+
+identity = Activation("identity", _identity, _d_identity)
+"""f(z) = z: a linear unit; the usual output layer, whose nonlinearity is then part of the loss."""
+
+sigmoid = Activation("sigmoid", _sigmoid, _d_sigmoid, range=(0.0, 1.0))
+"""f(z) = 1/(1 + e^{−z}), f′ = a(1 − a) ≤ 1/4. Not centred: f(0) = 1/2."""
+
+tanh = Activation("tanh", np.tanh, _d_tanh, range=(-1.0, 1.0))
+"""f(z) = tanh z, f′ = 1 − a²."""
+
+scaled_tanh = Activation("scaled_tanh", _scaled_tanh, _d_scaled_tanh, range=(-_A, _A))
+"""f(z) = 1.7159 tanh(2z/3), with f(±1) ≈ ±1. LeCun, Bottou, Orr & Müller 1998, *Efficient BackProp*."""
+
+relu = Activation("relu", _relu, _d_relu, kinks=(0.0,), range=(0.0, math.inf))
+"""f(z) = max(z, 0), f′ = 1 for z > 0, else 0; the value f′(0) = 0 is a convention. Nair & Hinton 2010."""
+
+selu = Activation("selu", partial(_elu, alpha=SELU_ALPHA, scale=SELU_LAMBDA),
+                  partial(_d_elu, alpha=SELU_ALPHA, scale=SELU_LAMBDA),
+                  kinks=(0.0,), range=(-SELU_LAMBDA * SELU_ALPHA, math.inf))
+"""f(z) = λz for z > 0, λα(e^z − 1) below; λ = 1.0507…, α = 1.6732…. Klambauer et al. 2017, eq. 2 and 14."""
+
+gelu = Activation("gelu_tanh", _gelu, _d_gelu, range=(_GELU_MIN, math.inf))
+"""f(z) = ½z(1 + tanh(√(2/π)(z + 0.044715 z³))): the *tanh form* of zΦ(z), which differs by up to 5e-4.
+Hendrycks & Gimpel 2016. PyTorch: gelu(approximate="tanh"); Keras: gelu(approximate=True)."""
+
+softplus = Activation("softplus", _softplus, _d_softplus, range=(0.0, math.inf))
+"""f(z) = ln(1 + e^z), f′ = σ(z): a smooth ReLU. Dugas et al. 2001."""
+
+softsign = Activation("softsign", _softsign, _d_softsign, kinks=(0.0,), range=(-1.0, 1.0))
+"""f(z) = z/(1 + |z|), f′ = 1/(1 + |z|)²: tanh's shape with polynomial tails; f″ jumps at 0.
+Bergstra, Desjardins, Lamblin & Bengio 2009, as used by Glorot & Bengio 2010."""
+
+hard_tanh = Activation("hard_tanh", _hard_tanh, _d_hard_tanh, kinks=(-1.0, 1.0), range=(-1.0, 1.0))
+"""f(z) = min(max(z, −1), 1), f′ = 1 for |z| < 1, else 0. Collobert 2004."""
+
+
+def leaky_relu(slope: float = 0.01) -> Activation:
+    """f(z) = z for z > 0, slope · z below. Maas, Hannun & Ng 2013. 0 ≤ slope < 1, else ValueError.
+
+    PyTorch's default slope is 0.01, Keras' is 0.3 in the layer (0.2 in the function).
+    """
+    slope = checks.number("slope", slope, least=0, below=1)
+    low = 0.0 if slope == 0 else -math.inf
+    return Activation(f"leaky_relu({slope:g})", partial(_leaky_relu, slope=slope),
+                      partial(_d_leaky_relu, slope=slope), kinks=(0.0,), range=(low, math.inf))
+
+
+def elu(alpha: float = 1.0) -> Activation:
+    """f(z) = z for z > 0, α(e^z − 1) below; α > 0, else ValueError. Clevert, Unterthiner & Hochreiter 2016."""
+    alpha = checks.number("alpha", alpha, above=0)
+    return Activation(f"elu({alpha:g})", partial(_elu, alpha=alpha), partial(_d_elu, alpha=alpha),
+                      kinks=(0.0,), range=(-alpha, math.inf))
+
+
+def swish(beta: float = 1.0) -> Activation:
+    """f(z) = z σ(βz), f′ = σ(βz) + βz σ(βz)(1 − σ(βz)); β > 0, else ValueError.
+
+    Ramachandran, Zoph & Le 2017; β = 1 is the SiLU of Elfwing, Uchibe & Doya 2018.
+    """
+    beta = checks.number("beta", beta, above=0)
+    return Activation(f"swish({beta:g})", partial(_swish, beta=beta), partial(_d_swish, beta=beta),
+                      range=(_SWISH_MIN / beta, math.inf))

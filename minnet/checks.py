@@ -1,0 +1,77 @@
+"""What every door of the library asks of its arguments: say what was expected, what came, what to do.
+
+The checks stand here so that the formulas elsewhere can be read without them. Each returns its
+argument in the form that the library works with, or raises TypeError or ValueError.
+"""
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+
+def generator(rng: int | np.random.Generator) -> np.random.Generator:
+    """`rng` as a Generator: an int is a seed, a Generator is used (and advanced) as it is."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, numbers.Integral) and not isinstance(rng, bool) and rng >= 0:
+        return np.random.default_rng(int(rng))
+    raise TypeError(f"expected rng to be an int ≥ 0 or a numpy Generator, got {rng!r}: nothing is drawn from a "
+                    "hidden seed; pass rng=0, or np.random.default_rng(0) to share one stream")
+
+
+def number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf,
+           below: float = math.inf, most: float = math.inf) -> float:
+    """A finite real number with above < value < below and least ≤ value ≤ most."""
+    bounds = [f"{sign} {bound:g}" for sign, bound in ((">", above), ("≥", least), ("<", below), ("≤", most))
+              if math.isfinite(bound)]
+    wanted = f"expected {name} to be a number {' and '.join(bounds)}".rstrip()
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{wanted}, got {value!r} of type {type(value).__name__}")
+    x = float(value)
+    if not (math.isfinite(x) and above < x < below and least <= x <= most):
+        raise ValueError(f"{wanted}, got {value!r}")
+    return x
+
+
+def count(name: str, value: Any, *, least: int = 1) -> int:
+    """A whole number ≥ least: layer widths, epochs, batch sizes."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"expected {name} to be a whole number ≥ {least}, got {value!r} of type {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"expected {name} to be a whole number ≥ {least}, got {value!r}")
+    return int(value)
+
+
+def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
+    """`value` as a finite array of `dtype`; no copy is made if it is one already."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"expected {name} to be an array of real numbers, got dtype {array.dtype}")
+    with np.errstate(over="ignore"):              # 1e300 in float32 is inf, and is reported as that below
+        array = array.astype(dtype, copy=False)
+    finite = np.isfinite(array)
+    if not finite.all():
+        first = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(f"expected {name} to be finite in {dtype}, got {array[first]} at index {first} "
+                         f"({array.size - int(finite.sum())} such entries): remove or impute them first")
+    return array
+
+
+def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> np.ndarray:
+    """`value` as a batch of shape (n, features), n ≥ 1, finite, of `dtype`; features=None takes any width."""
+    shape = np.shape(value)
+    wanted = f"expected {name} of shape (n, {'features' if features is None else features}), got {shape}"
+    if len(shape) == 1:
+        raise ValueError(f"{wanted}: one example is a batch of one, {name}[None, :]; one feature is {name}[:, None]")
+    if len(shape) > 2:
+        raise ValueError(f"{wanted}: flatten images with {name}.reshape(len({name}), -1)")
+    if len(shape) == 0:
+        raise ValueError(f"{wanted}: a batch is two-dimensional, one row per example")
+    if shape[0] == 0:
+        raise ValueError(f"{wanted}: the batch is empty, at least one example is needed")
+    if features is not None and shape[1] != features:
+        turned = f"; a row is an example: is {name}.T meant?" if shape[0] == features else ""
+        raise ValueError(f"{wanted}: the first layer takes {features} features, a row has {shape[1]}{turned}")
+    return real_array(name, value, dtype)

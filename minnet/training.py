@@ -1,0 +1,265 @@
+"""Training: shuffled mini-batches, one record an epoch.
+
+    for record in train(net, data, loss=…, optimizer=…, epochs=…, batch_size=…, rng=…): …
+    history = fit(net, data, …)
+
+`train` is a generator: whoever wants to stop early, plot or log writes a for loop. `fit` runs the loop, shows a
+progress bar and returns the History. Any object with vectors `params` and `grads` and a method
+`gradient(x, y, loss)`, which fills `grads` and returns the loss, can be trained.
+"""
+
+import inspect
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from minnet import checks, optimizers
+from minnet.network import Loss
+from minnet.optimizers import Optimizer, State
+
+Data = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One epoch. `loss` and `accuracy` are means over its batches, each taken before its update."""
+
+    epoch: int                          # 1, 2, …
+    step: int                           # updates made so far
+    loss: float
+    accuracy: float | None              # None where y are no class labels
+    validation_loss: float | None       # None without validation data
+    validation_accuracy: float | None
+    seconds: float                      # since the start, validation included
+
+
+class History(list[Record]):
+    """The records of a run, in order; `history.loss` is the array of one column, NaN where there is no value.
+
+    `interrupted` is True where Ctrl-C ended the run.
+    """
+
+    interrupted = False
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name not in _COLUMNS:
+            raise AttributeError(f"History has no column {name!r}: it has {', '.join(_COLUMNS)}")
+        return np.array([getattr(record, name) for record in self], dtype=float)
+
+    def __repr__(self) -> str:
+        rows = [_COLUMNS] + [tuple("" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v)
+                                   for v in astuple(record)) for record in self]
+        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(f"{cell:>{w}}" for cell, w in zip(row, wide, strict=True)) for row in rows)
+
+
+_COLUMNS = tuple(field.name for field in fields(Record))
+
+
+class Diverged(ArithmeticError):
+    """The loss or a gradient is no longer finite. Carries `epoch step learning_rate history`.
+
+    The step that failed is not made: `params` are those that gave the loss.
+    """
+
+    def __init__(self, what: str, epoch: int, step: int, learning_rate: float, history: History) -> None:
+        super().__init__(f"{what} in epoch {epoch}, step {step}, at learning rate {learning_rate:g}: training has "
+                         "diverged; try a learning rate ten times smaller, clip_norm=1, or an initializer with a "
+                         "smaller variance")
+        self.epoch, self.step, self.learning_rate, self.history = epoch, step, learning_rate, history
+
+
+def accuracy(z: np.ndarray, y: np.ndarray) -> float | None:
+    """The share of rows of z (n, k) whose largest output is the label y (n,); for k = 1, of z > 0 against y.
+
+    None where y is not an integer vector: there are no classes to hit.
+    """
+    y = np.asarray(y)
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        return None
+    predicted = z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0
+    return float((predicted == y).mean())
+
+
+def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int,
+          rng: int | np.random.Generator, validation: Data | None = None,
+          schedule: Callable[[int], float] = optimizers.constant, clip_norm: float | None = None,
+          span: slice | None = None, state: State | None = None) -> Iterator[Record]:
+    """Train `model` in place on data = (x, y), yielding a Record after every epoch.
+
+    x (n, features), y whatever `loss` takes. In each epoch the rows are shuffled and cut into batches of
+    `batch_size`; the last one is smaller, and joins the one before it if it is a single row (BatchNorm needs two).
+
+    - rng: int or Generator; orders the batches and feeds the layers' noise.
+    - validation: (x, y), measured after every epoch, as in prediction.
+    - schedule: a factor on the learning rate as a function of the steps done (`optimizers.cosine`, …).
+    - clip_norm: gradients of a larger norm are scaled down to it (`optimizers.clip_by_norm`).
+    - span: a slice of `params`, as from `net.span`; optimizer, clipping and decay see only that part, and every
+      layer outside runs as in prediction.
+    - state: the optimizer's memory, from `optimizer.init`, to go on where another run ended; fresh by default.
+
+    Data and settings are checked when this is called: TypeError or ValueError, with nothing changed. Raises Diverged
+    where the loss or the gradient is no longer finite.
+    """
+    for name in ("params", "grads", "gradient"):
+        if not hasattr(model, name):
+            raise TypeError("expected a model with params, grads and gradient(x, y, loss), such as a Network; got "
+                            f"{model!r} without {name}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"expected an optimizer such as optimizers.SGD(learning_rate=0.1), got {optimizer!r}")
+    if not callable(loss):
+        raise TypeError(f"expected loss to be a function of (z, y), such as losses.softmax_cross_entropy, got {loss!r}")
+    if not callable(schedule):
+        raise TypeError(f"expected schedule to be a function of the step, got {schedule!r}: "
+                        "partial(optimizers.cosine, steps=1000) is one")
+    epochs, batch_size = checks.count("epochs", epochs, least=0), checks.count("batch_size", batch_size)
+    if clip_norm is not None:
+        checks.number("clip_norm", clip_norm, above=0)
+    generator = checks.generator(rng)
+    span = _checked_span(model, span)
+    if state is None:
+        mask = getattr(model, "decay_mask", None)
+        state = optimizer.init(model.params[span], None if mask is None else mask[span])
+    state = _checked_state(state, model.params[span])
+    x, y = _checked_data("data", model, data, loss)
+    held_out = None if validation is None else _checked_data("validation", model, validation, loss)
+    return _epochs(model, x, y, loss, optimizer, epochs, batch_size, generator, held_out, schedule, clip_norm, span,
+                   state)
+
+
+def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int,
+            rng: np.random.Generator, validation: Data | None, schedule: Callable[[int], float],
+            clip_norm: float | None, span: slice, state: State) -> Iterator[Record]:
+    params, grads, n = model.params[span], model.grads[span], len(x)
+    edges = _edges(n, batch_size)
+    sizes = np.diff(edges)
+    accepted = _noise_arguments(model, training=True if len(params) == len(model.params) else span, rng=rng)
+    history, start = History(), time.perf_counter()
+    values: list[float] = []
+    hits: list[float | None] = []
+
+    def watched(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+        hits.append(accuracy(z, y))                    # the loss sees every output: accuracy is taken there
+        return loss(z, y)
+
+    for epoch in range(1, epochs + 1):
+        values.clear()
+        hits.clear()
+        order = rng.permutation(n)
+        for first, last in pairwise(edges):
+            rows, factor = order[first:last], schedule(state["t"])
+            with np.errstate(over="ignore", invalid="ignore"):          # reported below, with epoch and step
+                value = model.gradient(x[rows], y[rows], watched, **accepted)
+                norm = 0.0 if clip_norm is None else optimizers.clip_by_norm(grads, clip_norm)
+                if not (math.isfinite(value) and math.isfinite(norm)):
+                    what = f"the gradient's norm became {norm}" if math.isfinite(value) else f"the loss became {value}"
+                    raise Diverged(what, epoch, state["t"] + 1, optimizer.learning_rate * factor, history)
+                optimizer.step(params, grads, state, factor=factor)
+            values.append(value)
+        hit = float(sizes @ np.array(hits)) / n if len(hits) == len(sizes) and None not in hits else None
+        held_out: tuple[float | None, float | None] = (None, None)
+        if validation is not None:
+            z = model(validation[0])
+            held_out = loss(z, validation[1])[0], accuracy(z, validation[1])
+        history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / n, hit, *held_out,
+                              time.perf_counter() - start))
+        yield history[-1]
+
+
+def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int,
+        rng: int | np.random.Generator, validation: Data | None = None,
+        schedule: Callable[[int], float] = optimizers.constant, clip_norm: float | None = None,
+        span: slice | None = None, state: State | None = None, progress: bool | None = None) -> History:
+    """Run `train` to its end and return the History; the arguments are those of `train`.
+
+    progress: True shows a bar over the epochs, False none, None one in a terminal or a notebook. Ctrl-C ends the run
+    early: the history so far is returned, marked `interrupted`, and the network is as the last step left it.
+    """
+    records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
+                    validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
+    history = History()
+    bar = _bar(epochs, progress)
+    try:
+        for record in records:
+            history.append(record)
+            bar.set_postfix({name: f"{value:.4g}" for name in ("loss", "accuracy", "validation_accuracy")
+                             if (value := getattr(record, name)) is not None}, refresh=False)
+            bar.update()
+    except KeyboardInterrupt:
+        history.interrupted = True
+    finally:
+        bar.close()
+    return history
+
+
+# The door ----------------------------------------------------------------------------------------------------
+
+def _checked_data(name: str, model: Any, data: Data, loss: Loss) -> Data:
+    """(x, y) as arrays that model and loss accept, or an error before anything has changed."""
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        hint = f": pass one of its parts, {name}.train" if hasattr(data, "train") else ""
+        raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
+    dtype = model.params.dtype
+    x, y = checks.batch("x", data[0], getattr(model, "fan_in", None), dtype), np.asarray(data[1])
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(f"expected a y for each of the {len(x)} rows of x in {name}, got y of shape {y.shape}")
+    if y.dtype.kind == "f":
+        y = y.astype(dtype, copy=False)
+    if callable(model):                                 # the loss knows best which y fit: ask it once, for all of them
+        outputs = model(x[:1]).shape[1]
+        loss(np.zeros((len(x), outputs), dtype), y)
+    elif name == "validation":
+        raise TypeError(f"validation needs a model that predicts, model(x); got {model!r}, which cannot be called")
+    return x, y
+
+
+def _checked_span(model: Any, span: slice | None) -> slice:
+    size = len(model.params)
+    if span is None:
+        return slice(0, size)
+    if not isinstance(span, slice) or span.step not in (None, 1):
+        raise TypeError(f"expected span to be a slice of params without a step, as from net.span(0, 2), got {span!r}")
+    start, stop, _ = span.indices(size)
+    if start >= stop:
+        raise ValueError(f"expected span to hold at least one of the {size} parameters, got {span!r}")
+    return slice(start, stop)
+
+
+def _checked_state(state: State, params: np.ndarray) -> State:
+    for name, memory in state.items():
+        if isinstance(memory, np.ndarray) and memory.shape != params.shape:
+            raise ValueError(f"expected a state for {params.size} parameters, got {name} of shape {memory.shape}: use "
+                             "optimizer.init(params[span], decay_mask[span])")
+    return state
+
+
+def _edges(n: int, batch_size: int) -> list[int]:
+    """Where the batches begin, and n: [0, 32, 64, 70] for 70 rows in batches of 32."""
+    edges = [*range(0, n, batch_size), n]
+    if len(edges) > 2 and n - edges[-2] == 1:
+        del edges[-2]
+    return edges
+
+
+def _noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
+    """Of `training` and `rng`, those that the model's gradient takes."""
+    taken = inspect.signature(model.gradient).parameters
+    return {name: value for name, value in offered.items()
+            if name in taken or any(p.kind is p.VAR_KEYWORD for p in taken.values())}
+
+
+def _bar(epochs: int, progress: bool | None) -> Any:
+    from tqdm import tqdm
+
+    if progress is None:
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython else None
+        progress = sys.stderr.isatty() or hasattr(shell, "kernel")
+        return tqdm(total=epochs, unit="epoch") if progress else tqdm(disable=True)   # TQDM_DISABLE=1 quiets the first
+    return tqdm(total=epochs, unit="epoch", disable=not progress)

@@ -49,8 +49,9 @@ def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"expected {name} to be an array of real numbers, got dtype {array.dtype}")
-    with np.errstate(over="ignore"):              # 1e300 in float32 is inf, and is reported as that below
-        array = array.astype(dtype, copy=False)
+    if array.dtype != dtype:
+        with np.errstate(over="ignore"):          # 1e300 in float32 is inf, and is reported as that below
+            array = array.astype(dtype)
     finite = np.isfinite(array)
     if not finite.all():
         first = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -62,6 +63,8 @@ def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
 def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a batch of shape (n, features), n ≥ 1, finite, of `dtype`; features=None takes any width."""
     shape = np.shape(value)
+    if len(shape) == 2 and shape[0] > 0 and features in (None, shape[1]):
+        return real_array(name, value, dtype)
     wanted = f"expected {name} of shape (n, {'features' if features is None else features}), got {shape}"
     if len(shape) == 1:
         raise ValueError(f"{wanted}: one example is a batch of one, {name}[None, :]; one feature is {name}[:, None]")
@@ -71,7 +74,5 @@ def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> 
         raise ValueError(f"{wanted}: a batch is two-dimensional, one row per example")
     if shape[0] == 0:
         raise ValueError(f"{wanted}: the batch is empty, at least one example is needed")
-    if features is not None and shape[1] != features:
-        turned = f"; a row is an example: is {name}.T meant?" if shape[0] == features else ""
-        raise ValueError(f"{wanted}: the first layer takes {features} features, a row has {shape[1]}{turned}")
-    return real_array(name, value, dtype)
+    turned = f"; a row is an example: is {name}.T meant?" if shape[0] == features else ""
+    raise ValueError(f"{wanted}: the first layer takes {features} features, a row has {shape[1]}{turned}")

@@ -75,14 +75,15 @@ class Dense(Layer):
         return self.activation.f(x @ self.W + self.b)
 
     def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
-        self.x, self.z = x, x @ self.W + self.b
+        self.x, self.z = x, x @ self.W
+        self.z += self.b
         self.a = self.activation.f(self.z)
         return self.a
 
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         self.delta = da * self.activation.df(self.z, self.a)
-        self.dW[...] = self.x.T @ self.delta
-        self.db[...] = self.delta.sum(axis=0)
+        np.matmul(self.x.T, self.delta, out=self.dW)        # out=: straight into net.grads, without a copy
+        np.add.reduce(self.delta, axis=0, out=self.db)      # a sum over the examples, at half the overhead of .sum()
         return self.delta @ self.W.T if input_gradient else None
 
 

@@ -28,13 +28,13 @@ def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     """
     n, k = z.shape
     y = _labels(y, n, k)
-    z = z - z.max(axis=1, keepdims=True)        # p is unchanged, and no e^z overflows
+    z = z - np.maximum.reduce(z, axis=1, keepdims=True)      # p is unchanged, and no e^z overflows
     e = np.exp(z)
-    total = e.sum(axis=1, keepdims=True)
-    rows = np.arange(n)
-    value = float((np.log(total[:, 0]) - z[rows, y]).mean())
+    total = np.add.reduce(e, axis=1, keepdims=True)
+    true = np.arange(n), y
+    value = float(np.add.reduce(np.log(total[:, 0]) - z[true])) / n
     dz = e / (total * n)
-    dz[rows, y] -= 1 / n
+    dz[true] -= 1 / n
     return value, dz
 
 
@@ -94,7 +94,7 @@ def _labels(y: np.ndarray, n: int, k: int) -> np.ndarray:
     if y.shape != (n,):
         one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
         raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
-    if y.min() < 0 or y.max() >= k:
+    if np.minimum.reduce(y) < 0 or np.maximum.reduce(y) >= k:
         raise ValueError(f"expected labels in 0 … {k - 1} for {k} outputs, got {y.min()} … {y.max()}: number the "
                          "classes from 0, or widen the last layer")
     return y

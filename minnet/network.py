@@ -8,6 +8,7 @@ then the paper's formula on vectors, and freezing, clipping, saving and checking
 """
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -177,14 +178,8 @@ class Network:
         of `params`, as from `span`, only the layers that it holds. A layer without parameters belongs to the
         one before it. The returned array is the last layer's cache.
         """
-        modes = self._modes(training)
-        if rng is None:
-            for i, (layer, mode) in enumerate(zip(self.layers, modes, strict=True)):
-                if mode and layer.noisy:
-                    raise ValueError(f"layer {i}, {layer!r}, draws noise in training: expected rng, got None; pass "
-                                     "rng=0 or a Generator")
+        a, modes = self._checked(x), self._modes(training)
         generator = None if rng is None else checks.generator(rng)
-        a = self._checked(x)
         for layer, mode in zip(self.layers, modes, strict=True):
             a = layer.forward(a, mode, generator)
         return a
@@ -211,12 +206,12 @@ class Network:
         `training` and `rng` as in `forward`. An error, or a C that is not finite, leaves `state` as it was.
         """
         before = self._state.copy() if self._state.size else self._state
-        value = np.nan
+        value = math.nan
         try:
             value, dz = loss(self.forward(x, training=training, rng=rng), y)
             self.backward(dz, input_gradient=False)
         finally:
-            if not np.isfinite(value):
+            if not math.isfinite(value):
                 self._state[...] = before
         return value
 

@@ -24,41 +24,52 @@ from minnet import checks
 
 State = dict[str, Any]
 
+# A formula on vectors makes temporary vectors. Applied to one piece after another they stay in the cache, where the
+# whole vector's would travel to memory and back: the result is the same, since every formula is elementwise.
+_PIECE = 2**17
+
 
 @dataclass(frozen=True)
 class Optimizer:
     """What the optimizers share: a learning rate, decoupled weight decay, and the count of steps."""
 
     learning_rate: float
+    weight_decay: float = 0.0
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """The names of the vectors that the optimizer keeps from step to step."""
+        raise NotImplementedError
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         """A fresh memory for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
         if decay_mask is not None and np.shape(decay_mask) != np.shape(params):
             raise ValueError(f"expected decay_mask of params' shape {np.shape(params)}, got {np.shape(decay_mask)}")
         state: State = {"t": 0, "decay_mask": decay_mask}
-        return state | {name: np.zeros_like(params) for name in self._memory()}
+        return state | {name: np.zeros_like(params) for name in self.memory}
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
         """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""
         if params.shape != grads.shape:
             raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
-        rate = self.learning_rate * factor
         state["t"] += 1
-        decay = getattr(self, "weight_decay", 0.0)
-        if decay:
-            mask = state["decay_mask"]
-            params -= rate * decay * (params if mask is None else mask * params)
-        self._step(params, grads, state, rate)
+        rate = self.learning_rate * factor
+        memory = [state[name] for name in self.memory]
+        mask = state["decay_mask"]
+        for start in range(0, len(params), _PIECE):
+            piece = slice(start, start + _PIECE)
+            p, g = params[piece], grads[piece]
+            if self.weight_decay:
+                p -= rate * self.weight_decay * (p if mask is None else mask[piece] * p)
+            self._update(p, g, rate, state["t"], *[vector[piece] for vector in memory])
 
-    def _memory(self) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
+    def _update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *memory: np.ndarray) -> None:
+        """The formula: step t on the vector p and on the vectors named by `memory`, in place."""
         raise NotImplementedError
 
     def __post_init__(self) -> None:
         checks.number("learning_rate", self.learning_rate, above=0)
-        checks.number("weight_decay", getattr(self, "weight_decay", 0.0), least=0)
+        checks.number("weight_decay", self.weight_decay, least=0)
 
 
 @dataclass(frozen=True)
@@ -80,17 +91,18 @@ class SGD(Optimizer):
         if self.nesterov and not self.momentum:
             raise ValueError("expected momentum > 0 with nesterov=True, got 0: there is nothing to look ahead along")
 
-    def _memory(self) -> tuple[str, ...]:
+    @property
+    def memory(self) -> tuple[str, ...]:
         return ("v",) if self.momentum else ()
 
-    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
-        if not self.momentum:
-            params -= rate * grads
+    def _update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *memory: np.ndarray) -> None:
+        if not memory:
+            p -= rate * g
             return
-        v = state["v"]
+        (v,) = memory
         v *= self.momentum
-        v += grads
-        params -= rate * (grads + self.momentum * v if self.nesterov else v)
+        v += g
+        p -= rate * (g + self.momentum * v if self.nesterov else v)
 
 
 @dataclass(frozen=True)
@@ -110,14 +122,15 @@ class RMSprop(Optimizer):
         checks.number("alpha", self.alpha, least=0, below=1)
         checks.number("epsilon", self.epsilon, above=0)
 
-    def _memory(self) -> tuple[str, ...]:
+    @property
+    def memory(self) -> tuple[str, ...]:
         return ("s",)
 
-    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
-        s = state["s"]
+    def _update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *memory: np.ndarray) -> None:
+        (s,) = memory
         s *= self.alpha
-        s += (1 - self.alpha) * grads * grads
-        params -= rate * grads / (np.sqrt(s) + self.epsilon)
+        s += (1 - self.alpha) * g * g
+        p -= rate * g / (np.sqrt(s) + self.epsilon)
 
 
 @dataclass(frozen=True)
@@ -141,17 +154,18 @@ class Adam(Optimizer):
         checks.number("beta2", self.beta2, least=0, below=1)
         checks.number("epsilon", self.epsilon, above=0)
 
-    def _memory(self) -> tuple[str, ...]:
+    @property
+    def memory(self) -> tuple[str, ...]:
         return ("m", "v")
 
-    def _step(self, params: np.ndarray, grads: np.ndarray, state: State, rate: float) -> None:
-        m, v, t = state["m"], state["v"], state["t"]
+    def _update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *memory: np.ndarray) -> None:
+        m, v = memory
         m *= self.beta1
-        m += (1 - self.beta1) * grads
+        m += (1 - self.beta1) * g
         v *= self.beta2
-        v += (1 - self.beta2) * grads * grads
+        v += (1 - self.beta2) * g * g
         m_scale, v_scale = 1 / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
-        params -= (rate * m_scale) * m / (v_scale * np.sqrt(v) + self.epsilon)
+        p -= (rate * m_scale) * m / (v_scale * np.sqrt(v) + self.epsilon)
 
 
 @dataclass(frozen=True)

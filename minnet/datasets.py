@@ -15,11 +15,14 @@ import numpy as np
 from minnet import checks
 
 
+Data = tuple[np.ndarray, np.ndarray]           # x and y
+
+
 class Dataset(NamedTuple):
     """A training part and a test part, each a pair (x, y)."""
 
-    train: tuple[np.ndarray, np.ndarray]
-    test: tuple[np.ndarray, np.ndarray]
+    train: Data
+    test: Data
 
     def map_x(self, f: Callable[[np.ndarray], np.ndarray]) -> "Dataset":
         """The data set with f applied to both x: `digits.map_x(lambda x: 2 * x - 1)` for a range of ±1."""
@@ -62,7 +65,7 @@ def standardized(data: Dataset) -> Dataset:
 
 
 def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: float = 0.75,
-            noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+            noise: float = 0.05) -> Data:
     """`classes` interleaved spiral arms in the plane, n points: x (n, 2) float32, y (n,) int64, shuffled.
 
     Point i of an arm has radius r uniform in [0, 1] and angle 2π(turns · r + class/classes), plus N(0, noise²) on
@@ -77,7 +80,7 @@ def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: 
     return x.astype(np.float32), y.astype(np.int64)
 
 
-def parity(bits: int) -> tuple[np.ndarray, np.ndarray]:
+def parity(bits: int) -> Data:
     """All 2^bits rows of ±1, and whether the number of +1 is odd: x (2^bits, bits) float32, y (2^bits,) int64.
 
     No input alone says anything about y: the classic hard case. bits = 2 is XOR. 1 ≤ bits ≤ 20, else ValueError.
@@ -88,7 +91,7 @@ def parity(bits: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, fan_out: int,
-                   rng: int | np.random.Generator, dtype: type = np.float64) -> tuple[np.ndarray, np.ndarray]:
+                   rng: int | np.random.Generator, dtype: type = np.float64) -> Data:
     """A linear map to be learned from exactly white Gaussian inputs: x (n, fan_in), y = x W (n, fan_out).
 
     W = U diag(s) Vᵀ has the given singular values s, at most min(fan_in, fan_out) of them, with random orthonormal
@@ -107,7 +110,7 @@ def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, f
     return x.astype(dtype), (x @ (u * s) @ v.T).astype(dtype)
 
 
-def _read(name: str) -> tuple[np.ndarray, np.ndarray]:
+def _read(name: str) -> Data:
     """The arrays x, y of a shipped file: beside this module in an installed wheel, in datasets/ in a checkout."""
     here = Path(__file__).parent
     for folder in (here / "data", here.parent / "datasets"):

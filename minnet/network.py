@@ -182,6 +182,7 @@ class Network:
         generator = None if rng is None else checks.generator(rng)
         for layer, mode in zip(self.layers, modes, strict=True):
             a = layer.forward(a, mode, generator)
+        self._output_shape = a.shape
         return a
 
     def backward(self, dz: np.ndarray, *, input_gradient: bool = True) -> np.ndarray | None:
@@ -189,11 +190,11 @@ class Network:
 
         input_gradient=False leaves out ∂C/∂x, a matrix product that training has no use for.
         """
-        expected = getattr(self.layers[-1], "a", None)
+        expected = getattr(self, "_output_shape", None)
         if expected is None:
             raise RuntimeError("backward needs what forward keeps: call net.forward(x) first")
-        if np.shape(dz) != expected.shape:
-            raise ValueError(f"expected dz of the outputs' shape {expected.shape}, got {np.shape(dz)}")
+        if np.shape(dz) != expected:
+            raise ValueError(f"expected dz of the outputs' shape {expected}, got {np.shape(dz)}")
         da: Any = np.asarray(dz, self.dtype)
         for layer in reversed(self.layers[1:]):
             da = layer.backward(da)

@@ -1,0 +1,202 @@
+"""Run the chapters from fresh kernels and judge the claims of the literature: python -m chapters [NUMBER …]
+
+Each chapter's text, chapters/NN_name.py, is executed in a temporary folder, two at a time with one BLAS thread each;
+nothing in the project changes unless --write renews the notebooks (and, in a full run of all chapters, the ledger).
+The ledger of claims is printed, with the verdict that chapters/ledger.json expects where this run's differs.
+Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import textwrap
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+LEDGER = HERE / "ledger.json"
+KERNELS = 2                                    # at a time, one BLAS thread each: for two cores
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+
+
+@dataclass
+class Run:
+    """What came of one chapter."""
+
+    source: Path
+    notebook: Any = None
+    seconds: float = 0.0
+    error: str | None = None
+    claims: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        return self.source.name[:2]
+
+
+def sources(numbers: list[str]) -> list[Path]:
+    """The chapters' texts in reading order; those of the given numbers, "2" as well as "02", or all."""
+    found = {path.name[:2]: path for path in sorted(HERE.glob("[0-9][0-9]_*.py"))}
+    unknown = [number for number in numbers if number.zfill(2) not in found]
+    if unknown:
+        raise SystemExit(f"no chapter {', '.join(unknown)}: there are {', '.join(found)}; --list shows their titles")
+    return [found[key] for key in (sorted({n.zfill(2) for n in numbers}) or found)]
+
+
+def title(source: Path) -> str:
+    """The chapter's first heading."""
+    return next(line.removeprefix("# # ") for line in source.read_text(encoding="utf-8").splitlines()
+                if line.startswith("# # "))
+
+
+async def execute(source: Path, fast: bool, folder: Path) -> Run:
+    """Execute one chapter in a kernel of its own."""
+    import jupytext
+    import nbclient
+
+    run = Run(source, notebook=jupytext.read(source))
+    here = folder / source.stem
+    here.mkdir()
+    claims = here / "claims.jsonl"
+    inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}     # figures stay inline
+    environment = inherited | ONE_THREAD | {
+        "MINNET_CLAIMS": str(claims), "MINNET_LEDGER": str(LEDGER), "MINNET_FAST": "1" if fast else "0",
+        "TQDM_DISABLE": "1", "IPYTHONDIR": str(here / "ipython"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])),
+    }
+    client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3",
+                                     resources={"metadata": {"path": str(here)}})
+    if os.name == "posix":                            # the kernel talks through files of its folder, not through ports
+        manager = client.create_kernel_manager()
+        manager.transport, manager.ip = "ipc", str(folder / f"kernel-{run.number}")
+    begin = time.perf_counter()
+    try:
+        await client.async_execute(env=environment, cwd=str(here))
+    except nbclient.exceptions.CellExecutionError as error:
+        run.error = f"{error.ename}: {error.evalue}\n{error.traceback}"
+    except Exception as error:                        # a kernel that does not start, or dies
+        run.error = f"{type(error).__name__}: {error}"
+    run.seconds = time.perf_counter() - begin
+    if claims.exists():
+        run.claims = [json.loads(line) for line in claims.read_text(encoding="utf-8").splitlines()]
+    return run
+
+
+async def execute_all(chosen: list[Path], fast: bool) -> list[Run]:
+    """Execute the chapters, KERNELS at a time, with a progress bar."""
+    from tqdm import tqdm
+
+    free = asyncio.Semaphore(KERNELS)
+    with (tempfile.TemporaryDirectory(prefix="minnet-") as folder,
+          tqdm(total=len(chosen), unit="chapter", disable=None) as bar):
+
+        async def one(source: Path) -> Run:
+            async with free:
+                run = await execute(source, fast, Path(folder))
+            bar.set_postfix_str(f"{source.stem} {run.seconds:.0f} s")
+            bar.update()
+            return run
+
+        return await asyncio.gather(*map(one, chosen))
+
+
+def differences(runs: list[Run]) -> list[str]:
+    """Where this run's verdicts are not those of the ledger: one sentence each."""
+    if not LEDGER.exists():
+        return [f"there is no {LEDGER.name} to compare with: python -m chapters --write makes it"]
+    expected = {row["id"]: row for row in json.loads(LEDGER.read_text(encoding="utf-8"))}
+    claims = [claim for run in runs for claim in run.claims]
+    found = {claim["id"]: claim for claim in claims}
+    twice = sorted({claim["id"] for claim in claims if claim is not found[claim["id"]]})
+    said = [f"{id}: judged twice, expected one claim of a name" for id in twice]
+    said += [f"{id}: {claim['verdict']}, expected {expected[id]['verdict'] if id in expected else 'no such claim'}"
+            for id, claim in found.items() if id not in expected or claim["verdict"] != expected[id]["verdict"]]
+    missing = [id for id, row in expected.items() if row["chapter"] in {run.number for run in runs} and id not in found]
+    return said + [f"{id}: not judged, expected {expected[id]['verdict']}" for id in missing]
+
+
+def report(runs: list[Run]) -> str:
+    """The ledger as a table: verdict, claim, measurement."""
+    lines = []
+    for run in runs:
+        lines += ["", f"{run.number}  {title(run.source)}  ({run.seconds:.0f} s)"]
+        for claim in run.claims:
+            text = f"{claim['statement']} [{claim['source']}]"
+            lines += textwrap.wrap(text, 100, initial_indent=f"  {claim['verdict']:15} ", subsequent_indent=" " * 18)
+            spread = f" ({claim['low']:.4g} … {claim['high']:.4g}, {claim['seeds']} seeds)"
+            measured = (f"measured {claim['measured']:.4g}{spread if claim['seeds'] > 1 else ''}, criterion "
+                        f"{claim['criterion']}, {claim['mode']}")
+            if claim["condition"] is not None:
+                measured += f"; where {claim['condition']}, otherwise {claim['without']:.4g}"
+            lines += textwrap.wrap(measured, 100, initial_indent=" " * 18, subsequent_indent=" " * 18)
+        if run.error:
+            lines += ["  failed:", textwrap.indent(run.error, "    ")]
+    return "\n".join(lines)
+
+
+def cleaned(notebook: Any) -> Any:
+    """An executed notebook without what changes from run to run and says nothing: times, ids of the machine."""
+    for position, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{position}"
+        cell.metadata.pop("execution", None)
+    notebook.metadata = {key: notebook.metadata[key] for key in ("jupytext", "kernelspec") if key in notebook.metadata}
+    notebook.metadata["language_info"] = {"name": "python"}
+    return notebook
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="chapters to run, such as 02; default: all")
+    parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
+    parser.add_argument("--list", action="store_true", help="list the chapters and stop")
+    parser.add_argument("--write", action="store_true",
+                        help="renew the notebooks, and the ledger's rows for the chapters run (not with --fast)")
+    options = parser.parse_args(arguments)
+    chosen = sources(options.numbers)
+    if options.list:
+        print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))
+        return 0
+    if options.write and options.fast:
+        parser.error("--write keeps what readers see, which is a full run: leave out --fast")
+
+    runs = asyncio.run(execute_all(chosen, options.fast))
+    print(report(runs), file=sys.stderr if str(options.json) == "-" else sys.stdout)
+    claims = [claim for run in runs for claim in run.claims]
+    failed = any(run.error for run in runs)
+    if options.write and not failed:
+        write(runs)
+    if options.json:
+        text = json.dumps(claims, ensure_ascii=False, indent=1)
+        print(text) if str(options.json) == "-" else options.json.write_text(text + "\n", encoding="utf-8")
+    wrong = differences(runs)
+    verdicts = [claim["verdict"] for claim in claims]
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("reproduced", "conditional", "refuted", "not reproduced"))
+    print(f"\n{len(claims)} claims: {counts}" + ("; as expected" if not wrong else ""), file=sys.stderr)
+    for sentence in wrong:
+        print(f"not as expected: {sentence}", file=sys.stderr)
+    return 1 if failed or wrong else 0
+
+
+def write(runs: list[Run]) -> None:
+    """Renew the notebooks, and the ledger's rows of the chapters that ran."""
+    import nbformat
+
+    ran = {run.number for run in runs}
+    kept = json.loads(LEDGER.read_text(encoding="utf-8")) if LEDGER.exists() else []
+    rows = [row for row in kept if row["chapter"] not in ran]
+    for run in runs:
+        nbformat.write(cleaned(run.notebook), run.source.with_suffix(".ipynb"))
+        rows += [claim | {"expected": claim["verdict"]} for claim in run.claims]
+    rows.sort(key=lambda row: row["chapter"])           # stable: within a chapter in the order of the text
+    LEDGER.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+import numpy as np
+import pytest
+
+from minnet import Dense, Network, activations, initializers, layers, losses
+from minnet.gradient_check import TOLERANCE, check, directional
+from tests.conftest import batch, every_layer, frozen, stirred
+
+CE = losses.softmax_cross_entropy
+ARRAYS = list(every_layer().arrays())
+
+
+def spoil(monkeypatch, net, array, change):
+    """Let the layer's backward pass end with `change` applied to one of its gradients: array = "layer 3 W"."""
+    _, index, name = array.split()
+    layer = net.layers[int(index)]
+    right = layer.backward
+
+    def wrong(da, input_gradient=True):
+        dx = right(da, input_gradient)
+        change(getattr(layer, f"d{name}"))
+        return dx
+
+    monkeypatch.setattr(layer, "backward", wrong)
+
+
+def negate(gradient):
+    gradient *= -1
+
+
+def test_a_right_network_passes():
+    report = check(every_layer(), *batch(), CE)
+    assert report.passed, str(report)
+    assert [row.array for row in report.rows] == ARRAYS
+    assert all(row.compared > 0 and row.error < TOLERANCE for row in report.rows)
+    assert sum(row.compared + row.excluded for row in report.rows) == every_layer().params.size
+    assert str(report).endswith("passed: every array within 1e-07")
+    assert directional(every_layer(), *batch(), CE, rng=0) < 1e-8
+
+
+@pytest.mark.parametrize("array", ARRAYS)
+def test_a_wrong_sign_in_any_one_array_fails_and_is_named(array, monkeypatch):
+    net = every_layer()
+    spoil(monkeypatch, net, array, negate)
+    report = check(net, *batch(), CE)
+    assert not report.passed
+    assert report.worst.array == array
+    assert report.worst.error == pytest.approx(1)
+    assert f"failed: {array} is the worst" in str(report)
+    assert all(row.error < TOLERANCE for row in report.rows if row.array != array)
+    assert directional(net, *batch(), CE, rng=0) > 1e-5
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("array", ["layer 0 W", "layer 9 b"])
+def test_a_gradient_that_is_not_finite_fails_and_is_named(array, value, monkeypatch):
+    net = every_layer()
+    spoil(monkeypatch, net, array, lambda gradient: gradient.fill(value))
+    report = check(net, *batch(), CE)
+    assert not report.passed
+    assert report.worst.array == array
+    assert not directional(net, *batch(), CE, rng=0) < 1e-5
+
+
+@pytest.mark.parametrize("array", ["layer 0 W", "layer 9 b"])
+def test_one_wrong_entry_among_many_fails(array, monkeypatch):
+    net = every_layer()
+
+    def change(gradient):
+        gradient.flat[1] *= 1 + 1e-4
+
+    spoil(monkeypatch, net, array, change)
+    assert check(net, *batch(), CE).worst.array == array
+    assert not check(net, *batch(), CE).passed
+
+
+def without_mean_terms(self, da, input_gradient=True):
+    self.dgamma[...] = (da * self.normalized).sum(axis=0)
+    self.dbeta[...] = da.sum(axis=0)
+    return self.gamma * self.inverse_std * da
+
+
+def without_slope(self, da, input_gradient=True):
+    self.dW[...], self.db[...] = self.x.T @ da, da.sum(axis=0)
+    return da @ self.W.T
+
+
+@pytest.mark.parametrize(("kind", "wrong", "named"), [
+    (layers.BatchNorm, without_mean_terms, "layer 0"),                  # what lies before it is wrong
+    (Dense, without_slope, "layer 0"),
+])
+def test_a_missing_term_fails(kind, wrong, named, monkeypatch):
+    monkeypatch.setattr(kind, "backward", wrong)
+    report = check(every_layer(), *batch(), CE)
+    assert not report.passed
+    assert report.worst.array.startswith(named)
+    assert directional(every_layer(), *batch(), CE, rng=0) > 1e-4
+
+
+def test_a_missing_mean_over_the_examples_fails_everywhere():
+    def summed(z, y):
+        value, dz = CE(z, y)
+        return value, dz * len(z)
+
+    report = check(every_layer(), *batch(), summed)
+    assert all(row.error > 0.5 for row in report.rows)
+
+
+def test_every_evaluation_has_the_same_noise():
+    """Without dropout's noise repeated, differences would compare two different functions."""
+    net = stirred(Network([Dense(3, 20), layers.Dropout(0.5), layers.AlphaDropout(0.5), Dense(20, 4)], rng=0,
+                          dtype=np.float64))
+    seen = []
+    forward = net.layers[1].forward
+
+    def recorded(*arguments):
+        a = forward(*arguments)
+        seen.append(net.layers[1].factor.tobytes())
+        return a
+
+    net.layers[1].forward = recorded
+    assert check(net, *batch(), CE, samples=3, noise=5).passed
+    assert len(set(seen)) == 1
+    check(net, *batch(), CE, samples=1, noise=6)
+    assert len(set(seen)) == 2
+
+
+@pytest.mark.parametrize("run", [check, lambda *arguments: directional(*arguments, rng=0)], ids=["check", "directional"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_network_is_put_back_bit_for_bit(run, dtype):
+    net = every_layer(dtype)
+    net.gradient(*batch(seed=3), CE, rng=0)
+    before = frozen(net)
+    run(net, *batch(), CE)
+    assert frozen(net) == before
+    assert net.params.dtype == dtype
+
+
+def test_the_network_is_put_back_after_an_error():
+    net = every_layer()
+    before, calls = frozen(net), []
+
+    def failing(z, y):
+        calls.append(1)
+        if len(calls) == 4:
+            raise ArithmeticError
+        return CE(z, y)
+
+    with pytest.raises(ArithmeticError):
+        check(net, *batch(), failing)
+    assert frozen(net) == before
+
+
+def test_a_float32_network_is_checked_in_a_float64_copy():
+    net = every_layer(np.float32)
+    assert max(row.error for row in check(net, *batch(), CE).rows) < 1e-8        # float32 would not reach it
+    assert check(net, *batch(), CE) == check(net.astype(np.float64), *batch(), CE)
+
+
+def test_a_preactivation_on_its_kink_is_left_out():
+    net = Network([Dense(2, 3, activations.relu), Dense(3, 2)], rng=0, dtype=np.float64)
+    net.layers[0].W = [[1, -1, 0.5], [1, 1, 0.5]]
+    x, y = np.array([[1.0, 1.0], [2.0, 1.0]]), np.array([0, 1])         # z of unit 1 is 0 in the first row
+    report = check(net, x, y, CE)
+    assert report.passed, str(report)
+    excluded = {row.array: row.excluded for row in report.rows}
+    assert excluded == {"layer 0 W": 2, "layer 0 b": 1, "layer 1 W": 0, "layer 1 b": 0}
+
+
+@pytest.mark.parametrize("middle", [layers.PReLU(3), layers.PReLU(1), layers.Activation(activations.hard_tanh)], ids=repr)
+def test_kinks_of_every_layer_that_has_some_are_seen(middle):
+    net = Network([Dense(2, 3), middle, Dense(3, 2)], rng=0, dtype=np.float64)
+    net.layers[0].W = [[1, -1, 0.3], [1, 1, 0.3]]
+    kink = middle.kinks[-1]
+    net.layers[0].b = [0, kink, 0]
+    report = check(net, np.array([[1.0, 1.0], [2.0, 0.5]]), np.array([0, 1]), CE)
+    assert report.passed, str(report)
+    assert {row.array: row.excluded for row in report.rows}["layer 0 b"] == 1
+
+
+def test_a_step_is_made_smaller_where_a_kink_is_near():
+    net = Network([Dense(1, 1, activations.relu), Dense(1, 2)], rng=0, dtype=np.float64)
+    net.layers[0].W, net.layers[0].b = 1, 1e-4                           # 1e-4 above the kink: h = 1e-3 crosses it
+    report = check(net, np.zeros((1, 1)) + 1e-5, np.array([0]), CE)
+    assert report.passed, str(report)
+    assert sum(row.excluded for row in report.rows) == 0
+
+
+def test_an_array_wholly_at_kinks_is_no_pass():
+    net = Network([Dense(2, 2, activations.relu, initializers.zeros), Dense(2, 2)], rng=0, dtype=np.float64)
+    report = check(net, np.ones((1, 2)), np.array([0]), CE)
+    assert not report.passed
+    assert report.worst.compared == 0
+    assert "all of it at kinks" in str(report)
+    assert np.isnan(directional(net, np.ones((1, 2)), np.array([0]), CE, rng=0))
+
+
+def test_samples_limits_the_entries_of_each_array():
+    report = check(every_layer(), *batch(), CE, samples=4)
+    assert report.passed
+    assert all(row.compared == min(4, entries.stop - entries.start)
+               for row, entries in zip(report.rows, every_layer().arrays().values(), strict=True))
+
+
+def test_the_tolerance_decides():
+    tight = check(every_layer(), *batch(), CE, tolerance=1e-20)
+    assert not tight.passed
+    assert tight.tolerance == 1e-20
+
+
+class Tied:
+    """An autoencoder x → x w wᵀ whose one vector is used twice: no Network, but the same protocol."""
+
+    def __init__(self, w):
+        self.params, self.grads = np.array(w), np.zeros(len(w))
+
+    def gradient(self, x, y, loss):
+        code = x @ self.params
+        value, dz = loss(np.outer(code, self.params), y)
+        self.grads[...] = x.T @ (dz @ self.params) + dz.T @ code
+        return value
+
+
+def test_any_model_with_params_grads_and_gradient():
+    x = batch()[0]
+    model = Tied([0.3, -0.7, 0.4])
+    report = check(model, x, x, losses.squared_error)
+    assert report.passed, str(report)
+    assert [(row.array, row.compared) for row in report.rows] == [("params", 3)]
+    assert model.params.tolist() == [0.3, -0.7, 0.4]
+    assert (model.grads == 0).all()
+    assert directional(model, x, x, losses.squared_error, rng=0) < 1e-9
+
+    class Forgetful(Tied):
+        """Only one of the two terms."""
+
+        def gradient(self, x, y, loss):
+            value, dz = loss(np.outer(x @ self.params, self.params), y)
+            self.grads[...] = dz.T @ (x @ self.params)
+            return value
+
+    assert not check(Forgetful([0.3, -0.7, 0.4]), x, x, losses.squared_error).passed
+    assert directional(Forgetful([0.3, -0.7, 0.4]), x, x, losses.squared_error, rng=0) > 1e-3
+
+
+def test_the_sign_of_a_bias_before_batch_norm_is_rounding_and_passes():
+    net = stirred(Network([Dense(3, 5), layers.BatchNorm(5), Dense(5, 4)], rng=0, dtype=np.float64))
+    report = check(net, *batch(), CE)
+    assert report.passed, str(report)
+    net.gradient(*batch(), CE)
+    assert abs(net.layers[0].db).max() < 1e-15

@@ -1,0 +1,46 @@
+"""What the README says is so: its example runs, its numbers hold, its maps are complete."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from minnet import layers
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert 9 <= len(example.strip().splitlines()) <= 11, "it is called ten lines"
+    exec(compile(example, "README.md", "exec"), {})
+    training, others = map(float, capsys.readouterr().out.split())
+    assert training > others > 0.9
+
+
+def test_the_commands_are_there():
+    commands = re.findall(r"```sh\n(.*?)\n```", README)
+    assert [command.rsplit(" ", 2)[-1] for command in commands] == ["chapters", "pytest"]
+
+
+def test_every_file_of_the_library_is_on_the_map():
+    named = set(re.findall(r"`(\w+\.py)`", README.split("## The house")[1].split("| chapter |")[0]))
+    assert named == {path.name for path in (ROOT / "minnet").glob("*.py")} - {"__init__.py"}
+
+
+def test_every_chapter_is_on_the_map():
+    assert re.findall(r"\(chapters/(\w+)\.ipynb\)", README) == sorted(
+        path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]_*.py"))
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
+def test_links_lead_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_forward_and_backward_are_eight_lines():
+    assert "eight lines" in README
+    bodies = [inspect.getsource(method).split(":\n", 1)[1] for method in (layers.Dense.forward, layers.Dense.backward)]
+    assert sum(len(body.strip().splitlines()) for body in bodies) == 8

@@ -44,6 +44,12 @@ def count(name: str, value: Any, *, least: int = 1) -> int:
     return int(value)
 
 
+def all_finite(array: np.ndarray) -> bool:
+    """Whether no entry is NaN or infinite. A finite sum of squares has finite terms, and is the quickest to compute;
+    an infinite one may only have overflowed, and then every entry is looked at."""
+    return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
+
+
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a finite array of `dtype`; no copy is made if it is one already."""
     array = np.asarray(value)
@@ -52,8 +58,8 @@ def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     if array.dtype != dtype:
         with np.errstate(over="ignore"):          # 1e300 in float32 is inf, and is reported as that below
             array = array.astype(dtype)
-    finite = np.isfinite(array)
-    if not finite.all():
+    if not all_finite(array):
+        finite = np.isfinite(array)
         first = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(f"expected {name} to be finite in {dtype}, got {array[first]} at index {first} "
                          f"({array.size - int(finite.sum())} such entries): remove or impute them first")
@@ -62,7 +68,11 @@ def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
 
 def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a batch of shape (n, features), n ≥ 1, finite, of `dtype`; features=None takes any width."""
-    shape = np.shape(value)
+    try:
+        shape = np.shape(value)
+    except ValueError:
+        raise ValueError(f"expected {name} of shape (n, {'features' if features is None else features}), got rows of "
+                         "unequal lengths") from None
     if len(shape) == 2 and shape[0] > 0 and features in (None, shape[1]):
         return real_array(name, value, dtype)
     wanted = f"expected {name} of shape (n, {'features' if features is None else features}), got {shape}"

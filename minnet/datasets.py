@@ -14,7 +14,6 @@ import numpy as np
 
 from minnet import checks
 
-
 Data = tuple[np.ndarray, np.ndarray]           # x and y
 
 
@@ -60,8 +59,10 @@ def standardized(data: Dataset) -> Dataset:
 
     A feature that is constant in training becomes 0 there and is only centred in the test part.
     """
-    mean, std = data.train[0].mean(axis=0), data.train[0].std(axis=0)
-    return data.map_x(lambda x: (x - mean) / np.where(std > 0, std, 1).astype(x.dtype))
+    train = data.train[0].astype(np.float64)
+    mean = train.mean(axis=0)
+    std = np.where(np.ptp(train, axis=0) > 0, train.std(axis=0), 1)
+    return data.map_x(lambda x: ((x - mean) / std).astype(x.dtype))
 
 
 def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: float = 0.75,

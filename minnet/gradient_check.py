@@ -15,6 +15,7 @@ A kink makes the difference meaningless: if any pre-activation crosses one betwe
 made smaller, up to three times by ten, and then the parameter is left out and counted as excluded.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,7 @@ def check(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: boo
     chooser = np.random.default_rng(noise)
     with probe:
         g, rows = probe.gradient(), []
-        whole = float(np.linalg.norm(g))
+        whole = float(np.linalg.norm(g[np.isfinite(g)]))
         for array, span in probe.arrays.items():
             entries = np.arange(span.start, span.stop)
             if samples is not None and samples < len(entries):
@@ -90,8 +91,8 @@ def check(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: boo
                     pairs.append((g[i], numeric))
             analytic, numbers = np.array(pairs).reshape(-1, 2).T
             scale = max(float(np.linalg.norm(analytic) + np.linalg.norm(numbers)), 1e-3 * whole)
-            error = float(np.linalg.norm(analytic - numbers)) / scale if scale > 0 else 0.0
-            rows.append(Row(array, error, len(pairs), len(entries) - len(pairs)))
+            rows.append(Row(array, _relative(float(np.linalg.norm(analytic - numbers)), scale), len(pairs),
+                            len(entries) - len(pairs)))
     return Report(tuple(rows), tolerance)
 
 
@@ -107,11 +108,15 @@ def directional(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, rng: in
         g = probe.gradient()
         u = checks.generator(rng).normal(size=g.shape)
         u /= np.linalg.norm(u)
-        numeric, analytic = probe.derivative(u), float(u @ g)
-    if numeric is None:
-        return float("nan")
-    scale = abs(analytic) + abs(numeric)
-    return abs(analytic - numeric) / scale if scale > 0 else 0.0
+        numeric, analytic = probe.derivative(u), float(u @ g) if np.isfinite(g).all() else math.inf
+    return math.nan if numeric is None else _relative(abs(analytic - numeric), abs(analytic) + abs(numeric))
+
+
+def _relative(difference: float, scale: float) -> float:
+    """difference/scale; 0 where both vanish, ∞ where the gradient or the loss was not finite."""
+    if not math.isfinite(scale):
+        return math.inf
+    return difference / scale if scale > 0 else 0.0
 
 
 class _Probe:

@@ -14,9 +14,15 @@ import numpy as np
 
 
 def view(name: str) -> Any:
-    """An attribute that is a view of the network's vectors: assigning to it copies, and the view stays."""
-    def assign(layer: "Layer", value: Any) -> None:
-        getattr(layer, name)[...] = value
+    """An attribute that is a view of the network's vectors: assigning to it copies, and the view stays.
+
+    Assigning an array of another shape raises ValueError; a single number fills the array.
+    """
+    def assign(owner: Any, value: Any) -> None:
+        array = getattr(owner, name)
+        if np.ndim(value) and np.shape(value) != array.shape:
+            raise ValueError(f"expected {name} of shape {array.shape}, got {np.shape(value)}")
+        array[...] = value
 
     return property(attrgetter(f"_{name}"), assign)
 
@@ -64,8 +70,14 @@ class Layer:
     # and the network that holds the copy binds new views.
 
     def bind(self, views: dict[str, np.ndarray]) -> None:
-        for name, view in views.items():
-            vars(self)[f"_{name}"] = view
+        """Take these arrays as W, dW, b, … of the layer."""
+        for name, array in views.items():
+            vars(self)[f"_{name}"] = array
+
+    def release(self) -> None:
+        """Let go of the network's arrays and of the caches."""
+        for key in vars(self).keys() - self.__getstate__().keys():
+            del vars(self)[key]
 
     def __getstate__(self) -> dict[str, Any]:
         bound = {f"_{d}{name}" for name in self.shapes() for d in ("", "d")} | {f"_{s}" for s in self.state_shapes()}
@@ -73,9 +85,9 @@ class Layer:
 
     def __getattr__(self, name: str) -> NoReturn:     # called only where nothing of that name is there
         kind = type(self).__name__
-        if name.startswith("_") and not name.startswith("__"):
-            raise AttributeError(f"{kind} has no {name[1:]} yet: parameters live in a network's vector; place the "
-                                 "layer in Network([...], rng=...)")
+        if isinstance(getattr(type(self), name, None), property):
+            raise AttributeError(f"{kind} has no {name} yet: parameters live in a network's vector; place the layer in "
+                                 "Network([...], rng=...)")
         if name in type(self).cached:
             raise AttributeError(f"{kind} has no {name} yet: it is kept by a forward or backward pass; copies and "
                                  "pickles do not carry it")

@@ -68,8 +68,8 @@ class Dense(Layer):
         return {"W": (self.fan_in, self.fan_out), "b": (self.fan_out,)}
 
     def reset(self, rng: np.random.Generator) -> None:
-        self.W[...] = _drawn(self.init, rng, (self.fan_in, self.fan_out))
-        self.b[...] = _drawn(self.bias_init, rng, (self.fan_out,))
+        _draw(self.W, self.init, rng)
+        _draw(self.b, self.bias_init, rng)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         return self.activation.f(x @ self.W + self.b)
@@ -350,14 +350,18 @@ def _kept(rng: np.random.Generator | None, x: np.ndarray, rate: float) -> np.nda
     return rng.random(x.shape, dtype=x.dtype.type) >= rate
 
 
-def _drawn(init: Initializer, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    values = np.asarray(init(rng, shape))
-    if values.shape != shape:
-        raise ValueError(f"expected {described(init)} to return an array of shape {shape}, got {values.shape}")
-    if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
-        raise ValueError(f"expected {described(init)} to return finite real numbers, got dtype {values.dtype}"
-                         + (" with NaN or infinite entries" if values.dtype.kind == "f" else ""))
-    return values
+def _draw(array: np.ndarray, init: Initializer, rng: np.random.Generator) -> None:
+    """Fill a W or b; this is where an initializer's float64 becomes the network's dtype."""
+    values = np.asarray(init(rng, array.shape))
+    if values.shape != array.shape:
+        raise ValueError(f"expected {described(init)} to return an array of shape {array.shape}, got {values.shape}")
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"expected {described(init)} to return real numbers, got dtype {values.dtype}")
+    with np.errstate(over="ignore"):
+        array[...] = values
+    if not np.isfinite(array).all():
+        raise ValueError(f"expected {described(init)} to return numbers that are finite in {array.dtype}, got "
+                         f"{array[~np.isfinite(array)][0]}")
 
 
 def _is_activation(value: Any) -> None:

@@ -12,9 +12,9 @@ A loss of your own is any function of this form. The functions raise TypeError o
 expected and what came, where y does not fit z; they check only y, z being the library's own.
 """
 
-import math
-
 import numpy as np
+
+from minnet import checks
 
 
 def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
@@ -105,13 +105,7 @@ def _targets(y: np.ndarray, z: np.ndarray) -> np.ndarray:
     if y.shape != z.shape:
         hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
         raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
-    if y.dtype.kind not in "fiu":
-        raise TypeError(f"expected targets y of real numbers, got dtype {y.dtype}")
-    if y.dtype != z.dtype:
-        y = y.astype(z.dtype)
-    if not math.isfinite(y.sum(dtype=np.float64)):
-        raise ValueError(f"expected finite targets y, got {int((~np.isfinite(y)).sum())} NaN or infinite entries")
-    return y
+    return checks.real_array("targets y", y, z.dtype)
 
 
 def _probabilities(y: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from minnet import checks
+from minnet import checks, memory
 from minnet.activations import Activation
 from minnet.initializers import Initializer, zeros
-from minnet.layer import Layer
+from minnet.layer import Layer, view
 from minnet.layers import Dense
 
 Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
@@ -38,22 +38,25 @@ class Network:
 
     def __init__(self, layers: Sequence[Layer], *, rng: int | np.random.Generator, dtype: Any = np.float32) -> None:
         self.layers = tuple(layers)
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"expected dtype float32 or float64, got {self.dtype}")
+        self.dtype = _float(dtype)
         generator = checks.generator(rng)
         self.fan_in, self.fan_out = _fitted(self.layers)
         size = sum(_size(layer.shapes()) for layer in self.layers)
-        self._params = np.zeros(size, self.dtype)
-        self._grads = np.zeros(size, self.dtype)
+        self._params, self._grads = memory.zeros(size, self.dtype), memory.zeros(size, self.dtype)
         self._state = np.zeros(sum(_size(layer.state_shapes()) for layer in self.layers), self.dtype)
         self._bind()
-        self.reset(generator)
+        try:
+            self.reset(generator)
+        except Exception:
+            for layer in self.layers:
+                layer.release()
+            raise
 
     # Memory ------------------------------------------------------------------------------------------------
 
     def _bind(self) -> None:
         """Cut the vectors into views and hand them to the layers."""
+        self._noisy = any(layer.noisy for layer in self.layers)
         self.decay_mask = np.zeros(len(self._params), bool)
         self._starts = [0]
         state_start = 0
@@ -70,36 +73,7 @@ class Network:
             self._starts.append(start)
 
     # Assigning copies into the vector, so that the layers' views stay alive; `net.params -= …` works as well.
-
-    @property
-    def params(self) -> np.ndarray:
-        return self._params
-
-    @params.setter
-    def params(self, value: np.ndarray) -> None:
-        self._assign("params", value)
-
-    @property
-    def grads(self) -> np.ndarray:
-        return self._grads
-
-    @grads.setter
-    def grads(self, value: np.ndarray) -> None:
-        self._assign("grads", value)
-
-    @property
-    def state(self) -> np.ndarray:
-        return self._state
-
-    @state.setter
-    def state(self, value: np.ndarray) -> None:
-        self._assign("state", value)
-
-    def _assign(self, name: str, value: np.ndarray) -> None:
-        vector = getattr(self, name)
-        if np.shape(value) != vector.shape:
-            raise ValueError(f"expected {name} of shape {vector.shape}, got {np.shape(value)}")
-        vector[...] = value
+    params, grads, state = view("params"), view("grads"), view("state")
 
     def __getstate__(self) -> dict[str, Any]:
         return {"layers": self.layers, "dtype": self.dtype, "_params": self._params, "_grads": self._grads,
@@ -113,9 +87,9 @@ class Network:
     def astype(self, dtype: Any) -> "Network":
         """A copy of the network in another dtype: `net.astype(np.float64)` for checking."""
         other = copy.deepcopy(self)
-        other.dtype = np.dtype(dtype)
+        other.dtype = _float(dtype)
         for name in ("_params", "_grads", "_state"):
-            setattr(other, name, getattr(self, name).astype(dtype))
+            setattr(other, name, getattr(self, name).astype(other.dtype))
         other._bind()
         return other
 
@@ -180,6 +154,11 @@ class Network:
         """
         a, modes = self._checked(x), self._modes(training)
         generator = None if rng is None else checks.generator(rng)
+        if self._noisy and rng is None:
+            for i, layer in enumerate(self.layers):
+                if modes[i] and layer.noisy:
+                    raise ValueError(f"layer {i}, {layer!r}, draws noise in training: expected rng, got None; pass "
+                                     "rng=0 or a Generator")
         for layer, mode in zip(self.layers, modes, strict=True):
             a = layer.forward(a, mode, generator)
         self._output_shape = a.shape
@@ -207,12 +186,13 @@ class Network:
         `training` and `rng` as in `forward`. An error, or a C that is not finite, leaves `state` as it was.
         """
         before = self._state.copy() if self._state.size else self._state
-        value = math.nan
+        right = False
         try:
             value, dz = loss(self.forward(x, training=training, rng=rng), y)
             self.backward(dz, input_gradient=False)
+            right = math.isfinite(value)
         finally:
-            if not math.isfinite(value):
+            if not right:
                 self._state[...] = before
         return value
 
@@ -268,14 +248,24 @@ def mlp(sizes: Sequence[int], *, activation: Activation, init: Initializer | Seq
         inits = [init] * (depth - 1) + [output_init or init]
     elif output_init is not None:
         raise ValueError("expected either a sequence init, which holds the last layer's too, or output_init, got both")
-    else:
+    elif isinstance(init, Sequence) and not isinstance(init, str):
         inits = list(init)
+    else:
+        raise TypeError("expected init to be a function such as initializers.he_normal, or one for each layer, got "
+                        f"{init!r}")
     if len(inits) != depth:
         raise ValueError(f"expected {depth} initializers for {depth} layers, got {len(inits)}")
     layers = [Dense(fan_in, fan_out, activation, one, bias_init)
               for (fan_in, fan_out), one in zip(pairwise(sizes), inits, strict=True)]
     layers[-1] = Dense(sizes[-2], sizes[-1], init=inits[-1], bias_init=bias_init)
     return Network(layers, rng=rng, dtype=dtype)
+
+
+def _float(dtype: Any) -> np.dtype[Any]:
+    wanted: np.dtype[Any] = np.dtype(dtype)
+    if wanted not in (np.float32, np.float64):
+        raise ValueError(f"expected dtype float32 or float64, got {wanted}")
+    return wanted
 
 
 def _size(shapes: dict[str, tuple[int, ...]]) -> int:

@@ -15,18 +15,15 @@ set with functools.partial, `partial(cosine, steps=900)`, and schedules are mult
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from minnet import checks
+from minnet.memory import pieces, zeros
 
 State = dict[str, Any]
-
-# A formula on vectors makes temporary vectors. Applied to one piece after another they stay in the cache, where the
-# whole vector's would travel to memory and back: the result is the same, since every formula is elementwise.
-_PIECE = 2**17
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,7 @@ class Optimizer:
     """What the optimizers share: a learning rate, decoupled weight decay, and the count of steps."""
 
     learning_rate: float
+    _: KW_ONLY
     weight_decay: float = 0.0
 
     @property
@@ -46,7 +44,7 @@ class Optimizer:
         if decay_mask is not None and np.shape(decay_mask) != np.shape(params):
             raise ValueError(f"expected decay_mask of params' shape {np.shape(params)}, got {np.shape(decay_mask)}")
         state: State = {"t": 0, "decay_mask": decay_mask}
-        return state | {name: np.zeros_like(params) for name in self.memory}
+        return state | {name: zeros(len(params), params.dtype) for name in self.memory}
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
         """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""
@@ -54,14 +52,13 @@ class Optimizer:
             raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
         state["t"] += 1
         rate = self.learning_rate * factor
-        memory = [state[name] for name in self.memory]
+        vectors = [state[name] for name in self.memory]
         mask = state["decay_mask"]
-        for start in range(0, len(params), _PIECE):
-            piece = slice(start, start + _PIECE)
+        for piece in pieces(len(params)):
             p, g = params[piece], grads[piece]
             if self.weight_decay:
                 p -= rate * self.weight_decay * (p if mask is None else mask[piece] * p)
-            self._update(p, g, rate, state["t"], *[vector[piece] for vector in memory])
+            self._update(p, g, rate, state["t"], *[vector[piece] for vector in vectors])
 
     def _update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *memory: np.ndarray) -> None:
         """The formula: step t on the vector p and on the vectors named by `memory`, in place."""
@@ -81,13 +78,15 @@ class SGD(Optimizer):
     """
 
     learning_rate: float = 1e-3
+    _: KW_ONLY
     momentum: float = 0.0
     nesterov: bool = False
-    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("momentum", self.momentum, least=0, below=1)
+        if not isinstance(self.nesterov, bool):
+            raise TypeError(f"expected nesterov to be True or False, got {self.nesterov!r}")
         if self.nesterov and not self.momentum:
             raise ValueError("expected momentum > 0 with nesterov=True, got 0: there is nothing to look ahead along")
 
@@ -113,9 +112,9 @@ class RMSprop(Optimizer):
     """
 
     learning_rate: float = 1e-2
+    _: KW_ONLY
     alpha: float = 0.99
     epsilon: float = 1e-8
-    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -143,10 +142,10 @@ class Adam(Optimizer):
     """
 
     learning_rate: float = 1e-3
+    _: KW_ONLY
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -176,6 +175,7 @@ class AdamW(Adam):
     told otherwise, the mask of a `Network` leaves them out.
     """
 
+    _: KW_ONLY
     weight_decay: float = 0.01
 
 

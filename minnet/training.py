@@ -69,10 +69,13 @@ class Diverged(ArithmeticError):
     """
 
     def __init__(self, what: str, epoch: int, step: int, learning_rate: float, history: History) -> None:
-        super().__init__(f"{what} in epoch {epoch}, step {step}, at learning rate {learning_rate:g}: training has "
-                         "diverged; try a learning rate ten times smaller, clip_norm=1, or an initializer with a "
-                         "smaller variance")
-        self.epoch, self.step, self.learning_rate, self.history = epoch, step, learning_rate, history
+        super().__init__(what, epoch, step, learning_rate, history)
+        self.what, self.epoch, self.step, self.learning_rate, self.history = what, epoch, step, learning_rate, history
+
+    def __str__(self) -> str:
+        return (f"{self.what} in epoch {self.epoch}, step {self.step}, at learning rate {self.learning_rate:g}: "
+                "training has diverged; try a learning rate ten times smaller, clip_norm=1, or an initializer with a "
+                "smaller variance")
 
 
 def accuracy(z: np.ndarray, y: np.ndarray) -> float | None:
@@ -126,7 +129,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     if state is None:
         mask = getattr(model, "decay_mask", None)
         state = optimizer.init(model.params[span], None if mask is None else mask[span])
-    state = _checked_state(state, model.params[span])
+    state = _checked_state(state, optimizer, model.params[span])
     x, y = _checked_data("data", model, data, loss)
     held_out = None if validation is None else _checked_data("validation", model, validation, loss)
     return _epochs(model, x, y, loss, optimizer, epochs, batch_size, generator, held_out, schedule, clip_norm, span,
@@ -154,19 +157,27 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
         order = rng.permutation(n)
         for first, last in pairwise(edges):
             rows, factor = order[first:last], schedule(state["t"])
+            if not 0 <= factor < math.inf:
+                raise ValueError(f"expected schedule({state['t']}) to be a finite factor ≥ 0, got {factor}")
             with np.errstate(over="ignore", invalid="ignore"):          # reported below, with epoch and step
                 value = model.gradient(x[rows], y[rows], watched, **accepted)
-                norm = 0.0 if clip_norm is None else optimizers.clip_by_norm(grads, clip_norm)
-                if not (math.isfinite(value) and math.isfinite(norm)):
-                    what = f"the gradient's norm became {norm}" if math.isfinite(value) else f"the loss became {value}"
+                if not (math.isfinite(value) and checks.all_finite(grads)):
+                    what = (f"the loss became {value}" if not math.isfinite(value) else
+                            f"a gradient became {grads[~np.isfinite(grads)][0]}")
                     raise Diverged(what, epoch, state["t"] + 1, optimizer.learning_rate * factor, history)
+                if clip_norm is not None:
+                    optimizers.clip_by_norm(grads, clip_norm)
                 optimizer.step(params, grads, state, factor=factor)
             values.append(value)
         hit = float(sizes @ np.array(hits)) / n if len(hits) == len(sizes) and None not in hits else None
         held_out: tuple[float | None, float | None] = (None, None)
         if validation is not None:
-            z = model(validation[0])
-            held_out = loss(z, validation[1])[0], accuracy(z, validation[1])
+            with np.errstate(over="ignore", invalid="ignore"):
+                z = model(validation[0])
+                held_out = loss(z, validation[1])[0], accuracy(z, validation[1])
+            if not math.isfinite(held_out[0]):
+                raise Diverged(f"the validation loss became {held_out[0]}", epoch, state["t"],
+                               optimizer.learning_rate * factor, history)
         history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / n, hit, *held_out,
                               time.perf_counter() - start))
         yield history[-1]
@@ -183,8 +194,7 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     """
     records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
                     validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
-    history = History()
-    bar = _bar(epochs, progress)
+    history, bar = History(), _bar(epochs, progress)
     try:
         for record in records:
             history.append(record)
@@ -202,7 +212,7 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
 
 def _checked_data(name: str, model: Any, data: Data, loss: Loss) -> Data:
     """(x, y) as arrays that model and loss accept, or an error before anything has changed."""
-    if not isinstance(data, tuple | list) or len(data) != 2:
+    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
         hint = f": pass one of its parts, {name}.train" if hasattr(data, "train") else ""
         raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
     dtype = model.params.dtype
@@ -210,7 +220,7 @@ def _checked_data(name: str, model: Any, data: Data, loss: Loss) -> Data:
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(f"expected a y for each of the {len(x)} rows of x in {name}, got y of shape {y.shape}")
     if y.dtype.kind == "f":
-        y = y.astype(dtype, copy=False)
+        y = checks.real_array("y", y, dtype)
     if callable(model):                                 # the loss knows best which y fit: ask it once, for all of them
         outputs = model(x[:1]).shape[1]
         loss(np.zeros((len(x), outputs), dtype), y)
@@ -231,18 +241,25 @@ def _checked_span(model: Any, span: slice | None) -> slice:
     return slice(start, stop)
 
 
-def _checked_state(state: State, params: np.ndarray) -> State:
-    for name, memory in state.items():
-        if isinstance(memory, np.ndarray) and memory.shape != params.shape:
-            raise ValueError(f"expected a state for {params.size} parameters, got {name} of shape {memory.shape}: use "
-                             "optimizer.init(params[span], decay_mask[span])")
+def _checked_state(state: State, optimizer: Optimizer, params: np.ndarray) -> State:
+    remedy = "use optimizer.init(params[span], decay_mask[span])"
+    if not isinstance(state, dict):
+        raise TypeError(f"expected state to be a dict from optimizer.init, got {state!r}: {remedy}")
+    expected = {"t", "decay_mask", *optimizer.memory}
+    if set(state) != expected:
+        raise ValueError(f"expected a state of {type(optimizer).__name__} with {', '.join(sorted(expected))}, got one "
+                         f"with {', '.join(sorted(state)) or 'nothing'}: {remedy}")
+    for name, vector in state.items():
+        if isinstance(vector, np.ndarray) and vector.shape != params.shape:
+            raise ValueError(f"expected a state for {params.size} parameters, got {name} of shape {vector.shape}: "
+                             f"{remedy}")
     return state
 
 
 def _edges(n: int, batch_size: int) -> list[int]:
     """Where the batches begin, and n: [0, 32, 64, 70] for 70 rows in batches of 32."""
     edges = [*range(0, n, batch_size), n]
-    if len(edges) > 2 and n - edges[-2] == 1:
+    if n % batch_size == 1 and n > batch_size:
         del edges[-2]
     return edges
 
@@ -257,6 +274,8 @@ def _noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
 def _bar(epochs: int, progress: bool | None) -> Any:
     from tqdm import tqdm
 
+    if progress not in (None, True, False):
+        raise TypeError(f"expected progress to be True, False or None, got {progress!r}")
     if progress is None:
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython else None

@@ -69,8 +69,8 @@ def test_the_ledger_is_a_full_run():
     ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text())
     assert {row["chapter"] for row in ledger} == {source.name[:2] for source in SOURCES}
     assert len({row["id"] for row in ledger}) == len(ledger)
-    fields = {"id", "chapter", "source", "statement", "paper", "measured", "low", "high", "seeds", "criterion", "verdict",
-              "expected", "mode"}
+    fields = {"id", "chapter", "source", "statement", "paper", "measured", "low", "high", "seeds", "criterion",
+              "verdict", "expected", "mode"}
     assert all(set(row) >= fields and row["expected"] == row["verdict"] for row in ledger)
 
 

@@ -124,7 +124,7 @@ def test_every_evaluation_has_the_same_noise():
     assert len(set(seen)) == 2
 
 
-@pytest.mark.parametrize("run", [check, lambda *arguments: directional(*arguments, rng=0)], ids=["check", "directional"])
+@pytest.mark.parametrize("run", [check, lambda *data: directional(*data, rng=0)], ids=["check", "directional"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_network_is_put_back_bit_for_bit(run, dtype):
     net = every_layer(dtype)
@@ -166,12 +166,13 @@ def test_a_preactivation_on_its_kink_is_left_out():
     assert excluded == {"layer 0 W": 2, "layer 0 b": 1, "layer 1 W": 0, "layer 1 b": 0}
 
 
-@pytest.mark.parametrize("middle", [layers.PReLU(3), layers.PReLU(1), layers.Activation(activations.hard_tanh)], ids=repr)
-def test_kinks_of_every_layer_that_has_some_are_seen(middle):
-    net = Network([Dense(2, 3), middle, Dense(3, 2)], rng=0, dtype=np.float64)
+@pytest.mark.parametrize("make", [lambda: layers.PReLU(3), lambda: layers.PReLU(1),
+                                  lambda: layers.Activation(activations.hard_tanh)],
+                         ids=["PReLU", "shared", "hard_tanh"])
+def test_kinks_of_every_layer_that_has_some_are_seen(make):
+    net = Network([Dense(2, 3), make(), Dense(3, 2)], rng=0, dtype=np.float64)
     net.layers[0].W = [[1, -1, 0.3], [1, 1, 0.3]]
-    kink = middle.kinks[-1]
-    net.layers[0].b = [0, kink, 0]
+    net.layers[0].b = [0, net.layers[1].kinks[-1], 0]                    # unit 1 stands on its kink in the first row
     report = check(net, np.array([[1.0, 1.0], [2.0, 0.5]]), np.array([0, 1]), CE)
     assert report.passed, str(report)
     assert {row.array: row.excluded for row in report.rows}["layer 0 b"] == 1

@@ -1,0 +1,325 @@
+"""Bad inputs: each raises, says what was expected and what came, and leaves the network as it was."""
+
+import math
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+
+from minnet import Dense, Network, activations, datasets, fit, gradient_check, layers, mlp, optimizers, train
+from minnet import initializers as init
+from minnet.activations import relu, tanh
+from minnet.losses import mean_squared_error, squared_error
+from minnet.losses import sigmoid_cross_entropy as sigmoid_ce
+from minnet.losses import softmax_cross_entropy as softmax_ce
+from minnet.optimizers import SGD, Adam, AdamW, RMSprop
+from tests.conftest import batch, frozen
+
+X, Y = batch(6)[0], np.array([0, 3, 1, 2, 0, 1])
+RNG = np.random.default_rng
+NAN, INF = math.nan, math.inf
+
+
+def net():
+    """Running statistics, dropout, and gradients that are not zero: whatever an error might leave behind shows."""
+    made = Network([Dense(3, 5, tanh), layers.BatchNorm(5), layers.Dropout(0.5), Dense(5, 4)], rng=0)
+    made.gradient(*batch(), softmax_ce, rng=0)
+    return made
+
+
+def put(array, value, where=(1, 2)):
+    """A float64 copy of the array with one entry replaced."""
+    changed = np.array(array, dtype=float)
+    changed[where] = value
+    return changed
+
+
+def fitted(model, data=None, run=fit, **changes):
+    settings = {"loss": softmax_ce, "optimizer": SGD(learning_rate=0.1), "epochs": 1, "batch_size": 2,
+                "rng": 0}
+    run(model, (X, Y) if data is None else data, **settings | changes)
+
+
+def gradient(y, loss=softmax_ce, x=X):
+    return lambda net: net.gradient(x, y, loss, rng=0)
+
+
+def setting(call, name, wanted, *bad):
+    """Cases for one setting: a number out of range is a ValueError, anything else a TypeError, 2.0 for 2 included."""
+    def kind(value):
+        return ValueError if type(value) is int or (type(value) is float and "whole" not in wanted) else TypeError
+    return [(f"{name}={value!r}", lambda net, value=value: call(net, value), kind(value),
+             rf"expected {name} to be {wanted}, got {re.escape(repr(value))}") for value in bad]
+
+
+def optimizer(kind, name, wanted, *bad):
+    return [(f"{kind.__name__} {what}", *rest) for what, *rest in
+            setting(lambda net, value: kind(**{name: value}), name, wanted, *bad)]
+
+
+def layer(make, name, wanted, *bad):
+    return setting(lambda net, value: make(value), name, wanted, *bad)
+
+
+NUMBERS = (NAN, INF, True, "0.1", None)          # no optimizer, layer or schedule takes any of these
+POSITIVE, RATE = "a number > 0", "a number ≥ 0 and < 1"
+WHOLE = "a whole number ≥ 1"
+
+# What, the call (it gets a network), the exception, and what the message says of the expected and of the given.
+CASES = [
+    # x
+    ("x 1-d", lambda net: net(X[0]), ValueError, r"x of shape \(n, 3\), got \(3,\): one example is a batch of one"),
+    ("x 3-d", lambda net: net(X[None]), ValueError, r"x of shape \(n, 3\), got \(1, 6, 3\): flatten"),
+    ("x 0-d", lambda net: net(2.0), ValueError, r"x of shape \(n, 3\), got \(\)"),
+    ("x wide", lambda net: net(np.ones((6, 4))), ValueError, r"x of shape \(n, 3\), got \(6, 4\): .* takes 3.* has 4"),
+    ("x transposed", lambda net: net(np.ones((3, 6))), ValueError, r"x of shape \(n, 3\), got \(3, 6\).*x\.T meant"),
+    ("x empty", lambda net: net(np.ones((0, 3))), ValueError, r"x of shape \(n, 3\), got \(0, 3\): the batch is empty"),
+    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError, r"expected x of shape \(n, 3\), got"),
+    ("x forward", lambda net: net.forward(X[0]), ValueError, r"x of shape \(n, 3\), got \(3,\)"),
+    ("x gradient", gradient(Y, x=X.T), ValueError, r"x of shape \(n, 3\), got \(3, 6\)"),
+    ("x NaN", lambda net: net(put(X, NAN)), ValueError,
+     r"x to be finite in float32, got nan at index \(1, 2\) \(1 such"),
+    ("x infinite", lambda net: net(put(X, -INF)), ValueError, r"x to be finite in float32, got -inf at index \(1, 2\)"),
+    ("x too large", lambda net: net(put(X, 1e300)), ValueError,
+     r"x to be finite in float32, got inf at index \(1, 2\)"),
+    ("x complex", lambda net: net(X + 0j), TypeError, r"x to be an array of real numbers, got dtype complex128"),
+    ("x object", lambda net: net(X.astype(object)), TypeError, r"x to be an array of real numbers, got dtype object"),
+    ("x strings", lambda net: net(X.astype(str)), TypeError, r"x to be an array of real numbers, got dtype <U"),
+    # y of classes
+    ("labels negative", gradient(Y - 2), ValueError, r"labels in 0 … 3 for 4 outputs, got -2 … 1"),
+    ("labels too large", gradient(Y + 1), ValueError, r"labels in 0 … 3 for 4 outputs, got 1 … 4"),
+    ("labels float", gradient(Y.astype(float)), TypeError, r"integer class labels y, got dtype float64.*astype\(int\)"),
+    ("labels one-hot floats", gradient(np.eye(4)[Y]), TypeError, r"integer class labels y, got dtype float64.*argmax"),
+    ("labels one-hot ints", gradient(np.eye(4, dtype=int)[Y]), ValueError, r"y of shape \(6,\).*got \(6, 4\).*argmax"),
+    ("labels short", gradient(Y[:5]), ValueError, r"labels y of shape \(6,\), one per example, got \(5,\)"),
+    ("labels bool", gradient(Y > 1), TypeError, r"integer class labels y, got dtype bool"),
+    ("labels strings", gradient(Y.astype(str)), TypeError, r"integer class labels y, got dtype <U"),
+    ("softmax on one output", lambda net: softmax_ce(np.zeros((3, 1)), [0, 0, 1]), ValueError,
+     r"softmax over 1 output.*use sigmoid_cross_entropy"),
+    # y of numbers
+    ("targets shape", gradient(Y, squared_error), ValueError, r"targets y of the outputs' shape \(6, 4\), got \(6,\)"),
+    ("targets column", lambda net: squared_error(np.zeros((6, 1)), Y), ValueError,
+     r"\(6, 1\), got \(6,\).*y\[:, None\]"),
+    ("targets NaN", gradient(put(np.ones((6, 4)), NAN), squared_error), ValueError,
+     r"finite targets y, got 1 NaN or inf"),
+    ("targets infinite", gradient(put(np.ones((6, 4)), INF), mean_squared_error), ValueError,
+     r"finite targets y, got 1"),
+    ("targets ±infinite", gradient(put(put(np.ones((6, 4)), INF), -INF, (0, 0)), squared_error), ValueError,
+     r"finite targets y, got 2"),
+    ("targets too large", gradient(put(np.ones((6, 4)), 1e300), squared_error), ValueError, r"finite targets y, got 1"),
+    ("targets complex", gradient(np.ones((6, 4)) + 0j, squared_error), TypeError,
+     r"real numbers, got dtype complex128"),
+    ("targets strings", gradient(np.full((6, 4), "a"), squared_error), TypeError, r"real numbers, got dtype <U1"),
+    ("probabilities > 1", gradient(np.full((6, 4), 1.5), sigmoid_ce), ValueError, r"y in \[0, 1\].*got 1.5 … 1.5"),
+    ("probabilities < 0", gradient(np.full((6, 4), -1), sigmoid_ce), ValueError, r"y in \[0, 1\].*got -1 … -1"),
+    ("probabilities NaN", gradient(put(np.ones((6, 4)), NAN), sigmoid_ce), ValueError, r"finite.*got 1 NaN"),
+    ("labels ±1", lambda net: sigmoid_ce(np.zeros((2, 1)), [-1, 1]), ValueError, r"0 or 1 for labels\), got -1"),
+    ("labels (n,) float", lambda net: sigmoid_ce(np.zeros((2, 1)), [0.0, 1.0]), TypeError,
+     r"labels y \(n,\) to be integers 0 or 1, got dtype float64"),
+    # the passes
+    ("dropout without rng", lambda net: net.gradient(X, Y, softmax_ce), ValueError, r"expected rng, got None"),
+    ("forward without rng", lambda net: net.forward(X, training=True), ValueError, r"expected rng, got None"),
+    ("alpha dropout without rng", lambda net: layers.AlphaDropout().forward(X, training=True), ValueError,
+     r"expected rng, got None"),
+    ("batch of one", gradient(Y[:1], x=X[:1]), ValueError, r"expected at least 2 examples, got 1"),
+    ("backward first", lambda net: net.astype(np.float64).backward(np.ones((6, 4))), RuntimeError,
+     r"call net\.forward"),
+    ("dz shape", lambda net: (net.forward(X), net.backward(np.ones((6, 3)))), ValueError, r"\(6, 4\), got \(6, 3\)"),
+    ("dz 1-d", lambda net: (net.forward(X), net.backward(np.ones(4))), ValueError, r"\(6, 4\), got \(4,\)"),
+    ("params shape", lambda net: setattr(net, "params", np.zeros(3)), ValueError,
+     r"\(3,\) into shape \(54,\)"),
+    ("span outside", lambda net: net.span(4), IndexError, r"a layer between 0 and 3, got 4"),
+    ("span turned", lambda net: net.span(2, 1), ValueError, r"first ≤ last, got layers 2 and 1"),
+    ("astype int", lambda net: net.astype(int), ValueError, r"dtype float32 or float64, got int64"),
+    ("astype float16", lambda net: net.astype(np.float16), ValueError, r"dtype float32 or float64, got float16"),
+    # rng
+    *[(f"Network rng={bad!r}", lambda net, bad=bad: Network([Dense(2, 2)], rng=bad), TypeError,
+       rf"rng to be an int ≥ 0 or a numpy Generator, got {re.escape(repr(bad))}: nothing is drawn from a hidden seed")
+      for bad in (None, 1.5, True, "0", -1)],
+    *[(f"{what} rng=None", call, TypeError, r"rng to be an int ≥ 0 or a numpy Generator, got None") for what, call in (
+        ("reset", lambda net: net.reset(None)), ("fit", lambda net: fitted(net, rng=None)),
+        ("spirals", lambda net: datasets.spirals(9, rng=None)),
+        ("mlp", lambda net: mlp([2, 2], activation=relu, init=init.he_normal, rng=None)))],
+    ("forward rng=1.5", lambda net: net.forward(X, training=True, rng=1.5), TypeError, r"int ≥ 0.* got 1\.5"),
+    ("fit RandomState", lambda net: fitted(net, rng=np.random.RandomState(0)), TypeError,
+     r"numpy Generator, got RandomState"),
+    # layers and networks
+    ("no layers", lambda net: Network([], rng=0), ValueError, r"at least one layer, got none"),
+    ("not a layer", lambda net: Network([Dense(2, 2), relu], rng=0), TypeError,
+     r"layers such as Dense\(64, 10\), got relu in place 1.*layers\.Activation"),
+    ("layers do not fit", lambda net: Network([Dense(3, 5), layers.Dropout(), Dense(4, 2)], rng=0), ValueError,
+     r"layer 2, Dense\(4, 2.*takes 4 features, but gets 5 from layer 1"),
+    ("norm does not fit", lambda net: Network([Dense(3, 5), layers.BatchNorm(4)], rng=0), ValueError,
+     r"layer 1, BatchNorm\(4.*takes 4 features, but gets 5 from layer 0"),
+    ("layer twice", lambda net: Network([twin := Dense(2, 2), twin], rng=0), ValueError,
+     r"each place, got the same object"),
+    ("dropout twice", lambda net: Network([twin := layers.Dropout(), twin], rng=0), ValueError,
+     r"got the same object twice"),
+    ("layer of another", lambda net: Network([net.layers[0]], rng=0), ValueError, r"layer 0.*already has its place"),
+    ("dtype", lambda net: Network([Dense(2, 2)], rng=0, dtype=int), ValueError, r"float32 or float64, got int64"),
+    ("activation name", lambda net: Dense(2, 2, "relu"), TypeError,
+     r"activation such as activations\.relu, got 'relu'"),
+    ("activation factory", lambda net: Dense(2, 2, activations.elu), TypeError,
+     r"activations\.relu, got <function elu.*call"),
+    ("Activation(None)", lambda net: layers.Activation(None), TypeError, r"activations\.relu, got None"),
+    ("init name", lambda net: Dense(2, 2, init="he_normal"), TypeError, r"init to be a function of .*got 'he_normal'"),
+    ("bias_init array", lambda net: Dense(2, 2, bias_init=0.0), TypeError, r"bias_init to be a function of .*got 0\.0"),
+    *layer(lambda v: Dense(v, 2), "fan_in", WHOLE, 0, -3, 2.0, True, "3", None),
+    *layer(lambda v: Dense(2, v), "fan_out", WHOLE, 0, 2.0, True),
+    *layer(layers.BatchNorm, "features", WHOLE, 0, 1.5), *layer(layers.LayerNorm, "features", WHOLE, 0, "4"),
+    *layer(layers.PReLU, "features", WHOLE, 0, None),
+    *layer(lambda v: layers.PReLU(2, v), "initial_slope", "a number", *NUMBERS),
+    *layer(layers.Dropout, "rate", RATE, 1, -0.1, *NUMBERS), *layer(layers.AlphaDropout, "rate", RATE, 1.0, NAN),
+    *layer(lambda v: layers.BatchNorm(2, momentum=v), "momentum", "a number > 0 and ≤ 1", 0, 1.1, *NUMBERS),
+    *layer(lambda v: layers.BatchNorm(2, epsilon=v), "epsilon", POSITIVE, 0, *NUMBERS),
+    *layer(lambda v: layers.LayerNorm(2, v), "epsilon", POSITIVE, -1e-5, *NUMBERS),
+    ("mlp one size", lambda net: mlp([3], activation=relu, init=init.he_normal, rng=0), ValueError,
+     r"at least .*got \[3\]"),
+    ("mlp size", lambda net: mlp([3, 0, 2], activation=relu, init=init.he_normal, rng=0), ValueError,
+     r"sizes\[1\].*got 0"),
+    ("mlp too few inits", lambda net: mlp([3, 4, 2], activation=relu, init=[init.ones], rng=0), ValueError,
+     r"2 initializers for 2 layers, got 1"),
+    ("mlp two last inits", lambda net: mlp([3, 2], activation=relu, init=[init.ones], output_init=init.ones, rng=0),
+     ValueError, r"either a sequence init.* or output_init, got both"),
+    # initializers
+    ("init shape", lambda net: Network([Dense(2, 3, init=lambda rng, shape: np.ones((3, 2)))], rng=0), ValueError,
+     r"to return an array of shape \(2, 3\), got \(3, 2\)"),
+    ("init scalar", lambda net: Network([Dense(2, 3, init=lambda rng, shape: 0.1)], rng=0), ValueError,
+     r"\(2, 3\), got \(\)"),
+    ("init NaN", lambda net: Network([Dense(1, 1, init=lambda rng, shape: np.full(shape, NAN))], rng=0), ValueError,
+     r"finite real numbers, got dtype float64 with NaN"),
+    ("init complex", lambda net: Network([Dense(1, 1, init=lambda rng, shape: np.full(shape, 1j))], rng=0), ValueError,
+     r"finite real numbers, got dtype complex128"),
+    ("init too large", lambda net: Network([Dense(1, 1, init=partial(init.constant, value=1e300))], rng=0), ValueError,
+     r"finite.*float32"),
+    ("bias_init shape", lambda net: Network([Dense(2, 3, bias_init=lambda rng, shape: np.ones(2))], rng=0), ValueError,
+     r"shape \(3,\), got \(2,\)"),
+    *[(f"fans of a bias: {f.__name__}", lambda net, f=f: f(RNG(0), (5,)), ValueError,
+       r"shape \(fan_in, fan_out\) of a weight matrix, got \(5,\): a bias has no fans")
+      for f in (init.glorot_uniform, init.glorot_normal, init.he_normal, init.he_uniform, init.lecun_normal,
+                init.lecun_uniform)],
+    ("fans of a bias in a layer", lambda net: Network([Dense(2, 3, bias_init=init.he_normal)], rng=0), ValueError,
+     r"of a weight matrix, got \(3,\)"),
+    ("fans of 0", lambda net: init.fans((0, 3)), ValueError, r"\(fan_in, fan_out\) of a weight matrix, got \(0, 3\)"),
+    *layer(lambda v: init.constant(RNG(0), (2, 2), value=v), "value", "a number", *NUMBERS),
+    *layer(lambda v: init.normal(RNG(0), (2, 2), std=v), "std", "a number ≥ 0", -1, *NUMBERS),
+    *layer(lambda v: init.uniform(RNG(0), (2, 2), high=v), "high", "a number ≥ -1", -2, *NUMBERS),
+    *layer(lambda v: init.glorot_uniform(RNG(0), (2, 2), gain=v), "gain", POSITIVE, 0, *NUMBERS),
+    *layer(lambda v: init.glorot_normal(RNG(0), (2, 2), gain=v), "gain", POSITIVE, -1, *NUMBERS),
+    # optimizers and schedules
+    *[case for kind in (SGD, RMSprop, Adam, AdamW) for name, wanted, edge in
+      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1))
+      for case in optimizer(kind, name, wanted, edge, *NUMBERS)],
+    *optimizer(SGD, "momentum", RATE, 1, -0.1, *NUMBERS), *optimizer(RMSprop, "alpha", RATE, 1, -0.1, *NUMBERS),
+    *optimizer(RMSprop, "epsilon", POSITIVE, 0, *NUMBERS), *optimizer(Adam, "epsilon", POSITIVE, 0, *NUMBERS),
+    *optimizer(Adam, "beta1", RATE, 1, -0.1, *NUMBERS), *optimizer(Adam, "beta2", RATE, 1, -0.1, *NUMBERS),
+    ("Nesterov without momentum", lambda net: SGD(learning_rate=0.1, nesterov=True), ValueError,
+     r"momentum > 0.*got 0"),
+    ("Nesterov in words", lambda net: SGD(learning_rate=0.1, momentum=0.9, nesterov="no"), TypeError,
+     r"nesterov to be True or False, got 'no'"),
+    ("decay_mask shape", lambda net: SGD().init(np.ones(3), np.ones(2, bool)), ValueError, r"shape \(3,\), got \(2,\)"),
+    ("grads shape", lambda net: SGD().step(np.ones(3), np.ones(2), SGD().init(np.ones(3))), ValueError,
+     r"grads of params' shape \(3,\), got \(2,\)"),
+    *layer(lambda v: optimizers.clip_by_norm(np.ones(2), v), "max_norm", POSITIVE, 0, *NUMBERS),
+    *layer(lambda v: optimizers.step_decay(0, every=v), "every", WHOLE, 0, 1.5, True),
+    *layer(lambda v: optimizers.step_decay(0, every=2, factor=v), "factor", POSITIVE, 0, *NUMBERS),
+    *layer(lambda v: optimizers.exponential(0, decay=v), "decay", "a number > 0 and ≤ 1", 0, 1.1, *NUMBERS),
+    *layer(lambda v: optimizers.cosine(0, steps=v), "steps", WHOLE, 0, 10.0, "10"),
+    *layer(lambda v: optimizers.cosine(0, steps=9, floor=v), "floor", "a number ≥ 0 and ≤ 1", 1.1, -0.1, *NUMBERS),
+    *layer(lambda v: optimizers.linear_warmup(0, steps=v), "steps", WHOLE, 0, 10.0),
+    # fit and train: everything is checked before anything changes
+    ("data a Dataset", lambda net: fitted(net, datasets.digits()), TypeError,
+     r"a pair \(x, y\), got Dataset: pass one of its parts"),
+    ("data x alone", lambda net: fitted(net, X), TypeError, r"data to be a pair \(x, y\), got ndarray"),
+    ("data a triple", lambda net: fitted(net, (X, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("x and y differ", lambda net: fitted(net, (X, Y[:4])), ValueError,
+     r"each of the 6 rows of x in data, got y.*\(4,\)"),
+    ("y a number", lambda net: fitted(net, (X, 3)), ValueError,
+     r"each of the 6 rows of x in data, got y of shape \(\)"),
+    ("fit no rows", lambda net: fitted(net, (X[:0], Y[:0])), ValueError, r"x of shape \(n, 3\), got \(0, 3\)"),
+    ("fit NaN late", lambda net: fitted(net, (put(X, NAN, (5, 0)), Y)), ValueError,
+     r"x to be finite.*got nan at .*\(5, 0\)"),
+    ("fit label late", lambda net: fitted(net, (X, np.array([0, 1, 2, 3, 0, 4]))), ValueError, r"0 … 3.*got 0 … 4"),
+    ("fit targets NaN", lambda net: fitted(net, (X, put(np.ones((6, 4)), NAN)), loss=squared_error), ValueError,
+     r"finite targets y, got 1"),
+    ("fit targets too large", lambda net: fitted(net, (X, put(np.ones((6, 4)), 1e300)), loss=squared_error), ValueError,
+     r"finite.*got"),
+    ("train checks at once", lambda net: fitted(net, (X, Y + 9), run=train), ValueError,
+     r"labels in 0 … 3.*got 9 … 12"),
+    ("validation a Dataset", lambda net: fitted(net, validation=datasets.digits()), TypeError,
+     r"validation to be a pair \(x, y\), got Dataset: pass one of its parts"),
+    ("validation x alone", lambda net: fitted(net, validation=X), TypeError, r"validation to be a pair.*got ndarray"),
+    ("validation width", lambda net: fitted(net, validation=(X[:, :2], Y)), ValueError, r"\(n, 3\), got \(6, 2\)"),
+    ("validation labels", lambda net: fitted(net, validation=(X, Y + 1)), ValueError,
+     r"0 … 3 for 4 outputs, got 1 … 4"),
+    ("validation length", lambda net: fitted(net, validation=(X, Y[:1])), ValueError,
+     r"6 rows of x in validation.*\(1,\)"),
+    *setting(lambda net, v: fitted(net, epochs=v), "epochs", "a whole number ≥ 0", -1, 2.0, True, "3", None),
+    *setting(lambda net, v: fitted(net, batch_size=v), "batch_size", WHOLE, 0, -2, 2.5, True, "3", None),
+    *setting(lambda net, v: fitted(net, clip_norm=v), "clip_norm", POSITIVE, 0, -1, NAN, INF, True, "1"),
+    ("span a pair", lambda net: fitted(net, span=(0, 5)), TypeError, r"span to be a slice of params.*got \(0, 5\)"),
+    ("span a step", lambda net: fitted(net, span=slice(0, 9, 2)), TypeError, r"without a step.*got slice\(0, 9, 2\)"),
+    ("span empty", lambda net: fitted(net, span=net.span(2)), ValueError,
+     r"at least one of the 54 param.*got slice\(30, 30"),
+    ("progress in words", lambda net: fitted(net, progress="no"), TypeError,
+     r"progress to be True, False or None, got 'no'"),
+    ("schedule a number", lambda net: fitted(net, schedule=0.1), TypeError,
+     r"schedule to be a function of the step, got 0\.1"),
+    *[(f"schedule {bad}", lambda net, bad=bad: fitted(net, schedule=lambda step: bad), ValueError,
+       rf"schedule\(0\) to be a finite factor ≥ 0, got {bad}") for bad in (NAN, INF, -0.1)],
+    ("optimizer name", lambda net: fitted(net, optimizer="sgd"), TypeError,
+     r"optimizers\.SGD\(learning_rate.*got 'sgd'"),
+    ("optimizer class", lambda net: fitted(net, optimizer=SGD), TypeError,
+     r"optimizers\.SGD\(learning_rate.*got <class"),
+    ("loss name", lambda net: fitted(net, loss="mse"), TypeError, r"loss to be a function of \(z, y\).*got 'mse'"),
+    ("model", lambda net: fitted(np.ones(3)), TypeError, r"a model with params, grads and gradient.*without params"),
+    ("state size", lambda net: fitted(net, optimizer=Adam(), state=Adam().init(np.zeros(7))), ValueError,
+     r"a state for 54 parameters, got m of shape \(7,\)"),
+    ("state of another optimizer", lambda net: fitted(net, optimizer=Adam(), state=SGD(momentum=0.9).init(net.params)),
+     ValueError, r"expected .*\bm\b"),
+    ("state empty", lambda net: fitted(net, optimizer=Adam(), state={}), ValueError, r"expected .*state"),
+    ("state no dict", lambda net: fitted(net, optimizer=Adam(), state=5), TypeError, r"expected .*state.* got 5"),
+    # generated data, gradient check
+    *layer(lambda v: datasets.spirals(v, rng=0), "n", WHOLE, 0, 2.5, True),
+    *layer(lambda v: datasets.spirals(9, rng=0, noise=v), "noise", "a number ≥ 0", -1, *NUMBERS),
+    *layer(lambda v: datasets.spirals(9, rng=0, classes=v), "classes", "a whole number ≥ 2", 1, "3"),
+    *layer(lambda v: datasets.parity(v), "bits", "a (whole )?number [≥≤] (1|20)", 0, 21, 3.0, True),
+    ("teacher rows", lambda net: datasets.linear_teacher(3, singular_values=(1,), fan_in=4, fan_out=2, rng=0),
+     ValueError,
+     r"n to be a whole number ≥ 4, got 3"),
+    ("teacher rank", lambda net: datasets.linear_teacher(9, singular_values=(1, 1, 1), fan_in=4, fan_out=2, rng=0),
+     ValueError, r"1 … 2 singular values for a \(4, 2\) map, got \(3,\)"),
+    ("gradient check in float32", lambda net: gradient_check.check(Float32(), X, Y, squared_error), TypeError,
+     r"a model in float64, got params of dtype float32"),
+    *setting(lambda net, v: gradient_check.check(net, X, Y, softmax_ce, samples=v), "samples", WHOLE, 0, True),
+]
+
+
+class Float32:
+    params = grads = np.zeros(3, np.float32)
+
+
+@pytest.mark.parametrize(("what", "call", "kind", "message"), CASES, ids=[case[0] for case in CASES])
+def test_bad_input(what, call, kind, message):
+    model = net()
+    before = frozen(model)
+    with pytest.raises(kind, match=message):
+        call(model)
+    assert frozen(model) == before
+
+
+def test_a_prediction_needs_a_model_that_predicts():
+    class Trainable:
+        params, grads = np.zeros(3), np.zeros(3)
+
+        def gradient(self, x, y, loss):
+            return 0.0
+
+    with pytest.raises(TypeError, match="validation needs a model that predicts"):
+        fitted(Trainable(), validation=(X, Y))
+
+
+def test_the_table_is_long_and_its_names_are_distinct():
+    assert len(CASES) >= 45
+    assert len({what for what, *_ in CASES}) > 0.9 * len(CASES)

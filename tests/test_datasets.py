@@ -98,12 +98,12 @@ def test_standardized(name):
     assert out.train[0].dtype == out.test[0].dtype == np.float32
     x = out.train[0].astype(float)
     alive = data.train[0].std(axis=0) > 0
-    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-4)
-    np.testing.assert_allclose(x.std(axis=0)[alive], 1, atol=1e-3)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(x.std(axis=0)[alive], 1, rtol=1e-6)
     assert (x[:, ~alive] == 0).all()
     mean, std = before.mean(axis=0, dtype=float), before.std(axis=0, dtype=float)
     expected = (data.test[0] - mean) / np.where(std > 0, std, 1)                 # with the training part's numbers
-    np.testing.assert_allclose(out.test[0], expected, atol=1e-3 * abs(expected).max())
+    np.testing.assert_allclose(out.test[0], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_array_equal(out.train[1], data.train[1])
 
 
@@ -111,8 +111,8 @@ def test_standardized(name):
 def test_standardizing_a_constant_feature_only_centres_it(value):
     train, test = np.full((1287, 1), value, np.float32), np.full((2, 1), value + 1, np.float32)
     out = datasets.standardized(Dataset((train, np.zeros(1287, int)), (test, np.zeros(2, int))))
-    assert abs(out.train[0]).max() <= abs(value) * 1e-5
-    np.testing.assert_allclose(out.test[0], 1, rtol=1e-5 * max(1, abs(value)))
+    assert abs(out.train[0]).max() <= abs(value) * 1e-12
+    np.testing.assert_allclose(out.test[0], 1, rtol=1e-7 * max(1, abs(value)))
 
 
 @pytest.mark.parametrize(("n", "classes"), [(300, 3), (100, 3), (7, 2), (50, 5)])

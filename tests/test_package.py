@@ -26,7 +26,7 @@ IMPORTS = {
     "initializers": {"checks"},
     "layer": set(),
     "layers": {"activations", "checks", "initializers", "layer"},
-    "losses": set(),
+    "losses": {"checks"},
     "memory": set(),
     "network": {"activations", "checks", "initializers", "layer", "layers", "memory"},
     "optimizers": {"checks", "memory"},

@@ -1,6 +1,5 @@
 """Keras as a second oracle: activations, and the initializers whose definition is the same."""
 
-import os
 import tempfile
 
 import numpy as np
@@ -17,8 +16,8 @@ def keras():
     """Keras on PyTorch; it writes its settings into a home folder, which is a temporary one here."""
     pytest.importorskip("torch")
     with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "KERAS_BACKEND", "torch")
-        patch.setitem(os.environ, "KERAS_HOME", home)
+        patch.setenv("KERAS_BACKEND", "torch")
+        patch.setenv("KERAS_HOME", home)
         yield pytest.importorskip("keras")
 
 

@@ -180,7 +180,7 @@ def test_epochs_and_steps_are_counted():
 def test_accuracy():
     z = np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]])
     assert accuracy(z, np.array([1, 0, 0])) == pytest.approx(2 / 3)
-    assert accuracy(z[:, :1], np.array([0, 1, 1])) == pytest.approx(1 / 3)            # z > 0 says 1 1 0
+    assert accuracy(z[:, :1], np.array([1, 1, 1])) == pytest.approx(2 / 3)            # z > 0 says 1 1 0
     assert accuracy(z, [1, 0, 1]) == 1
     assert accuracy(z, z) is None
     assert accuracy(z, np.array([1.0, 0.0, 0.0])) is None
@@ -276,11 +276,21 @@ def test_span_trains_its_part_alone():
     assert not changed[middle.span(2)].any()
 
 
-def test_span_clips_and_decays_only_what_it_holds():
+def test_span_clips_only_what_it_holds():
     net = Network([Dense(3, 6), Dense(6, 4)], rng=0, dtype=np.float64)
     before = net.params.copy()
     run(net, span=net.span(1), optimizer=SGD(learning_rate=1.0), clip_norm=1e-3, epochs=1, batch_size=20)
     assert np.linalg.norm(net.params - before) == pytest.approx(1e-3, rel=1e-9)
+
+
+def test_span_decays_only_the_weights_that_it_holds():
+    net = Network([Dense(3, 6, bias_init=initializers.ones), Dense(6, 4, bias_init=initializers.ones)], rng=0)
+    first, second = (layer.W.copy() for layer in net.layers)
+    run(net, span=net.span(1), loss=lambda z, y: (0.0, np.zeros_like(z)), epochs=1, batch_size=20,
+        optimizer=SGD(learning_rate=0.1, weight_decay=0.5))
+    np.testing.assert_array_equal(net.layers[0].W, first)
+    np.testing.assert_allclose(net.layers[1].W, 0.95 * second, rtol=1e-6)
+    assert all((layer.b == 1).all() for layer in net.layers)
 
 
 def test_statistics_outside_the_span_stand_still():
@@ -432,12 +442,23 @@ def test_a_gradient_that_is_not_finite_is_divergence(clip_norm, bad):
     assert net.params.tobytes() == before
 
 
+def test_a_large_gradient_is_no_divergence():
+    """Its square overflows float32; clipped, it makes a step of the length asked for."""
+    net = small()
+    before = net.params.copy()
+    run(net, loss=lambda z, y: (1.0, np.full_like(z, 1e25)), clip_norm=1.0, optimizer=SGD(learning_rate=1.0), epochs=1,
+        batch_size=20)
+    assert np.linalg.norm(net.params - before) == pytest.approx(1, rel=1e-5)
+
+
 def test_divergence_during_validation_is_reported_too():
     """The last step of an epoch may leave weights on which the validation overflows."""
     data = batch(20)
     net = mlp([3, 20, 20, 4], activation=activations.relu, init=initializers.he_normal, rng=0)
-    with pytest.raises(Diverged):
+    with pytest.raises(Diverged, match=r"the validation loss became (inf|nan) in epoch 1, step 1, ") as caught:
         run(net, data, optimizer=SGD(learning_rate=1e15), epochs=10, batch_size=20, validation=data)
+    assert caught.value.history == []
+    assert np.isfinite(net.params).all()
 
 
 def test_diverged_can_cross_a_process_border():

@@ -1,7 +1,7 @@
 """Run the chapters from fresh kernels and judge the claims of the literature: python -m chapters [NUMBER …]
 
 Each chapter's text, chapters/NN_name.py, is executed in a temporary folder, two at a time with one BLAS thread each;
-nothing in the project changes unless --write renews the notebooks (and, in a full run of all chapters, the ledger).
+nothing in the project changes unless --write renews the notebooks and the ledger's rows of the chapters that ran.
 The ledger of claims is printed, with the verdict that chapters/ledger.json expects where this run's differs.
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 """
@@ -72,9 +72,10 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
     }
     client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3",
                                      resources={"metadata": {"path": str(here)}})
-    if os.name == "posix":                            # the kernel talks through files of its folder, not through ports
+    socket = str(folder / f"kernel-{run.number}")
+    if os.name == "posix" and len(socket) < 90:       # the kernel talks through files there, not through ports
         manager = client.create_kernel_manager()
-        manager.transport, manager.ip = "ipc", str(folder / f"kernel-{run.number}")
+        manager.transport, manager.ip = "ipc", socket
     begin = time.perf_counter()
     try:
         await client.async_execute(env=environment, cwd=str(here))
@@ -84,7 +85,11 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
         run.error = f"{type(error).__name__}: {error}"
     run.seconds = time.perf_counter() - begin
     if claims.exists():
-        run.claims = [json.loads(line) for line in claims.read_text(encoding="utf-8").splitlines()]
+        for line in claims.read_text(encoding="utf-8").splitlines():
+            try:
+                run.claims.append(json.loads(line))
+            except json.JSONDecodeError:              # the kernel died while it wrote
+                run.error = f"{run.error or ''}\na claim was written in part: {line[:80]}".strip()
     return run
 
 
@@ -166,11 +171,19 @@ def main(arguments: list[str] | None = None) -> int:
     if options.write and options.fast:
         parser.error("--write keeps what readers see, which is a full run: leave out --fast")
 
-    runs = asyncio.run(execute_all(chosen, options.fast))
+    if options.json and str(options.json) != "-" and not options.json.resolve().parent.is_dir():
+        parser.error(f"--json {options.json}: expected a file in a folder that exists")
+
+    try:
+        runs = asyncio.run(execute_all(chosen, options.fast))
+    except KeyboardInterrupt:
+        print("interrupted: nothing was judged or written", file=sys.stderr)
+        return 130
     print(report(runs), file=sys.stderr if str(options.json) == "-" else sys.stdout)
     claims = [claim for run in runs for claim in run.claims]
     failed = any(run.error for run in runs)
-    if options.write and not failed:
+    twice = len({claim["id"] for claim in claims}) < len(claims)
+    if options.write and not failed and not twice:
         write(runs)
     if options.json:
         text = json.dumps(claims, ensure_ascii=False, indent=1)

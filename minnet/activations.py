@@ -1,9 +1,9 @@
 """Activation functions: f and its derivative, each as the formula, stable for large |z|.
 
 A unit computes a = f(z). Going back, the layer needs f′(z); many functions have it cheaply from a (tanh:
-1 − a²), so the derivative is `df(z, a)` and takes both. z has any shape, and f(z), df(z, a) have z's shape and
-dtype. The objects of this module are complete; `leaky_relu`, `elu` and `swish` are functions that return one.
-An activation of your own is `Activation("name", f, df)`.
+1 − a²), so the derivative is `df(z, a)` and takes both. z is a float array of any shape, and f(z), df(z, a)
+have its shape and dtype. The objects of this module are complete; `leaky_relu`, `elu` and `swish` are functions that
+return one. An activation of your own is `Activation("name", f, df)`.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -115,12 +115,14 @@ _C, _K = math.sqrt(2 / math.pi), 0.044715     # GELU's tanh form: tanh(C(z + Kz�
 
 
 def _gelu(z: np.ndarray) -> np.ndarray:
-    return 0.5 * z * (1 + np.tanh(_C * (z + _K * z * z * z)))
+    near = np.clip(z, -50, 50)                # beyond, tanh is ±1, and z³ need not overflow for it
+    return 0.5 * z * (1 + np.tanh(_C * (near + _K * near * near * near)))
 
 
 def _d_gelu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    t = np.tanh(_C * (z + _K * z * z * z))
-    return 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * (_C * (1 + 3 * _K * z * z))
+    near = np.clip(z, -50, 50)
+    t = np.tanh(_C * (near + _K * near * near * near))
+    return 0.5 * (1 + t) + 0.5 * near * (1 - t * t) * (_C * (1 + 3 * _K * near * near))
 
 
 def _swish(z: np.ndarray, *, beta: float) -> np.ndarray:
@@ -145,8 +147,8 @@ def _softsign(z: np.ndarray) -> np.ndarray:
 
 
 def _d_softsign(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    d = 1 + np.abs(z)
-    return 1 / (d * d)
+    d = 1 / (1 + np.abs(z))
+    return d * d
 
 
 def _hard_tanh(z: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ an interval that was chosen before measuring:
     reproduced       the range lies inside
     refuted          the range lies outside (a paper's figure that does not come out is *not reproduced*, see `judge`)
     conditional      it lies inside where a stated condition holds, and outside where it does not; both are measured
-    not reproduced   neither: the range straddles an end of the interval
+    not reproduced   neither: the range straddles an end of the interval (with or without the condition)
 
 The range asks nothing of the distribution over seeds: the range of n independent seeds covers the median with
 probability 1 − 2^(1−n), 94% for five.
@@ -34,6 +34,10 @@ class Criterion:
 
     low: float = -math.inf
     high: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"expected low ≤ high, got {self.low} and {self.high}: no measurement could lie between")
 
     def holds(self, low: float, high: float) -> bool | None:
         """Whether [low, high] lies inside (True), outside (False), or across an end (None)."""
@@ -61,8 +65,6 @@ def at_least(low: float) -> Criterion:
 
 def between(low: float, high: float) -> Criterion:
     """low ≤ measured ≤ high."""
-    if not low <= high:
-        raise ValueError(f"expected low ≤ high, got {low} and {high}: no measurement could lie between")
     return Criterion(low, high)
 
 
@@ -156,7 +158,10 @@ def expected() -> dict[str, str]:
 
 
 def _numbers(name: str, values: float | Iterable[float]) -> list[float]:
-    numbers = [float(v) for v in values] if isinstance(values, Iterable) else [float(values)]
+    if isinstance(values, str):
+        raise TypeError(f"expected {name} to be a number, or one per seed, got {values!r}")
+    several = isinstance(values, Iterable) and getattr(values, "ndim", 1) > 0
+    numbers = [float(v) for v in (values if several else [values])]     # type: ignore[union-attr, arg-type]
     if not numbers or any(math.isnan(v) for v in numbers):
         raise ValueError(f"expected {name} to be numbers, one per seed, got {numbers}: nothing can be judged by it")
     return numbers

@@ -62,7 +62,8 @@ def standardized(data: Dataset) -> Dataset:
     train = data.train[0].astype(np.float64)
     mean = train.mean(axis=0)
     std = np.where(np.ptp(train, axis=0) > 0, train.std(axis=0), 1)
-    return data.map_x(lambda x: ((x - mean) / std).astype(x.dtype))
+    dtype = data.train[0].dtype if data.train[0].dtype.kind == "f" else np.float32
+    return data.map_x(lambda x: ((x - mean) / std).astype(dtype))
 
 
 def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: float = 0.75,
@@ -104,11 +105,18 @@ def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, f
     if s.ndim != 1 or not 1 <= len(s) <= min(fan_in, fan_out):
         raise ValueError(f"expected 1 … {min(fan_in, fan_out)} singular values for a ({fan_in}, {fan_out}) map, got "
                          f"{s.shape}")
+    for value in s:
+        checks.number("a singular value", float(value), least=0)
     generator = checks.generator(rng)
-    x = np.linalg.qr(generator.normal(size=(n, fan_in)))[0] * np.sqrt(n)
-    u = np.linalg.qr(generator.normal(size=(fan_in, len(s))))[0]
-    v = np.linalg.qr(generator.normal(size=(fan_out, len(s))))[0]
+    x = _orthonormal(generator, n, fan_in) * np.sqrt(n)
+    u, v = _orthonormal(generator, fan_in, len(s)), _orthonormal(generator, fan_out, len(s))
     return x.astype(dtype), (x @ (u * s) @ v.T).astype(dtype)
+
+
+def _orthonormal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """Random orthonormal columns. QR alone fixes the signs of r's diagonal, not of q: turning them makes q uniform."""
+    q, r = np.linalg.qr(rng.normal(size=(rows, columns)))
+    return q * np.where(np.diag(r) < 0, -1, 1)
 
 
 def _read(name: str) -> Data:

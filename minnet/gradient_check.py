@@ -23,6 +23,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.network import Loss, Network
+from minnet.training import noise_arguments
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 TOLERANCE = 1e-7
@@ -126,16 +127,15 @@ class _Probe:
         if isinstance(model, Network):
             model = model if model.dtype == np.float64 else model.astype(np.float64)
             self.arrays = model.arrays()
-            noisy: dict[str, Any] = {"training": training}
-            if any(layer.noisy for layer in model.layers):
-                noisy["rng"] = noise
         elif model.params.dtype == np.float64:
             self.arrays = model.arrays() if hasattr(model, "arrays") else {"params": slice(0, len(model.params))}
-            noisy = {}
         else:
             raise TypeError(f"expected a model in float64, got params of dtype {model.params.dtype}: finite "
                             "differences need the digits")
-        self.model, self.arguments, self.noisy = model, (x, y, loss), noisy
+        if not self.arrays:
+            raise ValueError(f"expected a model that learns something, got {model!r} without parameters")
+        self.model, self.arguments = model, (x, y, loss)
+        self.noisy = noise_arguments(model, training=training, rng=noise)
         self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
 
     def __enter__(self) -> "_Probe":
@@ -151,6 +151,7 @@ class _Probe:
         return float(self.model.gradient(*self.arguments, **self.noisy))
 
     def gradient(self) -> np.ndarray:
+        self.model.grads[...] = np.nan                 # what the backward pass does not write, or only adds to, shows
         self.evaluate()
         return np.array(self.model.grads)
 

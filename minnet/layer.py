@@ -8,7 +8,7 @@ import math
 from dataclasses import fields, is_dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,13 +30,15 @@ def view(name: str) -> Any:
 class Layer:
     """What a network asks of a layer; a layer of your own derives from it and overrides what differs."""
 
+    bound = False                                    # whether it has its place in a network
+    draws: ClassVar[bool] = True                     # `reset` draws weights: it gets a child of the generator
     noisy: ClassVar[bool] = False                    # draws from the pass's rng in training
     decayed: ClassVar[tuple[str, ...]] = ()          # the parameters that weight decay may shrink
     cached: ClassVar[tuple[str, ...]] = ("x", "a")   # what a forward and a backward pass leave behind
 
     @property
     def kinks(self) -> tuple[float, ...]:
-        """The z where the layer's nonlinearity is not smooth: a gradient check stays away from them."""
+        """Where the layer's nonlinearity is not smooth, as values of its cached `z`: a gradient check stays away."""
         return ()
 
     def widths(self) -> tuple[int | None, int | None]:
@@ -44,11 +46,11 @@ class Layer:
         return None, None
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The learned arrays: name → shape. `W` here gives the attributes W and dW."""
+        """The learned arrays: name → shape. In a network, "W" here gives the layer the attributes W and dW."""
         return {}
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        """What is carried from batch to batch but not learned: name → shape."""
+        """What is carried from batch to batch but not learned: name → shape; each becomes an attribute."""
         return {}
 
     def reset(self, rng: np.random.Generator) -> None:
@@ -71,8 +73,11 @@ class Layer:
 
     def bind(self, views: dict[str, np.ndarray]) -> None:
         """Take these arrays as W, dW, b, … of the layer."""
+        self.bound = True
         for name, array in views.items():
             vars(self)[f"_{name}"] = array
+            if not isinstance(getattr(type(self), name, None), property):
+                setattr(type(self), name, view(name))
 
     def release(self) -> None:
         """Let go of the network's arrays and of the caches."""
@@ -80,18 +85,22 @@ class Layer:
             del vars(self)[key]
 
     def __getstate__(self) -> dict[str, Any]:
-        bound = {f"_{d}{name}" for name in self.shapes() for d in ("", "d")} | {f"_{s}" for s in self.state_shapes()}
-        return {key: value for key, value in vars(self).items() if key not in bound and key not in self.cached}
+        left = {"bound", *self.cached, *(f"_{name}" for name in self._arrays())}
+        return {key: value for key, value in vars(self).items() if key not in left}
 
-    def __getattr__(self, name: str) -> NoReturn:     # called only where nothing of that name is there
+    def _arrays(self) -> list[str]:
+        """The names that `bind` gets: W, dW, b, db, …"""
+        return [prefix + name for name in self.shapes() for prefix in ("", "d")] + list(self.state_shapes())
+
+    def __getattr__(self, name: str) -> Any:          # called only where nothing of that name is there
         kind = type(self).__name__
-        if isinstance(getattr(type(self), name, None), property):
-            raise AttributeError(f"{kind} has no {name} yet: parameters live in a network's vector; place the layer in "
-                                 "Network([...], rng=...)")
         if name in type(self).cached:
             raise AttributeError(f"{kind} has no {name} yet: it is kept by a forward or backward pass; copies and "
                                  "pickles do not carry it")
-        raise AttributeError(f"{kind} has no attribute {name!r}")
+        if not name.startswith("_") and not self.bound and name in self._arrays():
+            raise AttributeError(f"{kind} has no {name} yet: parameters live in a network's vector; place the layer in "
+                                 "Network([...], rng=...)")
+        return object.__getattribute__(self, name)    # Python's own error
 
     def __repr__(self) -> str:
         shown: list[str] = [described(getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []

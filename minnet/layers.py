@@ -96,6 +96,7 @@ class Activation(Layer):
 
     activation: activations.Activation
 
+    draws: ClassVar[bool] = False
     cached: ClassVar[tuple[str, ...]] = ("z", "a", "delta")
 
     def __post_init__(self) -> None:
@@ -130,6 +131,7 @@ class PReLU(Layer):
     features: int
     initial_slope: float = 0.25
 
+    draws: ClassVar[bool] = False
     cached: ClassVar[tuple[str, ...]] = ("z", "a", "delta")
     slope, dslope = view("slope"), view("dslope")
 
@@ -175,6 +177,7 @@ class Dropout(Layer):
 
     rate: float = 0.5
 
+    draws: ClassVar[bool] = False
     noisy: ClassVar[bool] = True
     cached: ClassVar[tuple[str, ...]] = ("x", "a", "factor")
 
@@ -241,6 +244,7 @@ class BatchNorm(Layer):
     momentum: float = 0.1
     epsilon: float = 1e-5
 
+    draws: ClassVar[bool] = False
     cached: ClassVar[tuple[str, ...]] = ("x", "a", "normalized", "inverse_std", "batch_statistics")
     gamma, dgamma, beta, dbeta = view("gamma"), view("dgamma"), view("beta"), view("dbeta")
     running_mean, running_var = view("running_mean"), view("running_var")
@@ -306,6 +310,7 @@ class LayerNorm(Layer):
     features: int
     epsilon: float = 1e-5
 
+    draws: ClassVar[bool] = False
     cached: ClassVar[tuple[str, ...]] = ("x", "a", "normalized", "inverse_std")
     gamma, dgamma, beta, dbeta = view("gamma"), view("dgamma"), view("beta"), view("dbeta")
 

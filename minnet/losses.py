@@ -50,9 +50,9 @@ def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     """
     y = _probabilities(y, z)
     n = len(z)
-    value = float((np.logaddexp(z, 0) - y * z).sum() / n)
-    e = np.exp(-np.abs(z))                        # σ(z), of whose two forms neither may overflow
-    p = np.where(z < 0, e, 1) / (1 + e)
+    e = np.exp(-np.abs(z))                        # ln(1 + e^z) = max(z, 0) + ln(1 + e^{−|z|}) keeps the small digits
+    value = float(np.sum(np.maximum(z, 0) - y * z + np.log1p(e))) / n
+    p = np.where(z < 0, e, 1) / (1 + e)           # σ(z), in the form that cannot overflow
     return value, (p - y) / n
 
 

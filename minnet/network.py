@@ -45,9 +45,13 @@ class Network:
         self._params, self._grads = memory.zeros(size, self.dtype), memory.zeros(size, self.dtype)
         self._state = np.zeros(sum(_size(layer.state_shapes()) for layer in self.layers), self.dtype)
         self._bind()
+        self.decay_mask = np.zeros(size, bool)
+        for i, layer in enumerate(self.layers):
+            for name in layer.decayed:
+                self.decay_mask[self.arrays()[f"layer {i} {name}"]] = True
         try:
             self.reset(generator)
-        except Exception:
+        except BaseException:
             for layer in self.layers:
                 layer.release()
             raise
@@ -57,7 +61,6 @@ class Network:
     def _bind(self) -> None:
         """Cut the vectors into views and hand them to the layers."""
         self._noisy = any(layer.noisy for layer in self.layers)
-        self.decay_mask = np.zeros(len(self._params), bool)
         self._starts = [0]
         state_start = 0
         for layer in self.layers:
@@ -65,7 +68,6 @@ class Network:
             for name, shape in layer.shapes().items():
                 cut = slice(start, start := start + int(np.prod(shape)))
                 views[name], views[f"d{name}"] = self._params[cut].reshape(shape), self._grads[cut].reshape(shape)
-                self.decay_mask[cut] = name in layer.decayed
             for name, shape in layer.state_shapes().items():
                 cut = slice(state_start, state_start := state_start + int(np.prod(shape)))
                 views[name] = self._state[cut].reshape(shape)
@@ -76,12 +78,10 @@ class Network:
     params, grads, state = view("params"), view("grads"), view("state")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"layers": self.layers, "dtype": self.dtype, "_params": self._params, "_grads": self._grads,
-                "_state": self._state}
+        return {key: value for key, value in vars(self).items() if key != "_output_shape"}      # a copy has no caches
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         vars(self).update(saved)
-        self.fan_in, self.fan_out = _fitted(self.layers)
         self._bind()
 
     def astype(self, dtype: Any) -> "Network":
@@ -121,12 +121,12 @@ class Network:
         """Draw every weight anew and forget gradients and state; where an initializer fails, nothing changes."""
         generator = checks.generator(rng)
         before = self._params.copy(), self._state.copy()
-        drawing = [layer for layer in self.layers if isinstance(layer, Dense)]
+        drawing = [layer for layer in self.layers if layer.draws]
         child = dict(zip(map(id, drawing), generator.spawn(len(drawing)), strict=True))
         try:
             for layer in self.layers:
                 layer.reset(child.get(id(layer), generator))
-        except Exception as error:
+        except BaseException as error:
             self._params[...], self._state[...] = before
             error.add_note(f"while initializing {layer!r}")
             raise
@@ -150,9 +150,11 @@ class Network:
 
         training=True switches every layer to training (dropout's noise from `rng`, batch statistics); a slice
         of `params`, as from `span`, only the layers that it holds. A layer without parameters belongs to the
-        one before it. The returned array is the last layer's cache.
+        one before it. The returned array is the last layer's cache, and x is kept as it is, not copied: change neither
+        before `backward`.
         """
         a, modes = self._checked(x), self._modes(training)
+        self._output_shape = None
         generator = None if rng is None else checks.generator(rng)
         if self._noisy and rng is None:
             for i, layer in enumerate(self.layers):
@@ -169,7 +171,7 @@ class Network:
 
         input_gradient=False leaves out ∂C/∂x, a matrix product that training has no use for.
         """
-        expected = getattr(self, "_output_shape", None)
+        expected: tuple[int, ...] | None = getattr(self, "_output_shape", None)
         if expected is None:
             raise RuntimeError("backward needs what forward keeps: call net.forward(x) first")
         if np.shape(dz) != expected:
@@ -194,7 +196,7 @@ class Network:
         finally:
             if not right:
                 self._state[...] = before
-        return value
+        return float(value)
 
     def _modes(self, training: bool | slice) -> list[bool]:
         if not isinstance(training, slice):
@@ -263,8 +265,8 @@ def mlp(sizes: Sequence[int], *, activation: Activation, init: Initializer | Seq
 
 def _float(dtype: Any) -> np.dtype[Any]:
     wanted: np.dtype[Any] = np.dtype(dtype)
-    if wanted not in (np.float32, np.float64):
-        raise ValueError(f"expected dtype float32 or float64, got {wanted}")
+    if dtype is None or wanted not in (np.float32, np.float64):
+        raise ValueError(f"expected dtype float32 or float64, got {wanted if dtype is not None else None}")
     return wanted
 
 
@@ -281,9 +283,9 @@ def _fitted(layers: tuple[Layer, ...]) -> tuple[int | None, int | None]:
             raise TypeError(f"expected layers such as Dense(64, 10), got {layer!r} in place {i}"
                             + (": an activation becomes a layer with layers.Activation(…)"
                                if isinstance(layer, Activation) else ""))
-        if layer.shapes() and any(f"_{name}" in vars(layer) for name in layer.shapes()):
-            raise ValueError(f"layer {i}, {layer!r}, already has its place in a network: its parameters are views of "
-                             "one vector; make a new layer, or copy.deepcopy it")
+        if layer.bound:
+            raise ValueError(f"layer {i}, {layer!r}, already has its place in a network: expected one network for each "
+                             "layer, got two; make a new layer, or copy.deepcopy it")
     if len(set(map(id, layers))) < len(layers):
         raise ValueError("expected a layer object in each place, got the same object twice: make one for each")
     first = last = None

@@ -6,6 +6,7 @@
 An optimizer is its settings and never changes; what it remembers of one network is in `state`, so that using it
 for another carries nothing over. Definitions and defaults are PyTorch's, but for weight decay, which is always
 *decoupled* (Loshchilov & Hutter 2019): before the step, p ← p − η λ mask ⊙ p, and the gradient knows nothing of it.
+(The paper's Algorithm 2 puts the schedule's factor alone before λ; η λ, with the learning rate, is PyTorch's form.)
 With g = ∂C/∂p, η the learning rate, t = 1, 2, … the number of the step. All raise TypeError or ValueError for
 settings out of range.
 
@@ -41,6 +42,8 @@ class Optimizer:
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         """A fresh memory for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
+        if np.ndim(params) != 1:
+            raise ValueError(f"expected params to be a vector, got shape {np.shape(params)}: use params.ravel()")
         if decay_mask is not None and np.shape(decay_mask) != np.shape(params):
             raise ValueError(f"expected decay_mask of params' shape {np.shape(params)}, got {np.shape(decay_mask)}")
         state: State = {"t": 0, "decay_mask": decay_mask}
@@ -51,7 +54,7 @@ class Optimizer:
         if params.shape != grads.shape:
             raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
         state["t"] += 1
-        rate = self.learning_rate * factor
+        rate = float(self.learning_rate * factor)
         vectors = [state[name] for name in self.memory]
         mask = state["decay_mask"]
         for piece in pieces(len(params)):
@@ -64,9 +67,13 @@ class Optimizer:
         """The formula: step t on the vector p and on the vectors named by `memory`, in place."""
         raise NotImplementedError
 
+    def _set(self, name: str, **bounds: float) -> None:
+        """The setting as a Python float: a numpy scalar would turn float32 vectors into float64."""
+        object.__setattr__(self, name, checks.number(name, getattr(self, name), **bounds))
+
     def __post_init__(self) -> None:
-        checks.number("learning_rate", self.learning_rate, above=0)
-        checks.number("weight_decay", self.weight_decay, least=0)
+        self._set("learning_rate", above=0)
+        self._set("weight_decay", least=0)
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.number("momentum", self.momentum, least=0, below=1)
+        self._set("momentum", least=0, below=1)
         if not isinstance(self.nesterov, bool):
             raise TypeError(f"expected nesterov to be True or False, got {self.nesterov!r}")
         if self.nesterov and not self.momentum:
@@ -118,8 +125,8 @@ class RMSprop(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.number("alpha", self.alpha, least=0, below=1)
-        checks.number("epsilon", self.epsilon, above=0)
+        self._set("alpha", least=0, below=1)
+        self._set("epsilon", above=0)
 
     @property
     def memory(self) -> tuple[str, ...]:
@@ -149,9 +156,9 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.number("beta1", self.beta1, least=0, below=1)
-        checks.number("beta2", self.beta2, least=0, below=1)
-        checks.number("epsilon", self.epsilon, above=0)
+        self._set("beta1", least=0, below=1)
+        self._set("beta2", least=0, below=1)
+        self._set("epsilon", above=0)
 
     @property
     def memory(self) -> tuple[str, ...]:

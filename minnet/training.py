@@ -63,9 +63,9 @@ _COLUMNS = tuple(field.name for field in fields(Record))
 
 
 class Diverged(ArithmeticError):
-    """The loss or a gradient is no longer finite. Carries `epoch step learning_rate history`.
+    """The loss, a gradient or a parameter is no longer finite. Carries `epoch step learning_rate history`.
 
-    The step that failed is not made: `params` are those that gave the loss.
+    Where the loss or a gradient failed, the step is not made: `params` are those that gave the loss.
     """
 
     def __init__(self, what: str, epoch: int, step: int, learning_rate: float, history: History) -> None:
@@ -130,6 +130,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
         mask = getattr(model, "decay_mask", None)
         state = optimizer.init(model.params[span], None if mask is None else mask[span])
     state = _checked_state(state, optimizer, model.params[span])
+    _checked_factor(schedule, state["t"])
     x, y = _checked_data("data", model, data, loss)
     held_out = None if validation is None else _checked_data("validation", model, validation, loss)
     return _epochs(model, x, y, loss, optimizer, epochs, batch_size, generator, held_out, schedule, clip_norm, span,
@@ -139,10 +140,9 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
 def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int,
             rng: np.random.Generator, validation: Data | None, schedule: Callable[[int], float],
             clip_norm: float | None, span: slice, state: State) -> Iterator[Record]:
-    params, grads, n = model.params[span], model.grads[span], len(x)
-    edges = _edges(n, batch_size)
+    n, edges = len(x), _edges(len(x), batch_size)
     sizes = np.diff(edges)
-    accepted = _noise_arguments(model, training=True if len(params) == len(model.params) else span, rng=rng)
+    accepted = noise_arguments(model, training=True if span == slice(0, len(model.params)) else span, rng=rng)
     history, start = History(), time.perf_counter()
     values: list[float] = []
     hits: list[float | None] = []
@@ -156,11 +156,10 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
         hits.clear()
         order = rng.permutation(n)
         for first, last in pairwise(edges):
-            rows, factor = order[first:last], schedule(state["t"])
-            if not 0 <= factor < math.inf:
-                raise ValueError(f"expected schedule({state['t']}) to be a finite factor ≥ 0, got {factor}")
+            rows, factor = order[first:last], _checked_factor(schedule, state["t"])
             with np.errstate(over="ignore", invalid="ignore"):          # reported below, with epoch and step
-                value = model.gradient(x[rows], y[rows], watched, **accepted)
+                value = float(model.gradient(x[rows], y[rows], watched, **accepted))
+                params, grads = model.params[span], model.grads[span]
                 if not (math.isfinite(value) and checks.all_finite(grads)):
                     what = (f"the loss became {value}" if not math.isfinite(value) else
                             f"a gradient became {grads[~np.isfinite(grads)][0]}")
@@ -169,6 +168,9 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
                     optimizers.clip_by_norm(grads, clip_norm)
                 optimizer.step(params, grads, state, factor=factor)
             values.append(value)
+        if not checks.all_finite(params):
+            raise Diverged(f"a parameter became {params[~np.isfinite(params)][0]}", epoch, state["t"],
+                           optimizer.learning_rate * factor, history)
         hit = float(sizes @ np.array(hits)) / n if len(hits) == len(sizes) and None not in hits else None
         held_out: tuple[float | None, float | None] = (None, None)
         if validation is not None:
@@ -190,7 +192,8 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     """Run `train` to its end and return the History; the arguments are those of `train`.
 
     progress: True shows a bar over the epochs, False none, None one in a terminal or a notebook. Ctrl-C ends the run
-    early: the history so far is returned, marked `interrupted`, and the network is as the last step left it.
+    early: the history so far is returned, marked `interrupted`, and the network keeps what it has learned. (The step
+    that was under way may have been made in part; whoever needs to go on exactly takes copies in a loop over `train`.)
     """
     records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
                     validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
@@ -223,7 +226,8 @@ def _checked_data(name: str, model: Any, data: Data, loss: Loss) -> Data:
         y = checks.real_array("y", y, dtype)
     if callable(model):                                 # the loss knows best which y fit: ask it once, for all of them
         outputs = model(x[:1]).shape[1]
-        loss(np.zeros((len(x), outputs), dtype), y)
+        with np.errstate(all="ignore"):
+            loss(np.zeros((len(x), outputs), dtype), y)
     elif name == "validation":
         raise TypeError(f"validation needs a model that predicts, model(x); got {model!r}, which cannot be called")
     return x, y
@@ -256,6 +260,13 @@ def _checked_state(state: State, optimizer: Optimizer, params: np.ndarray) -> St
     return state
 
 
+def _checked_factor(schedule: Callable[[int], float], t: int) -> float:
+    factor = float(schedule(t))
+    if not 0 <= factor < math.inf:
+        raise ValueError(f"expected schedule({t}) to be a finite factor ≥ 0, got {factor}")
+    return factor
+
+
 def _edges(n: int, batch_size: int) -> list[int]:
     """Where the batches begin, and n: [0, 32, 64, 70] for 70 rows in batches of 32."""
     edges = [*range(0, n, batch_size), n]
@@ -264,7 +275,7 @@ def _edges(n: int, batch_size: int) -> list[int]:
     return edges
 
 
-def _noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
+def noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
     """Of `training` and `rng`, those that the model's gradient takes."""
     taken = inspect.signature(model.gradient).parameters
     return {name: value for name, value in offered.items()

@@ -137,9 +137,11 @@ def test_selu_constants_solve_the_two_equations_of_the_fixed_point():
     assert pytest.approx(SELU, rel=1e-15) == (activations.SELU_ALPHA, activations.SELU_LAMBDA)
 
 
-def test_derivatives_at_the_kinks_are_the_documented_conventions():
+def test_derivatives_at_the_kinks_are_those_from_the_left():
     z = np.zeros(1)
-    assert activations.relu.df(z, activations.relu.f(z)) == 0
+    for activation, slope in ((activations.relu, 0), (leaky_relu(0.3), 0.3), (elu(0.7), 0.7),
+                              (activations.selu, SELU[0] * SELU[1])):
+        assert activation.df(z, activation.f(z)) == pytest.approx(slope, rel=1e-14)
     assert activations.hard_tanh.df(z + 1, z + 1) == activations.hard_tanh.df(z - 1, z - 1) == 0
 
 

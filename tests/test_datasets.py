@@ -130,6 +130,8 @@ def test_spirals(n, classes):
 
 def test_spirals_are_shuffled_reproducible_and_noisy():
     x, y = datasets.spirals(3000, rng=0)
+    radius = np.hypot(*datasets.spirals(3000, rng=0, noise=0)[0].T)               # uniform in [0, 1]
+    np.testing.assert_allclose(np.quantile(radius, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.04)
     assert (np.diff(y[:100]) != 0).sum() not in (0, 2, 99)                        # neither sorted nor in turn
     np.testing.assert_array_equal(datasets.spirals(3000, rng=np.random.default_rng(0))[0], x)
     assert not np.array_equal(datasets.spirals(3000, rng=1)[0], x)

@@ -243,6 +243,12 @@ def test_any_model_with_params_grads_and_gradient():
     assert directional(Forgetful([0.3, -0.7, 0.4]), x, x, losses.squared_error, rng=0) > 1e-3
 
 
+def test_a_loss_that_depends_on_nothing_has_no_gradient_and_no_error():
+    flat = (every_layer(), *batch(), lambda z, y: (1.0, np.zeros_like(z)))
+    assert [row.error for row in check(*flat).rows] == [0] * len(ARRAYS)
+    assert directional(*flat, rng=0) == 0
+
+
 def test_the_sign_of_a_bias_before_batch_norm_is_rounding_and_passes():
     net = stirred(Network([Dense(3, 5), layers.BatchNorm(5), Dense(5, 4)], rng=0, dtype=np.float64))
     report = check(net, *batch(), CE)

@@ -294,10 +294,17 @@ def test_copies_carry_the_settings_and_nothing_else(make, again):
 def test_repr_is_the_call_that_makes_the_layer():
     assert repr(Dense(3, 4, activations.tanh, partial(initializers.normal, std=0.01))) == (
         "Dense(3, 4, tanh, normal(std=0.01), zeros)")
-    assert repr(layers.Dropout(0.25)) == "Dropout(0.25)"
-    assert repr(layers.BatchNorm(4)) == "BatchNorm(4, 0.1, 1e-05)"
-    assert repr(layers.Activation(activations.relu)) == "Activation(relu)"
-    assert repr(layers.PReLU(1)) == "PReLU(1, 0.25)"
+    assert repr(Dense(3, 4, init=partial(initializers.constant, value=2.0), bias_init=initializers.ones)) == (
+        "Dense(3, 4, identity, constant(value=2), ones)")
+    assert [repr(make()) for make in KINDS.values()] == [
+        "Dense(5, 5, tanh, glorot_uniform, zeros)", "Activation(softplus)", "PReLU(5, 0.25)", "PReLU(1, 0.25)",
+        "Dropout(0.4)", "AlphaDropout(0.3)", "BatchNorm(5, 0.1, 1e-05)", "LayerNorm(5, 1e-05)"]
+
+
+@every_kind
+def test_two_layers_with_the_same_settings_are_two(make):
+    assert make() != make()
+    assert len({make(), make()}) == 2
 
 
 def test_defaults():

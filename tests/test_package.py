@@ -22,7 +22,7 @@ IMPORTS = {
     "checks": set(),
     "claims": set(),
     "datasets": {"checks"},
-    "gradient_check": {"checks", "network"},
+    "gradient_check": {"checks", "network", "training"},
     "initializers": {"checks"},
     "layer": set(),
     "layers": {"activations", "checks", "initializers", "layer"},

@@ -42,7 +42,7 @@ def same(mine, theirs):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_and_their_derivatives(torch, name):
-    mine, z = ACTIVATIONS[name], np.linspace(-15, 15, 1001) + 1e-3      # PyTorch's softplus is z itself above 20
+    mine, z = ACTIVATIONS[name], np.append(np.linspace(-15, 15, 1001) + 1e-3, 0)      # PyTorch's softplus is z above 20
     theirs = leaf(torch, z)
     a = activation(torch, name)(theirs)
     a.sum().backward()

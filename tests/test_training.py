@@ -246,7 +246,7 @@ def test_clip_norm_and_schedule():
     options = {"optimizer": SGD(learning_rate=0.1), "epochs": 1, "batch_size": 2, "schedule": schedule}
     run(model, (rows[:, None], rows), **options)
     np.testing.assert_allclose(model.params, -0.25)
-    assert seen == [0, 1, 2]
+    assert seen == [0, 0, 1, 2]                                # once at the door, then once a step
     for clip_norm, expected in ((1.0, -0.125), (5.0, -0.25)):
         clipped = Recorder(4)
         run(clipped, (rows[:, None], rows), **options, clip_norm=clip_norm)

@@ -136,11 +136,11 @@ kernel = ", ".join(sorted({f"{lib['internal_api']} {lib.get('architecture', '')}
                            for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"})) or "unknown"
 parted = equal_spread > 1e-2
 Markdown(f"""**What to see.** Left, the loss against the step; right, how far the units are apart, on a logarithmic
-axis. In this run (matrix products by {kernel}) the loss first falls to a plateau. """ + (f"""The units, exactly equal
-at the start, drift apart by rounding errors, exponentially. At step {equal_history.step[parted.argmax()]:.0f} the
-spread passes 0.01 and the plateau ends. The accuracy at the end is {accuracy(equal):.2f}. The 51 units of the first
-hidden layer are now of {kinds(equal.layers[0].W, 1e-3)} kinds: those that the kernel computes alike are still
-equal."""
+axis. In this run (matrix products by {kernel}) the loss falls slowly, to a level that it keeps for a while. """
++ (f"""The units, exactly equal at the start, drift apart by rounding errors: hardly at first, then exponentially. At
+step {equal_history.step[parted.argmax()]:.0f} the spread passes 0.01; soon after, the loss begins to fall again. The
+accuracy at the end is {accuracy(equal):.2f}. The 51 units of the first hidden layer are now of
+{kinds(equal.layers[0].W, 1e-3)} kinds."""
 if parted.any() else f"""The units stayed as good as equal (spread {equal_spread[-1]:.1e}), and the accuracy stops at
 {accuracy(equal):.2f}. With another kernel the same program frees itself: the right panel is the place to look.""")
 + """ On another machine the step, the accuracy and even the outcome may be different.""")
@@ -1145,7 +1145,7 @@ claims.judge("02-equal-for-ever", source="circulating", statement="units that st
 # - Biases may be zero, and one seed for all layers does not make twins. It makes equal layers.
 #
 # **Where this chapter is silent.** One data set, tanh in most places, fully connected layers, two hidden ones. Which
-# scale the random numbers should have is the question of chapters 03 to 07.
+# scale the random numbers should have is the question of the chapters to come.
 #
 # ## Exercises
 #

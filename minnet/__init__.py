@@ -1,7 +1,7 @@
 """minnet: a small neural-network library on numpy, written to be read.
 
-No autograd: every forward and backward pass is written by hand, and checked. No hidden defaults: every initializer
-is a function that stands in one file, formula first. Start with `minnet.mlp` and `minnet.fit`; read on in
+No autograd: every forward and backward pass is written by hand, and checked. Every initializer is a function that
+stands in one file, formula first. Start with `minnet.mlp` and `minnet.fit`; read on in
 `layers.py`, whose two methods `forward` and `backward` are what the rest is built around.
 """
 

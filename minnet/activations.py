@@ -33,6 +33,17 @@ class Activation:
     kinks: tuple[float, ...] = ()
     range: tuple[float, float] = (-math.inf, math.inf)
 
+    def __post_init__(self) -> None:
+        z = np.full((2, 3), 0.5, np.float32)
+        with np.errstate(all="ignore"):
+            a = np.asarray(self.f(z))
+            slopes = np.asarray(self.df(z, a))
+        for what, values in (("f(z)", a), ("df(z, a)", slopes)):
+            if values.shape != z.shape or values.dtype != z.dtype:
+                raise ValueError(f"expected {what} of {self.name} to keep the shape (2, 3) and dtype float32 of z, got "
+                                 f"{values.shape} and {values.dtype}: one value for each z; constants as Python floats "
+                                 "keep a dtype, np.sqrt(2) does not")
+
     def __call__(self, z: np.ndarray) -> np.ndarray:
         return self.f(z)
 

@@ -46,6 +46,7 @@ def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
 
         ∂C/∂z = (p − y)/n:   dC/dp = (p − y)/(p(1 − p)), and σ′(z) = p(1 − p) cancels the denominator.
 
+    Predict with activations.sigmoid(net(x)), or net(x) > 0; training counts an accuracy where y are integers (n,).
     PyTorch: k · F.binary_cross_entropy_with_logits(z, y), whose mean runs over all n · k entries.
     """
     y = _probabilities(y, z)

@@ -9,6 +9,7 @@ then the paper's formula on vectors, and freezing, clipping, saving and checking
 
 import copy
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -96,11 +97,14 @@ class Network:
     def span(self, first: int, last: int | None = None) -> slice:
         """The slice of `params` that layers first … last hold, *both included*; last=None means `first` alone.
 
-        Negative indices count from the end. `fit(…, span=net.span(-1))` trains the last layer only.
+        One run of neighbouring layers, since a slice has no gaps. Negative indices count from the end:
+        `fit(…, span=net.span(-1))` trains the last layer only.
         Raises IndexError for a layer that is not there, ValueError where `last` comes before `first`.
         """
         indices = [first, first if last is None else last]
         for i, index in enumerate(indices):
+            if isinstance(index, bool) or not isinstance(index, numbers.Integral):
+                raise TypeError(f"expected the numbers of two layers, span(first, last), got {index!r}")
             if not -len(self.layers) <= index < len(self.layers):
                 raise IndexError(f"expected a layer between 0 and {len(self.layers) - 1}, got {index}")
             indices[i] = index % len(self.layers)
@@ -185,7 +189,8 @@ class Network:
                  rng: int | np.random.Generator | None = None) -> float:
         """C for the batch (x, y), filling `grads` with ∂C/∂params: forward, loss, backward.
 
-        `training` and `rng` as in `forward`. An error, or a C that is not finite, leaves `state` as it was.
+        `training` and `rng` as in `forward`, but training is the default here. An error, or a C that is not finite,
+        leaves `state` as it was.
         """
         before = self._state.copy() if self._state.size else self._state
         right = False

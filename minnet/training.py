@@ -65,7 +65,8 @@ _COLUMNS = tuple(field.name for field in fields(Record))
 class Diverged(ArithmeticError):
     """The loss, a gradient or a parameter is no longer finite. Carries `epoch step learning_rate history`.
 
-    Where the loss or a gradient failed, the step is not made: `params` are those that gave the loss.
+    Where the loss or a gradient failed, the step is not made: `params` are those that gave the loss. They may be very
+    large; `net.reset(rng)` draws new ones.
     """
 
     def __init__(self, what: str, epoch: int, step: int, learning_rate: float, history: History) -> None:

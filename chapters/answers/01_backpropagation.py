@@ -25,7 +25,7 @@ import numpy as np
 
 import minnet as mn
 from minnet import activations, datasets, gradient_check, initializers, layers, losses, optimizers
-from minnet.layer import Layer, view
+from minnet.layer import Layer
 
 FAST = os.environ.get("MINNET_FAST") == "1"
 x, y = datasets.digits().train
@@ -102,6 +102,9 @@ print(f"{len(kinked)} of {W.size} differences straddle a kink; largest error the
 assert max(smooth) < 1e-7 < max(kinked)
 
 # %% [markdown]
+# (With zero biases there is a worse case than a crossing: where all ReLUs of a layer are off for an image, the next
+# pre-activations are 0 *exactly*, and no step is small enough. Random biases avoid it.)
+#
 # The library's check notices the crossing in the same way, takes a smaller step, and leaves the parameter out if that
 # does not help.
 
@@ -146,7 +149,7 @@ assert angles[-1][1] < angles[0][1] - 10
 
 # %% [markdown]
 # The forward weights do turn towards the feedback, and with them the wrong gradient towards the right one: it never
-# becomes the gradient, but stays well below 90°, which is all that going downhill asks for.
+# becomes the gradient, but after the first epochs stays well below 90°, which is all that going downhill asks for.
 
 # %% [markdown]
 # ## 4. An activation of one's own
@@ -165,7 +168,7 @@ assert report.passed
 # ## 5. A layer of one's own
 #
 # $a = x \odot s$: going back, $ds = \sum_i x_i \odot \partial C/\partial a_i$ and $\partial C/\partial x = s \odot
-# \partial C/\partial a$. `shapes` declares what is learned, `view` makes its two attributes; `decayed` stays empty,
+# \partial C/\partial a$. `shapes` declares what is learned; `decayed` stays empty,
 # so weight decay leaves $s$ alone.
 
 
@@ -175,7 +178,6 @@ class Scale(Layer):
     features: int
 
     cached: ClassVar[tuple[str, ...]] = ("x",)
-    s, ds = view("s"), view("ds")
 
     def widths(self):
         return self.features, self.features

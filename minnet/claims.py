@@ -19,10 +19,11 @@ import html
 import json
 import math
 import os
-import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+import numpy as np
 
 FILE = "MINNET_CLAIMS"             # the environment variable that names the file to which claims are appended
 LEDGER = "MINNET_LEDGER"           # … and the one that names the ledger with the expected verdicts
@@ -138,8 +139,8 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
     if holds and others is not None:
         elsewhere = criterion.holds(min(others), max(others))
         verdict = {True: "reproduced", False: "conditional", None: "not reproduced"}[elsewhere]
-    claim = Claim(id, id.split("-")[0], source, statement, paper, statistics.median(values), min(values), max(values),
-                  len(values), str(criterion), condition, None if others is None else statistics.median(others),
+    claim = Claim(id, id.split("-")[0], source, statement, paper, float(np.median(values)), min(values), max(values),
+                  len(values), str(criterion), condition, None if others is None else float(np.median(others)),
                   verdict, None, mode)
     claim = replace(claim, expected=expected().get(id))
     if path := os.environ.get(FILE):

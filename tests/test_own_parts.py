@@ -213,3 +213,14 @@ def test_a_zero_dimensional_array_is_one_measurement():
 def test_an_activation_of_ones_own():
     bent = activations.Activation("bent", lambda z: z / np.sqrt(1 + z * z), lambda z, a: (1 - a * a) ** 1.5)
     assert check(mlp([3, 5, 4], activation=bent, init=initializers.glorot_uniform, rng=0), X, Y, CE).passed
+
+
+@pytest.mark.parametrize(("f", "df"), [
+    (lambda z: 1.0, lambda z, a: np.ones_like(z)),
+    (lambda z: z.sum(axis=1), lambda z, a: np.ones_like(z)),
+    (lambda z: z * np.sqrt(2), lambda z, a: np.ones_like(z)),
+    (lambda z: z, lambda z, a: 1.0),
+])
+def test_an_activation_keeps_shape_and_dtype(f, df):
+    with pytest.raises(ValueError, match=r"of bad to keep the shape \(2, 3\) and dtype float32 of z, got"):
+        activations.Activation("bad", f, df)

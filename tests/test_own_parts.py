@@ -224,3 +224,12 @@ def test_an_activation_of_ones_own():
 def test_an_activation_keeps_shape_and_dtype(f, df):
     with pytest.raises(ValueError, match=r"of bad to keep the shape \(2, 3\) and dtype float32 of z, got"):
         activations.Activation("bad", f, df)
+
+
+def test_a_numpy_factor_changes_no_bit():
+    vectors = []
+    for factor in (0.3, np.float64(0.3)):
+        p, optimizer = np.linspace(0, 1, 50, dtype=np.float32), SGD(0.1, momentum=0.9)
+        optimizer.step(p, p.copy(), optimizer.init(p), factor=factor)
+        vectors.append(p.tobytes())
+    assert vectors[0] == vectors[1]

@@ -65,8 +65,8 @@ _COLUMNS = tuple(field.name for field in fields(Record))
 class Diverged(ArithmeticError):
     """The loss, a gradient or a parameter is no longer finite. Carries `epoch step learning_rate history`.
 
-    Where the loss or a gradient failed, the step is not made: `params` are those that gave the loss. They may be very
-    large; `net.reset(rng)` draws new ones.
+    Where the loss or a gradient failed, the step is not made: `params` are those that gave the loss, and `state` is
+    that of before. They may be very large; `net.reset(rng)` draws new ones.
     """
 
     def __init__(self, what: str, epoch: int, step: int, learning_rate: float, history: History) -> None:
@@ -158,12 +158,15 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
         order = rng.permutation(n)
         for first, last in pairwise(edges):
             rows, factor = order[first:last], _checked_factor(schedule, state["t"])
+            carried = getattr(model, "state", np.empty(0)).copy()
             with np.errstate(over="ignore", invalid="ignore"):          # reported below, with epoch and step
                 value = float(model.gradient(x[rows], y[rows], watched, **accepted))
                 params, grads = model.params[span], model.grads[span]
                 if not (math.isfinite(value) and checks.all_finite(grads)):
                     what = (f"the loss became {value}" if not math.isfinite(value) else
                             f"a gradient became {grads[~np.isfinite(grads)][0]}")
+                    if carried.size:
+                        model.state[...] = carried
                     raise Diverged(what, epoch, state["t"] + 1, optimizer.learning_rate * factor, history)
                 if clip_norm is not None:
                     optimizers.clip_by_norm(grads, clip_norm)

@@ -234,3 +234,11 @@ def test_a_numpy_factor_changes_no_bit():
         optimizer.step(p, g, optimizer.init(p), factor=factor)
         vectors.append(p.tobytes())
     assert vectors[0] == vectors[1]
+
+
+def test_a_step_refused_for_its_gradient_moves_no_running_statistics():
+    net = Network([Dense(3, 4), layers.BatchNorm(4)], rng=0)
+    params, state = net.params.tobytes(), net.state.tobytes()
+    with pytest.raises(Diverged, match="a gradient became"):
+        fit(net, (X, Y), **COMMON | {"loss": lambda z, y: (1.0, np.full_like(z, np.inf))})
+    assert (net.params.tobytes(), net.state.tobytes()) == (params, state)

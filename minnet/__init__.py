@@ -3,24 +3,32 @@
 No autograd: every forward and backward pass is written by hand, and checked. Every initializer is a function that
 stands in one file, formula first. Start with `minnet.mlp` and `minnet.fit`; read on in
 `layers.py`, whose two methods `forward` and `backward` are what the rest is built around.
+
+`import minnet` loads what training takes; the modules beside it are loaded when they are first named, as numpy does
+with numpy.random. For its sake the files postpone their annotations too: `rng: np.random.Generator` would name it.
 """
 
-from minnet import (
-    activations,
-    claims,
-    datasets,
-    gradient_check,
-    initializers,
-    layers,
-    losses,
-    network,
-    optimizers,
-    training,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from minnet import activations, initializers, layers, losses, network, optimizers, training
 from minnet.layers import Dense
 from minnet.network import Network, mlp
 from minnet.training import Diverged, History, fit, train
 
+if TYPE_CHECKING:
+    from minnet import claims, datasets, gradient_check
+
 __version__ = "0.1.0"
 __all__ = ["Dense", "Diverged", "History", "Network", "activations", "claims", "datasets", "fit", "gradient_check",
            "initializers", "layers", "losses", "mlp", "network", "optimizers", "train", "training"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return import_module(f"minnet.{name}")
+    raise AttributeError(f"module 'minnet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

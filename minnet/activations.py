@@ -6,6 +6,8 @@ have its shape and dtype. The objects of this module are complete; `leaky_relu`,
 return one. An activation of your own is `Activation("name", f, df)`.
 """
 
+from __future__ import annotations
+
 # numpy types what a ufunc returns as Any:
 # mypy: disable-error-code="no-any-return"
 
@@ -75,7 +77,7 @@ def _d_identity(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     """1/(1 + e^{−z}) = e^z/(1 + e^z): of the two forms, the one whose exponential cannot overflow."""
     e = np.exp(-np.abs(z))
-    return np.where(z < 0, e, 1) / (1 + e)
+    return np.maximum(e, z >= 0) / (1 + e)
 
 
 def _d_sigmoid(z: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -99,7 +101,7 @@ def _d_scaled_tanh(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 
 def _relu(z: np.ndarray) -> np.ndarray:
-    return np.maximum(z, 0)
+    return z.clip(0, math.inf)
 
 
 def _d_relu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -107,19 +109,20 @@ def _d_relu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 
 def _leaky_relu(z: np.ndarray, *, slope: float) -> np.ndarray:
-    return np.where(z > 0, z, slope * z)
+    return np.maximum(z, slope * z)
 
 
 def _d_leaky_relu(z: np.ndarray, a: np.ndarray, *, slope: float) -> np.ndarray:
-    return np.where(z > 0, z.dtype.type(1), z.dtype.type(slope))
+    return (z > 0).astype(z.dtype).clip(slope, 1)
 
 
 def _elu(z: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
-    return np.where(z > 0, scale * z, (scale * alpha) * np.expm1(np.minimum(z, 0)))
+    return scale * z.clip(0, math.inf) + (scale * alpha) * np.expm1(z.clip(-math.inf, 0))
 
 
 def _d_elu(z: np.ndarray, a: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
-    return np.where(z > 0, z.dtype.type(scale), a + scale * alpha)     # λα e^z = a + λα where z < 0
+    limit = scale * alpha
+    return a.clip(-math.inf, 0) + limit + (z > 0) * z.dtype.type(scale - limit)       # λα e^z = a + λα where z < 0
 
 
 _C, _K = math.sqrt(2 / math.pi), 0.044715     # GELU's tanh form: tanh(C(z + Kz³)) ≈ erf(z/√2)

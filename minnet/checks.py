@@ -4,6 +4,8 @@ The checks stand here so that the formulas elsewhere can be read without them. E
 argument in the form that the library works with, or raises TypeError or ValueError.
 """
 
+from __future__ import annotations
+
 import math
 import numbers
 from typing import Any

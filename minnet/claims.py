@@ -15,6 +15,8 @@ The range asks nothing of the distribution over seeds: the range of n independen
 probability 1 − 2^(1−n), 94% for five.
 """
 
+from __future__ import annotations
+
 import html
 import json
 import math

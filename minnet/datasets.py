@@ -6,6 +6,8 @@
 Nothing is downloaded. Where the data come from, and under which licence, stands in datasets/README.md.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple

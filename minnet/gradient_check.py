@@ -15,6 +15,8 @@ A kink makes the difference meaningless: if any pre-activation crosses one betwe
 made smaller, up to three times by ten, and then the parameter is left out and counted as excluded.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -12,6 +12,8 @@ so that Var[W] alone decides whether a signal grows or fades from layer to layer
 initializers is one answer to the question which of the two products should be 1.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import Protocol

@@ -4,6 +4,8 @@ A layer computes: `forward`, `backward`, `layer(x)`. It says what it learns (`sh
 network owns the memory and binds a view of it to each name. The layers themselves stand in layers.py.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import fields, is_dataclass
 from functools import partial

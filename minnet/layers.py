@@ -12,6 +12,8 @@ placed in, so that an optimizer, a norm or a file sees all of them as one array.
 and prediction (dropout's noise, batch statistics); a layer that draws noise takes it from the `rng` of the pass.
 """
 
+from __future__ import annotations
+
 # numpy types what a ufunc returns as Any:
 # mypy: disable-error-code="no-any-return"
 
@@ -20,7 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minnet import activations, checks
+from minnet import activations, checks, memory
 from minnet.initializers import Initializer, glorot_uniform, zeros
 from minnet.layer import Layer, described, view
 
@@ -75,16 +77,17 @@ class Dense(Layer):
         return self.activation.f(x @ self.W + self.b)
 
     def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
-        self.x, self.z = x, x @ self.W
+        self.x, self.z = x, x.dot(self.W)
         self.z += self.b
         self.a = self.activation.f(self.z)
         return self.a
 
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        self.delta = da * self.activation.df(self.z, self.a)
-        np.matmul(self.x.T, self.delta, out=self.dW)        # out=: straight into net.grads, without a copy
-        np.add.reduce(self.delta, axis=0, out=self.db)      # a sum over the examples, at half the overhead of .sum()
-        return self.delta @ self.W.T if input_gradient else None
+        linear = self.activation is activations.identity
+        self.delta = da if linear else da * self.activation.df(self.z, self.a)
+        self.x.T.dot(self.delta, out=self.dW)                                        # out=: straight into net.grads
+        memory.ones(len(da), da.dtype).dot(self.delta, out=self.db)                  # 1ᵀδ
+        return self.delta.dot(self.W.T) if input_gradient else None
 
 
 @dataclass(eq=False, repr=False)

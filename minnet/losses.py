@@ -12,9 +12,12 @@ A loss of your own is any function of this form. The functions raise TypeError o
 expected and what came, where y does not fit z; they check only y, z being the library's own.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from minnet import checks
+from minnet.memory import ones
 
 
 def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
@@ -28,14 +31,15 @@ def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     """
     n, k = z.shape
     y = _labels(y, n, k)
-    z = z - np.maximum.reduce(z, axis=1, keepdims=True)      # p is unchanged, and no e^z overflows
-    e = np.exp(z)
-    total = np.add.reduce(e, axis=1, keepdims=True)
-    true = np.arange(n), y
-    value = float(np.add.reduce(np.log(total[:, 0]) - z[true])) / n
-    dz = e / (total * n)
-    dz[true] -= 1 / n
-    return value, dz
+    z = z.T.copy()                                # (K, n): numpy then takes all examples at a time, not one after one
+    z -= np.maximum.reduce(z, axis=0)             # p is unchanged, and no e^z overflows
+    p = np.exp(z)
+    total = ones(k, z.dtype).dot(p)               # Σ_j e^{z_j}
+    true = y * n + np.arange(n)                   # where z_y stands, counted through the rows
+    value = float(ones(n, z.dtype).dot(np.log(total) - z.take(true))) / n
+    p /= n * total
+    p.reshape(-1)[true] -= 1 / n
+    return value, p.T
 
 
 def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
@@ -53,7 +57,7 @@ def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     n = len(z)
     e = np.exp(-np.abs(z))                        # ln(1 + e^z) = max(z, 0) + ln(1 + e^{−|z|}) keeps the small digits
     value = float(np.sum(np.maximum(z, 0) - y * z + np.log1p(e))) / n
-    p = np.where(z < 0, e, 1) / (1 + e)           # σ(z), in the form that cannot overflow
+    p = np.maximum(e, z >= 0) / (1 + e)           # σ(z), in the form that cannot overflow
     return value, (p - y) / n
 
 
@@ -95,10 +99,11 @@ def _labels(y: np.ndarray, n: int, k: int) -> np.ndarray:
     if y.shape != (n,):
         one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
         raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
-    if np.minimum.reduce(y) < 0 or np.maximum.reduce(y) >= k:
+    labels = y.astype(np.intp, copy=False)
+    if np.maximum.reduce(labels.view(np.uintp)) >= k:           # read as unsigned, a negative number is a huge one
         raise ValueError(f"expected labels in 0 … {k - 1} for {k} outputs, got {y.min()} … {y.max()}: number the "
                          "classes from 0, or widen the last layer")
-    return y
+    return labels
 
 
 def _targets(y: np.ndarray, z: np.ndarray) -> np.ndarray:

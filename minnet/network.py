@@ -7,6 +7,8 @@
 then the paper's formula on vectors, and freezing, clipping, saving and checking gradients are slices of them.
 """
 
+from __future__ import annotations
+
 import copy
 import math
 import numbers
@@ -47,9 +49,10 @@ class Network:
         self._state = np.zeros(sum(_size(layer.state_shapes()) for layer in self.layers), self.dtype)
         self._bind()
         self.decay_mask = np.zeros(size, bool)
+        places = self.arrays()
         for i, layer in enumerate(self.layers):
             for name in layer.decayed:
-                self.decay_mask[self.arrays()[f"layer {i} {name}"]] = True
+                self.decay_mask[places[f"layer {i} {name}"]] = True
         try:
             self.reset(generator)
         except BaseException:

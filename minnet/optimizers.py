@@ -15,6 +15,8 @@ set with functools.partial, `partial(cosine, steps=900)`, and schedules are mult
 `lambda t: linear_warmup(t, steps=100) * cosine(t, steps=900)`.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -171,7 +173,7 @@ class Adam(Optimizer):
         v *= self.beta2
         v += (1 - self.beta2) * g * g
         m_scale, v_scale = 1 / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
-        p -= (rate * m_scale) * m / (v_scale * np.sqrt(v) + self.epsilon)
+        p -= (rate * m_scale / v_scale) * m / (np.sqrt(v) + self.epsilon / v_scale)     # the fraction over v_scale
 
 
 @dataclass(frozen=True)

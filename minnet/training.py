@@ -8,6 +8,8 @@ progress bar and returns the History. Any object with vectors `params` and `grad
 `gradient(x, y, loss)`, which fills `grads` and returns the loss, can be trained.
 """
 
+from __future__ import annotations
+
 import inspect
 import math
 import sys
@@ -85,10 +87,15 @@ def accuracy(z: np.ndarray, y: np.ndarray) -> float | None:
     None where y is not an integer vector: there are no classes to hit.
     """
     y = np.asarray(y)
-    if y.ndim != 1 or y.dtype.kind not in "iu":
-        return None
-    predicted = z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0
-    return float((predicted == y).mean())
+    return float((_predicted(z) == y).mean()) if _are_labels(y) else None
+
+
+def _are_labels(y: np.ndarray) -> bool:
+    return y.ndim == 1 and y.dtype.kind in "iu"
+
+
+def _predicted(z: np.ndarray) -> np.ndarray:
+    return z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0
 
 
 def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int,
@@ -144,46 +151,47 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
     n, edges = len(x), _edges(len(x), batch_size)
     sizes = np.diff(edges)
     accepted = noise_arguments(model, training=True if span == slice(0, len(model.params)) else span, rng=rng)
+    carries = getattr(model, "state", np.empty(0)).size > 0
     history, start = History(), time.perf_counter()
     values: list[float] = []
-    hits: list[float | None] = []
+    hits: list[np.ndarray] = []
 
     def watched(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-        hits.append(accuracy(z, y))                    # the loss sees every output: accuracy is taken there
+        if _are_labels(y):
+            hits.append(_predicted(z) == y)            # the loss sees every output: accuracy is taken there
         return loss(z, y)
 
     for epoch in range(1, epochs + 1):
         values.clear()
         hits.clear()
         order = rng.permutation(n)
-        for first, last in pairwise(edges):
-            rows, factor = order[first:last], _checked_factor(schedule, state["t"])
-            carried = getattr(model, "state", np.empty(0)).copy()
-            with np.errstate(over="ignore", invalid="ignore"):          # reported below, with epoch and step
-                value = float(model.gradient(x[rows], y[rows], watched, **accepted))
+        with np.errstate(over="ignore", invalid="ignore"):          # reported by Diverged, with epoch and step
+            for first, last in pairwise(edges):
+                rows, factor = order[first:last], _checked_factor(schedule, state["t"])
+                before = model.state.copy() if carries else None
+                value = float(model.gradient(x.take(rows, axis=0), y.take(rows, axis=0), watched, **accepted))
                 params, grads = model.params[span], model.grads[span]
                 if not (math.isfinite(value) and checks.all_finite(grads)):
                     what = (f"the loss became {value}" if not math.isfinite(value) else
                             f"a gradient became {grads[~np.isfinite(grads)][0]}")
-                    if carried.size:
-                        model.state[...] = carried
+                    if carries:
+                        model.state[...] = before
                     raise Diverged(what, epoch, state["t"] + 1, optimizer.learning_rate * factor, history)
                 if clip_norm is not None:
                     optimizers.clip_by_norm(grads, clip_norm)
                 optimizer.step(params, grads, state, factor=factor)
-            values.append(value)
-        if not checks.all_finite(params):
-            raise Diverged(f"a parameter became {params[~np.isfinite(params)][0]}", epoch, state["t"],
-                           optimizer.learning_rate * factor, history)
-        hit = float(sizes @ np.array(hits)) / n if len(hits) == len(sizes) and None not in hits else None
-        held_out: tuple[float | None, float | None] = (None, None)
-        if validation is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
+                values.append(value)
+            if not checks.all_finite(params):
+                raise Diverged(f"a parameter became {params[~np.isfinite(params)][0]}", epoch, state["t"],
+                               optimizer.learning_rate * factor, history)
+            held_out: tuple[float | None, float | None] = (None, None)
+            if validation is not None:
                 z = model(validation[0])
                 held_out = loss(z, validation[1])[0], accuracy(z, validation[1])
-            if not math.isfinite(held_out[0]):
-                raise Diverged(f"the validation loss became {held_out[0]}", epoch, state["t"],
-                               optimizer.learning_rate * factor, history)
+                if not math.isfinite(held_out[0]):
+                    raise Diverged(f"the validation loss became {held_out[0]}", epoch, state["t"],
+                                   optimizer.learning_rate * factor, history)
+        hit = float(np.concatenate(hits).mean()) if sum(map(len, hits)) == n else None
         history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / n, hit, *held_out,
                               time.perf_counter() - start))
         yield history[-1]

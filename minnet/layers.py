@@ -12,11 +12,12 @@ placed in, so that an optimizer, a norm or a file sees all of them as one array.
 and prediction (dropout's noise, batch statistics); a layer that draws noise takes it from the `rng` of the pass.
 """
 
-from __future__ import annotations
-
 # numpy types what a ufunc returns as Any:
 # mypy: disable-error-code="no-any-return"
 
+from __future__ import annotations
+
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -77,7 +78,7 @@ class Dense(Layer):
         return self.activation.f(x @ self.W + self.b)
 
     def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
-        self.x, self.z = x, x.dot(self.W)
+        self.x, self.z = x, x.dot(self.W)                   # .dot is @ with less overhead
         self.z += self.b
         self.a = self.activation.f(self.z)
         return self.a
@@ -85,8 +86,8 @@ class Dense(Layer):
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
         linear = self.activation is activations.identity
         self.delta = da if linear else da * self.activation.df(self.z, self.a)
-        self.x.T.dot(self.delta, out=self.dW)                                        # out=: straight into net.grads
-        memory.ones(len(da), da.dtype).dot(self.delta, out=self.db)                  # 1ᵀδ
+        self.x.T.dot(self.delta, out=self.dW)               # out=: straight into net.grads
+        memory.ones(len(da), da.dtype).dot(self.delta, out=self.db)
         return self.delta.dot(self.W.T) if input_gradient else None
 
 
@@ -156,16 +157,16 @@ class PReLU(Layer):
         self.slope[...] = self.initial_slope
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        return np.where(x > 0, x, self.slope * x)
+        return x.clip(0, math.inf) + self.slope * x.clip(-math.inf, 0)
 
     def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
         self.z, self.a = x, self(x)
         return self.a
 
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        per_unit = (da * np.minimum(self.z, 0)).sum(axis=0)
+        per_unit = (da * self.z.clip(-math.inf, 0)).sum(axis=0)
         self.dslope[...] = per_unit if self.features > 1 else per_unit.sum()
-        self.delta = np.where(self.z > 0, da, self.slope * da)
+        self.delta = da * ((self.z > 0) + self.slope * (self.z <= 0))
         return self.delta
 
 
@@ -225,7 +226,7 @@ class AlphaDropout(Dropout):
         t = -s * (1 - q) * low
         kept = _kept(rng, x, self.rate)
         self.factor = kept * x.dtype.type(s)
-        self.a = np.where(kept, s * x + t, x.dtype.type(s * low + t))
+        self.a = s * (kept * x + ~kept * x.dtype.type(low)) + t
         return self.a
 
 

@@ -14,6 +14,8 @@ expected and what came, where y does not fit z; they check only y, z being the l
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from minnet import checks
@@ -56,7 +58,7 @@ def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     y = _probabilities(y, z)
     n = len(z)
     e = np.exp(-np.abs(z))                        # ln(1 + e^z) = max(z, 0) + ln(1 + e^{−|z|}) keeps the small digits
-    value = float(np.sum(np.maximum(z, 0) - y * z + np.log1p(e))) / n
+    value = float(np.sum(z.clip(0, math.inf) - y * z + np.log1p(e))) / n
     p = np.maximum(e, z >= 0) / (1 + e)           # σ(z), in the form that cannot overflow
     return value, (p - y) / n
 

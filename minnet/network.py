@@ -88,7 +88,7 @@ class Network:
         vars(self).update(saved)
         self._bind()
 
-    def astype(self, dtype: Any) -> "Network":
+    def astype(self, dtype: Any) -> Network:
         """A copy of the network in another dtype: `net.astype(np.float64)` for checking."""
         other = copy.deepcopy(self)
         other.dtype = _float(dtype)
@@ -170,6 +170,8 @@ class Network:
                                      "rng=0 or a Generator")
         for layer, mode in zip(self.layers, modes, strict=True):
             a = layer.forward(a, mode, generator)
+            if a.dtype != self.dtype:
+                self._refuse(layer, "forward", a)
         self._output_shape = a.shape
         return a
 
@@ -186,7 +188,13 @@ class Network:
         da: Any = np.asarray(dz, self.dtype)
         for layer in reversed(self.layers[1:]):
             da = layer.backward(da)
+            if da.dtype != self.dtype:
+                self._refuse(layer, "backward", da)
         return self.layers[0].backward(da, input_gradient)
+
+    def _refuse(self, layer: Layer, method: str, array: np.ndarray) -> None:
+        raise TypeError(f"expected {method} of layer {self.layers.index(layer)}, {layer!r}, to return {self.dtype}, "
+                        f"got {array.dtype}: Python floats keep an array's dtype, np.sqrt(2) and np.zeros(n) do not")
 
     def gradient(self, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool | slice = True,
                  rng: int | np.random.Generator | None = None) -> float:

@@ -152,6 +152,7 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
     sizes = np.diff(edges)
     accepted = noise_arguments(model, training=True if span == slice(0, len(model.params)) else span, rng=rng)
     carries = getattr(model, "state", np.empty(0)).size > 0
+    params = model.params[span]
     history, start = History(), time.perf_counter()
     values: list[float] = []
     hits: list[np.ndarray] = []
@@ -170,7 +171,7 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
                 rows, factor = order[first:last], _checked_factor(schedule, state["t"])
                 before = model.state.copy() if carries else None
                 value = float(model.gradient(x.take(rows, axis=0), y.take(rows, axis=0), watched, **accepted))
-                params, grads = model.params[span], model.grads[span]
+                grads = model.grads[span]
                 if not (math.isfinite(value) and checks.all_finite(grads)):
                     what = (f"the loss became {value}" if not math.isfinite(value) else
                             f"a gradient became {grads[~np.isfinite(grads)][0]}")

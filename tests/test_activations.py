@@ -199,3 +199,11 @@ def test_an_activation_of_ones_own():
     square = Activation("square", lambda z: z * z, lambda z, a: 2 * z)
     assert (square.kinks, square.range) == ((), (-math.inf, math.inf))
     assert square(np.array(3.0)) == 9
+
+
+@every_activation
+def test_what_is_not_a_number_stays_so(activation):
+    """A loss that has become NaN must not come back to life."""
+    z = np.array([np.nan, 1.0], np.float32)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(activation.f(z)).tolist() == [True, False]

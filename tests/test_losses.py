@@ -126,6 +126,38 @@ def test_labels_of_any_integer_dtype(dtype):
     assert (value, dz.tolist()) == (loss(z, y)[0], loss(z, y)[1].tolist())
 
 
+def test_many_examples_with_labels_of_one_byte():
+    """Positions in the array are counted beyond what a byte holds."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(1000, 10)).astype(np.float32)
+    y = rng.integers(10, size=1000)
+    value, dz = softmax_cross_entropy(z, y)
+    for dtype in (np.uint8, np.int8):
+        other, dother = softmax_cross_entropy(z, y.astype(dtype))
+        assert other == value
+        np.testing.assert_array_equal(dother, dz)
+
+
+def test_the_order_of_the_outputs_in_memory_does_not_matter():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(7, 4))
+    y = rng.integers(4, size=7)
+    value, dz = softmax_cross_entropy(z, y)
+    wide = np.zeros((14, 8))
+    wide[::2, ::2] = z
+    for other in (np.asfortranarray(z), wide[::2, ::2]):
+        again, dagain = softmax_cross_entropy(other, y)
+        assert again == value
+        np.testing.assert_array_equal(dagain, dz)
+
+
+@pytest.mark.parametrize("y", [np.array([0, -1]), np.array([0, 3]), np.array([0, 2**64 - 1], np.uint64),
+                               np.array([0, -128], np.int8)])
+def test_labels_out_of_range_are_shown_as_they_are(y):
+    with pytest.raises(ValueError, match=rf"labels in 0 … 2 for 3 outputs, got {y.min()} … {y.max()}"):
+        softmax_cross_entropy(np.zeros((2, 3)), y)
+
+
 def test_sigmoid_cross_entropy_takes_labels_as_it_takes_a_column():
     z, y = np.random.default_rng(0).normal(size=(6, 1)), np.array([0, 1, 1, 0, 1, 0])
     for labels in (y, y.astype(np.uint8), y.tolist()):

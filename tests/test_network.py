@@ -397,3 +397,15 @@ def test_html_is_escaped():
 def test_stirred_changes_every_parameter():
     """The helper on which the other tests rely."""
     assert (stirred(plain()).params != plain().params).all()
+
+
+def test_construction_takes_time_in_proportion_to_depth(monkeypatch):
+    asked = []
+    shapes = Dense.shapes
+    monkeypatch.setattr(Dense, "shapes", lambda layer: asked.append(layer) or shapes(layer))
+    counts = []
+    for depth in (50, 100):
+        asked.clear()
+        mlp([2] * (depth + 1), activation=activations.tanh, init=glorot_uniform, rng=0)
+        counts.append(len(asked))
+    assert counts[1] == 2 * counts[0]

@@ -242,3 +242,30 @@ def test_a_step_refused_for_its_gradient_moves_no_running_statistics():
     with pytest.raises(Diverged, match="a gradient became"):
         fit(net, (X, Y), **COMMON | {"loss": lambda z, y: (1.0, np.full_like(z, np.inf))})
     assert (net.params.tobytes(), net.state.tobytes()) == (params, state)
+
+
+class Half(Layer):
+    """Forgets the network's dtype in one of its two passes."""
+
+    def __init__(self, where):
+        self.where = where
+
+    def _half(self, x, where):
+        return x * (np.float64(0.5) if where == self.where else 0.5)
+
+    def __call__(self, x):
+        return self._half(x, "forward")
+
+    def forward(self, x, training=False, rng=None):
+        return self(x)
+
+    def backward(self, da, input_gradient=True):
+        return self._half(da, "backward")
+
+
+@pytest.mark.parametrize("where", ["forward", "backward"])
+def test_a_layer_that_changes_the_dtype_is_named(where):
+    net = Network([Dense(3, 5), Half(where), Dense(5, 4)], rng=0)
+    with pytest.raises(TypeError, match=f"expected {where} of layer 1, Half.*to return float32, got float64"):
+        net.gradient(X, Y, CE)
+    check(net.astype(np.float64), X, Y, CE)

@@ -69,6 +69,21 @@ def test_import_minnet_needs_nothing_but_numpy():
     assert done.stderr == ""
 
 
+def test_import_minnet_is_quick():
+    """It loads neither numpy.random nor what only some programs use; the rest comes when it is named."""
+    code = ("import sys, numpy; before = set(sys.modules); import minnet; print(*set(sys.modules) - before); "
+            "print(minnet.datasets.digits.__name__, 'claims' in dir(minnet), 'numpy.random' in sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded, later = done.stdout.splitlines()
+    needed = {"activations", "checks", "initializers", "layer", "layers", "losses", "memory", "network", "optimizers",
+              "training"}
+    assert set(loaded.split()) <= {"minnet", *(f"minnet.{name}" for name in needed), "dataclasses", "inspect", "copy",
+                                   "__future__"}
+    assert later == "digits True False"
+    with pytest.raises(AttributeError, match="module 'minnet' has no attribute 'nothing'"):
+        minnet.nothing  # noqa: B018
+
+
 @every_module
 def test_no_file_is_longer_than_400_lines(name):
     assert len((FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 400

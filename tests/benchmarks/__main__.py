@@ -32,6 +32,8 @@ from tests.benchmarks.steps import STEPS, UNREAD, WORKLOADS, Absent, Work
 
 PYTORCH = ("PyTorch", "PyTorch foreach", "PyTorch fused")
 PACKAGES = {"PyTorch": "torch", "JAX": "jax", "scikit-learn": "sklearn.neural_network"}
+DEPTHS = (10, 30, 100, 300, 1000, 3000, 10000)
+BATCHES = (32, 128, 512, 1024, 2048, 4096, 8192)
 Rows = list[dict[str, Any]]
 
 
@@ -42,8 +44,8 @@ def steps(number: int, names: list[str]) -> Rows:
     print("|---" * (len(columns) + 3) + "|")
     rows: Rows = []
     for work in names:
-        times, missing = measure.rounds({name: partial(make, WORKLOADS[work]) for name, make in STEPS.items()}, number=number,
-                                        unread=UNREAD)
+        makers = {name: partial(make, WORKLOADS[work]) for name, make in STEPS.items()}
+        times, missing = measure.rounds(makers, number=number, unread=UNREAD)
         if "minnet" in missing:
             raise RuntimeError(missing["minnet"])
         ours = times["minnet"]
@@ -80,19 +82,11 @@ def epoch(number: int, names: list[str]) -> Rows:
         x = rng.normal(size=(batches * work.batch, work.sizes[0])).astype(np.float32)
         y = rng.integers(work.sizes[-1], size=len(x))
         net, optimizer, state = started(work)
-        settings: dict[str, Any] = dict(loss=losses.softmax_cross_entropy, optimizer=optimizer, state=state, epochs=5,
-                                        batch_size=work.batch, rng=0, progress=True)
-
-        def bare(net=net, optimizer=optimizer, state=state, x=x[:work.batch], y=y[:work.batch], count=5 * batches):
-            for _ in range(count):
-                net.gradient(x, y, losses.softmax_cross_entropy)
-                optimizer.step(net.params, net.grads, state)
-
-        def fit(net=net, data=(x, y), settings=settings):
-            with contextlib.redirect_stderr(io.StringIO()):
-                mn.fit(net, data, **settings)
-
-        under, over = measure.in_turn([bare, fit], number)
+        fit = partial(mn.fit, net, (x, y), loss=losses.softmax_cross_entropy, optimizer=optimizer, state=state,
+                      epochs=5, batch_size=work.batch, rng=0, progress=True)
+        step = stepping(net, optimizer, state, x[:work.batch], y[:work.batch])
+        with contextlib.redirect_stderr(io.StringIO()):
+            under, over = measure.in_turn([partial(repeat, step, 5 * batches), fit], number)
         rows.append({"workload": name, "ratio": measure.ratio(over, under),
                      "step": statistics.median(under) / (5 * batches)})
         print(f"{name:12}{shown(rows[-1]['ratio'])}", flush=True)
@@ -109,14 +103,22 @@ def started(work: Work, **options: Any) -> tuple[mn.Network, optimizers.Optimize
 def step_seconds(work: Work, number: int, **options: Any) -> tuple[float, mn.Network]:
     """Seconds of one step, the median of `number`, and the network."""
     net, optimizer, state = started(work, **options)
-    x, y = work.data()
+    step = stepping(net, optimizer, state, *work.data())
+    return statistics.median(measure.in_turn([step], number)[0]), net
 
+
+def stepping(net: mn.Network, optimizer: optimizers.Optimizer, state: optimizers.State, x: np.ndarray,
+             y: np.ndarray) -> Callable[[], None]:
     def step() -> None:
         net.gradient(x, y, losses.softmax_cross_entropy)
         optimizer.step(net.params, net.grads, state)
 
-    step()
-    return statistics.median(measure.in_turn([step], number)[0]), net
+    return step
+
+
+def repeat(run: Callable[[], None], count: int) -> None:
+    for _ in range(count):
+        run()
 
 
 MEMORY = """
@@ -135,7 +137,7 @@ print(psutil.Process().memory_info().rss - before)
 
 
 def memory(number: int, names: list[str]) -> Rows:
-    """Growth of the resident set in MB, after the imports: network, optimizer and ten steps, in a process of its own."""
+    """Growth of the resident set in MB after the imports: network, optimizer, ten steps; each in its own process."""
     if importlib.util.find_spec("psutil") is None:
         print("not measured: psutil is not installed")
         return []
@@ -143,8 +145,9 @@ def memory(number: int, names: list[str]) -> Rows:
     for work in names:
         row: dict[str, Any] = {"workload": work}
         for name in ("minnet", "numpy", "PyTorch", "JAX", "scikit-learn"):
-            command = [sys.executable, "-c", MEMORY, name, work, "minnet", "numpy.random", *PACKAGES.get(name, "").split()]
-            done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+            modules = ["minnet", "numpy.random", *PACKAGES.get(name, "").split()]
+            done = subprocess.run([sys.executable, "-c", MEMORY, name, work, *modules], capture_output=True, text=True,
+                                  cwd=Path(__file__).parents[2], check=False)
             row[name] = int(done.stdout) if done.returncode == 0 else None
         rows.append(row)
         print(f"{work:12}" + "  ".join(f"{name} {row[name] / 2**20:.1f}" for name in row if isinstance(row[name], int)),
@@ -155,7 +158,7 @@ def memory(number: int, names: list[str]) -> Rows:
 def depth(number: int, names: list[str]) -> Rows:
     """Cost per layer against depth, 64 units, batch 64, beside the bytes that a step walks through."""
     rows: Rows = []
-    for layers in (10, 30, 100, 300, 1000, 3000, 10000):
+    for layers in DEPTHS:
         work = Work((*[64] * layers, 10), 64, "tanh")
         seconds, net = step_seconds(work, max(3, min(number * 10, 3000 // layers)))
         walked = 3 * net.params.nbytes + sum(a.nbytes for layer in net.layers for a in (layer.z, layer.a, layer.delta))
@@ -179,7 +182,7 @@ def batch(number: int, names: list[str]) -> Rows:
     """Cost per example against the size of the batch."""
     rows: Rows = []
     for name in ("digits", "mnist"):
-        for size in (32, 128, 512, 1024, 2048, 4096, 8192):
+        for size in BATCHES:
             work = Work(WORKLOADS[name].sizes, size, "relu")
             seconds, _ = step_seconds(work, max(9, min(number * 10, 40000 // size)))
             rows.append({"workload": name, "batch": size, "seconds per example": seconds / size})

@@ -1,4 +1,4 @@
-"""Timing that holds on a noisy machine: every contestant in a process of its own, taking turns, compared round by round.
+"""Timing that holds on a noisy machine: a process for each contestant, taking turns, compared round by round.
 
 In one process the thread pools of two libraries disturb each other: one's idle workers still spin, waiting for work,
 when the other's turn has come. So each gets a process, which sleeps while the others run. A turn is a pause, in which
@@ -73,7 +73,7 @@ def burst(run: Callable[[], Any], at_least: float, read: bool = True) -> float:
 
 def rounds(makers: dict[str, Make], *, number: int, at_least: float = 0.06,
            unread: Sequence[str] = ()) -> tuple[dict[str, list[float]], dict[str, str]]:
-    """Seconds for a call of each maker's function in `number` rounds, and the errors of those that could not be made."""
+    """Seconds for a call of each maker's function in `number` rounds, and why the others could not be made."""
     workers: dict[str, Worker] = {}
     try:
         for name, make in makers.items():
@@ -103,5 +103,5 @@ def in_turn(runs: Sequence[Callable[[], Any]], number: int) -> list[list[float]]
 
 def ratio(over: Sequence[float], under: Sequence[float]) -> tuple[float, float, float]:
     """Median, lower and upper quartile of over/under, pair by pair."""
-    low, middle, high = statistics.quantiles([a / b for a, b in zip(over, under, strict=True)], n=4)
+    low, middle, high = statistics.quantiles([a / b for a, b in zip(over, under, strict=True)], n=4, method="inclusive")
     return middle, low, high

@@ -1,9 +1,9 @@
 """One training step of each library, written as its users write it, from the same weights on the same batch.
 
-`STEPS[name](work)` builds a network and returns a function: forward, cross-entropy, backward, optimizer. Each call makes
-one step and returns the loss of before it, as something that float() takes; a library that computes in the background
-has finished when float() returns. A maker raises ImportError where the library is missing, and Absent where it has no
-such activation or optimizer.
+`STEPS[name](work)` builds a network and returns a function: forward, cross-entropy, backward, optimizer. Each call
+makes one step and returns the loss of before it, as something that float() takes; a library that computes in the
+background has finished when float() returns. A maker raises ImportError where the library is missing, and Absent where
+it has no such activation or optimizer.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 Step = Callable[[], Any]
-LEARNING_RATE, MOMENTUM = 0.01, 0.9
+LEARNING_RATE, MOMENTUM = 0.001, 0.9
 ADAM_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 
 
@@ -109,10 +109,9 @@ def numpy_step(work: Work) -> Step:
 
 def products_step(work: Work) -> Step:
     """The matrix products of the step and nothing else, into arrays that are already there: the limit."""
-    x, y = work.data()
     weights = work.weights()
-    a = [np.full((len(x), W.shape[0]), 0.1, np.float32) for W in weights]
-    delta = [np.full((len(x), W.shape[1]), 0.1, np.float32) for W in weights]
+    a = [np.full((work.batch, W.shape[0]), 0.1, np.float32) for W in weights]
+    delta = [np.full((work.batch, W.shape[1]), 0.1, np.float32) for W in weights]
     z, da, dW = [d.copy() for d in delta], [one.copy() for one in a], [W.copy() for W in weights]
 
     def step() -> float:
@@ -203,11 +202,11 @@ def sklearn_step(work: Work) -> Step:
     if work.activation == "selu":
         raise Absent("MLPClassifier has no SELU")
     x, y = work.data()
-    shared = dict(activation=work.activation, alpha=0.0, batch_size=len(x), shuffle=False, random_state=0)
-    options = (dict(solver="sgd", learning_rate_init=LEARNING_RATE, momentum=MOMENTUM, nesterovs_momentum=False)
-               if work.optimizer == "sgd" else
-               dict(solver="adam", learning_rate_init=ADAM_RATE, beta_1=BETA1, beta_2=BETA2, epsilon=EPSILON))
-    model: Any = MLPClassifier(work.sizes[1:-1], **shared, **options)
+    make = partial(MLPClassifier, work.sizes[1:-1], activation=work.activation, alpha=0.0, batch_size=len(x),
+                   shuffle=False, random_state=0)
+    model: Any = (make(solver="sgd", learning_rate_init=LEARNING_RATE, momentum=MOMENTUM, nesterovs_momentum=False)
+                  if work.optimizer == "sgd" else
+                  make(solver="adam", learning_rate_init=ADAM_RATE, beta_1=BETA1, beta_2=BETA2, epsilon=EPSILON))
     model.partial_fit(x, y, classes=np.arange(work.sizes[-1]))
     for W, W0, b in zip(model.coefs_, work.weights(), model.intercepts_, strict=True):
         W[...], b[...] = W0, 0

@@ -78,16 +78,16 @@ class Dense(Layer):
         return self.activation.f(x @ self.W + self.b)
 
     def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
-        self.x, self.z = x, x.dot(self.W)                   # .dot is @ with less overhead
+        self.x, self.z = x, x.dot(self.W)                                 # .dot is @ with less overhead
         self.z += self.b
         self.a = self.activation.f(self.z)
         return self.a
 
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        linear = self.activation is activations.identity
+        linear = self.activation is activations.identity                  # then f′ = 1 and δ = ∂C/∂a
         self.delta = da if linear else da * self.activation.df(self.z, self.a)
-        self.x.T.dot(self.delta, out=self.dW)               # out=: straight into net.grads
-        memory.ones(len(da), da.dtype).dot(self.delta, out=self.db)
+        self.x.T.dot(self.delta, out=self.dW)                             # dW = xᵀδ, straight into net.grads
+        memory.ones(len(da), da.dtype).dot(self.delta, out=self.db)       # db = 1ᵀδ: a sum over the examples
         return self.delta.dot(self.W.T) if input_gradient else None
 
 

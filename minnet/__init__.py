@@ -4,8 +4,9 @@ No autograd: every forward and backward pass is written by hand, and checked. Ev
 stands in one file, formula first. Start with `minnet.mlp` and `minnet.fit`; read on in
 `layers.py`, whose two methods `forward` and `backward` are what the rest is built around.
 
-`import minnet` loads what training takes; the modules beside it are loaded when they are first named, as numpy does
-with numpy.random. For its sake the files postpone their annotations too: `rng: np.random.Generator` would name it.
+To start quickly, `import minnet` leaves out what not every program uses: the modules below under TYPE_CHECKING are
+loaded when they are first named, and numpy.random with the first generator. (That is why every file begins with
+`from __future__ import annotations`: evaluating `rng: np.random.Generator` would load it.)
 """
 
 from importlib import import_module

@@ -81,7 +81,7 @@ def _d_identity(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     """1/(1 + e^{−z}) = e^z/(1 + e^z): of the two forms, the one whose exponential cannot overflow."""
     e = np.exp(-np.abs(z))
-    return np.maximum(e, z >= 0) / (1 + e)
+    return np.maximum(e, z >= 0) / (1 + e)    # the numerator is 1 where z ≥ 0, since e ≤ 1, and e below
 
 
 def _d_sigmoid(z: np.ndarray, a: np.ndarray) -> np.ndarray:
@@ -113,11 +113,11 @@ def _d_relu(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 
 def _leaky_relu(z: np.ndarray, *, slope: float) -> np.ndarray:
-    return np.maximum(z, slope * z)
+    return np.maximum(z, slope * z)           # slope < 1
 
 
 def _d_leaky_relu(z: np.ndarray, a: np.ndarray, *, slope: float) -> np.ndarray:
-    return (z > 0).astype(z.dtype).clip(slope, 1)
+    return (z > 0).astype(z.dtype).clip(slope, 1)      # 1, and slope in place of 0
 
 
 def _elu(z: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
@@ -125,7 +125,7 @@ def _elu(z: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
 
 
 def _d_elu(z: np.ndarray, a: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
-    limit = scale * alpha                     # λα e^z = a + λα where z < 0
+    limit = scale * alpha                     # below 0: λα e^z = a + λα; above: 0 + λα + (λ − λα)
     return a.clip(-math.inf, 0) + limit + (z > 0) * z.dtype.type(scale - limit)
 
 

@@ -33,15 +33,16 @@ def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     """
     n, k = z.shape
     y = _labels(y, n, k)
-    z = z.T.copy()                                # (K, n): numpy then takes all examples at a time, not one after one
-    z -= np.maximum.reduce(z, axis=0)             # p is unchanged, and no e^z overflows
-    p = np.exp(z)
-    total = ones(k, z.dtype).dot(p)               # Σ_j e^{z_j}
-    true = y * n + np.arange(n)                   # where z_y stands, counted through the rows
+    z = z.T.copy()                           # (K, n): with few classes numpy is quicker along the examples
+    z -= np.maximum.reduce(z, axis=0)        # p is unchanged, and no e^z overflows
+    e = np.exp(z)
+    total = ones(k, z.dtype).dot(e)          # Σ_j e^{z_j}
+    true = y * n + np.arange(n)              # z[y, arange(n)] as places in the flat array, which numpy finds sooner
     value = float(ones(n, z.dtype).dot(np.log(total) - z.take(true))) / n
-    p /= n * total
-    p.reshape(-1)[true] -= 1 / n
-    return value, p.T
+    dz = e
+    dz /= n * total                          # p/n
+    dz.reshape(-1)[true] -= 1 / n
+    return value, dz.T
 
 
 def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
@@ -57,9 +58,9 @@ def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
     """
     y = _probabilities(y, z)
     n = len(z)
-    e = np.exp(-np.abs(z))                        # ln(1 + e^z) = max(z, 0) + ln(1 + e^{−|z|}) keeps the small digits
+    e = np.exp(-np.abs(z))                   # ln(1 + e^z) = max(z, 0) + ln(1 + e^{−|z|}) keeps the small digits
     value = float(np.sum(z.clip(0, math.inf) - y * z + np.log1p(e))) / n
-    p = np.maximum(e, z >= 0) / (1 + e)           # σ(z), in the form that cannot overflow
+    p = np.maximum(e, z >= 0) / (1 + e)      # σ(z) = 1/(1 + e) for z ≥ 0, e/(1 + e) below: nothing overflows
     return value, (p - y) / n
 
 

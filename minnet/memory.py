@@ -15,7 +15,7 @@ _LINE = 64                  # bytes of a cache line
 _PIECE = 2**16              # numbers; a few such pieces of float32 fit a second-level cache
 
 
-def zeros(size: int, dtype: np.dtype) -> np.ndarray:
+def aligned_zeros(size: int, dtype: np.dtype) -> np.ndarray:
     """A vector of zeros that begins at the start of a cache line.
 
     numpy's own begin 16 bytes behind one, so that every vector instruction straddles two lines: a pass over the

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from minnet import checks
-from minnet.memory import pieces, zeros
+from minnet.memory import aligned_zeros, pieces
 
 State = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Optimizer:
         if decay_mask is not None and np.shape(decay_mask) != np.shape(params):
             raise ValueError(f"expected decay_mask of params' shape {np.shape(params)}, got {np.shape(decay_mask)}")
         state: State = {"t": 0, "decay_mask": decay_mask}
-        return state | {name: zeros(len(params), params.dtype) for name in self.memory}
+        return state | {name: aligned_zeros(len(params), params.dtype) for name in self.memory}
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
         """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""
@@ -172,8 +172,9 @@ class Adam(Optimizer):
         m += (1 - self.beta1) * g
         v *= self.beta2
         v += (1 - self.beta2) * g * g
-        m_scale, v_scale = 1 / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)
-        p -= (rate * m_scale / v_scale) * m / (np.sqrt(v) + self.epsilon / v_scale)     # the fraction over v_scale
+        m_scale, root_scale = 1 / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)       # of m̂ and of √v̂
+        # η m̂/(√v̂ + ε), numerator and denominator divided by root_scale: one pass over the vector less
+        p -= (rate * m_scale / root_scale) * m / (np.sqrt(v) + self.epsilon / root_scale)
 
 
 @dataclass(frozen=True)

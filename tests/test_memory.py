@@ -9,7 +9,7 @@ from tests.conftest import every_layer
 @pytest.mark.parametrize("size", [0, 1, 7, 1000])
 def test_zeros_begin_at_a_cache_line(size, dtype):
     for _ in range(5):
-        vector = memory.zeros(size, np.dtype(dtype))
+        vector = memory.aligned_zeros(size, np.dtype(dtype))
         assert (vector.shape, vector.dtype, vector.any()) == ((size,), dtype, False)
         assert size == 0 or vector.ctypes.data % 64 == 0
 

@@ -1,8 +1,9 @@
 """How fast and how large minnet is, beside PyTorch, JAX, scikit-learn and plain numpy: python -m tests.benchmarks
 
-All of it, a few minutes on two cores, or the parts that are named: `python -m tests.benchmarks steps memory`. A library
-that is not installed is said (pip install -e ".[peers]"). --json FILE writes everything that was measured. Nothing is
-judged: times belong to a machine. Run it on a quiet one.
+All parts, about ten minutes on two cores, or those that are named: `python -m tests.benchmarks steps memory`. Run it on
+a quiet machine. Nothing is judged, times belong to a machine; a library that is not installed is said
+(pip install -e ".[peers]"). Ratios are medians over the rounds, with quartiles in parentheses. --json FILE writes
+everything that was measured, and `python -m tests.benchmarks.report FILE` makes the README's tables of it.
 """
 
 import argparse
@@ -20,51 +21,60 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import minnet as mn
-from minnet import activations, initializers, losses, optimizers
+from minnet import initializers, losses, optimizers
 from tests.benchmarks import measure
-from tests.benchmarks.steps import STEPS, UNREAD, WORKLOADS, Absent, Work
+from tests.benchmarks.steps import LEARNING_RATE, MOMENTUM, STEPS, UNREAD, WORKLOADS, Absent, Work, minnet_training
 
 PYTORCH = ("PyTorch", "PyTorch foreach", "PyTorch fused")
 PACKAGES = {"PyTorch": "torch", "JAX": "jax", "scikit-learn": "sklearn.neural_network"}
 DEPTHS = (10, 30, 100, 300, 1000, 3000, 10000)
 BATCHES = (32, 128, 512, 1024, 2048, 4096, 8192)
+PLAIN = [name for name, work in WORKLOADS.items() if work.optimizer == "sgd" and work.activation != "selu"]
+ROOT = Path(__file__).parents[2]
 Rows = list[dict[str, Any]]
 
 
-def steps(number: int, names: list[str]) -> Rows:
-    """One training step, each library's time over minnet's."""
-    columns = ["numpy", "PyTorch", "JAX", "JAX unread", "scikit-learn"]
-    print("| workload | minnet µs | " + " | ".join(f"{name} ÷ minnet" for name in columns) + " | minnet ÷ products |")
-    print("|---" * (len(columns) + 3) + "|")
+def steps(options: argparse.Namespace) -> Rows:
+    """Time of one training step: the other's over minnet's, so that above 1 minnet is faster.
+
+    PyTorch: its best of the plain, foreach and fused optimizer, whose name follows. JAX: jit; every step ends with its
+    loss in hand, "not read" lets JAX run ahead of Python. Products: minnet's time over that of the step's bare matrix
+    products, the limit.
+    """
+    columns = {"PyTorch": "PyTorch", "JAX": "JAX", "JAX unread": "JAX, not read", "scikit-learn": "scikit-learn",
+               "numpy": "plain numpy", "products": "÷ products"}
+    print(f"{'':12}{'minnet µs':>10}" + "".join(f"{title:>20}" for title in columns.values()))
     rows: Rows = []
-    for work in names:
+    for work in options.workloads or WORKLOADS:
         makers = {name: partial(make, WORKLOADS[work]) for name, make in STEPS.items()}
-        times, missing = measure.rounds(makers, number=number, unread=UNREAD)
-        if "minnet" in missing:
-            raise RuntimeError(missing["minnet"])
-        ours = times["minnet"]
+        times, missing = measure.rounds(makers, number=options.rounds, unread=UNREAD)
+        for name in ("minnet", "numpy", "products"):
+            if name in missing:
+                raise missing[name]
         best = min((name for name in PYTORCH if name in times), key=lambda name: statistics.median(times[name]),
                    default="PyTorch")
-        row = {"workload": work, "seconds": {name: statistics.median(found) for name, found in times.items()},
-               "best PyTorch": best, "missing": missing, "ratio": {}}
-        cells = []
+        ratio, cells = {}, []
         for name in columns:
             source = best if name == "PyTorch" else name
-            if source in times:
-                row["ratio"][name] = measure.ratio(times[source], ours)
-                cells.append(shown(row["ratio"][name]) + (f" {best.removeprefix('PyTorch')}" if source == best else ""))
+            if source in missing:
+                reason = missing[source]
+                cells.append("no such net" if isinstance(reason, Absent) else "not installed"
+                             if isinstance(reason, ImportError) else f"failed: {reason!r}")
             else:
-                cells.append("none" if missing[source].startswith(Absent.__name__) else "not installed")
-        row["ratio"]["products"] = measure.ratio(ours, times["products"])
-        cells.append(shown(row["ratio"]["products"]))
-        print(f"| {work} | {row['seconds']['minnet'] * 1e6:.0f} | {' | '.join(cells)} |", flush=True)
-        rows.append(row)
+                over, under = (times["minnet"], times[name]) if name == "products" else (times[source], times["minnet"])
+                ratio[name] = measure.ratio(over, under)
+                cells.append((best.partition(" ")[2] + " " if name == "PyTorch" else "") + shown(ratio[name]))
+        seconds = {name: statistics.median(found) for name, found in times.items()}
+        print(f"{work:12}{seconds['minnet'] * 1e6:10.0f}" + "".join(f"{cell:>20}" for cell in cells), flush=True)
+        rows.append({"workload": work, "seconds": seconds, "ratio": ratio, "best PyTorch": best,
+                     "missing": {name: repr(reason) for name, reason in missing.items()}})
     return rows
 
 
@@ -72,51 +82,30 @@ def shown(ratio: tuple[float, float, float]) -> str:
     return "{:.2f} ({:.2f}–{:.2f})".format(*ratio)
 
 
-def epoch(number: int, names: list[str]) -> Rows:
-    """An epoch of fit, with shuffling and progress bar, over its bare steps (gradient and optimizer on one batch)."""
+def epoch(options: argparse.Namespace) -> Rows:
+    """Time of an epoch of fit, with shuffling, checks, accuracy and progress bar, over that of its bare steps."""
     rows: Rows = []
-    for name in names:
+    for name in options.workloads or PLAIN:
         work = WORKLOADS[name]
-        batches = max(4, min(400, round(3e6 / sum(a * b for a, b in zip(work.sizes, work.sizes[1:], strict=False)))))
+        weights = sum(a * b for a, b in pairwise(work.sizes))
+        batches = max(4, min(400, 3_000_000 // weights))               # an epoch is a fraction of a second for each net
+        net, step = minnet_training(work)
         rng = np.random.default_rng(0)
         x = rng.normal(size=(batches * work.batch, work.sizes[0])).astype(np.float32)
         y = rng.integers(work.sizes[-1], size=len(x))
-        net, optimizer, state = started(work)
-        fit = partial(mn.fit, net, (x, y), loss=losses.softmax_cross_entropy, optimizer=optimizer, state=state,
-                      epochs=5, batch_size=work.batch, rng=0, progress=True)
-        step = stepping(net, optimizer, state, x[:work.batch], y[:work.batch])
+        optimizer = (optimizers.SGD(LEARNING_RATE, momentum=MOMENTUM) if work.optimizer == "sgd" else
+                     optimizers.Adam())
+        fit = partial(mn.fit, net, (x, y), loss=losses.softmax_cross_entropy, optimizer=optimizer, epochs=5,
+                      batch_size=work.batch, rng=0, progress=True)
         with contextlib.redirect_stderr(io.StringIO()):
-            under, over = measure.in_turn([partial(repeat, step, 5 * batches), fit], number)
+            under, over = measure.in_turn([partial(repeat, step, 5 * batches), fit], options.rounds)
         rows.append({"workload": name, "ratio": measure.ratio(over, under),
                      "step": statistics.median(under) / (5 * batches)})
-        print(f"{name:12}{shown(rows[-1]['ratio'])}", flush=True)
+        print(f"{name:12}{shown(rows[-1]['ratio'])}, a bare step takes {rows[-1]['step'] * 1e6:.0f} µs", flush=True)
     return rows
 
 
-def started(work: Work, **options: Any) -> tuple[mn.Network, optimizers.Optimizer, optimizers.State]:
-    settings = {"activation": getattr(activations, work.activation), "init": initializers.glorot_uniform, "rng": 0}
-    net = mn.mlp(work.sizes, **(settings | options))
-    optimizer = optimizers.SGD(1e-3, momentum=0.9)
-    return net, optimizer, optimizer.init(net.params, net.decay_mask)
-
-
-def step_seconds(work: Work, number: int, **options: Any) -> tuple[float, mn.Network]:
-    """Seconds of one step, the median of `number`, and the network."""
-    net, optimizer, state = started(work, **options)
-    step = stepping(net, optimizer, state, *work.data())
-    return statistics.median(measure.in_turn([step], number)[0]), net
-
-
-def stepping(net: mn.Network, optimizer: optimizers.Optimizer, state: optimizers.State, x: np.ndarray,
-             y: np.ndarray) -> Callable[[], None]:
-    def step() -> None:
-        net.gradient(x, y, losses.softmax_cross_entropy)
-        optimizer.step(net.params, net.grads, state)
-
-    return step
-
-
-def repeat(run: Callable[[], None], count: int) -> None:
+def repeat(run: Callable[[], Any], count: int) -> None:
     for _ in range(count):
         run()
 
@@ -136,86 +125,85 @@ print(psutil.Process().memory_info().rss - before)
 """
 
 
-def memory(number: int, names: list[str]) -> Rows:
-    """Growth of the resident set in MB after the imports: network, optimizer, ten steps; each in its own process."""
+def memory(options: argparse.Namespace) -> Rows:
+    """Growth of the resident set after the imports, in MB: network, optimizer and ten steps, a process for each.
+
+    What a library loads or starts with its first step (kernels, threads, a compiler) is part of it.
+    """
     if importlib.util.find_spec("psutil") is None:
         print("not measured: psutil is not installed")
         return []
     rows: Rows = []
-    for work in names:
+    for work in options.workloads or PLAIN:
         row: dict[str, Any] = {"workload": work}
-        for name in ("minnet", "numpy", "PyTorch", "JAX", "scikit-learn"):
+        for name in ("minnet", "numpy", *PACKAGES):
             modules = ["minnet", "numpy.random", *PACKAGES.get(name, "").split()]
             done = subprocess.run([sys.executable, "-c", MEMORY, name, work, *modules], capture_output=True, text=True,
-                                  cwd=Path(__file__).parents[2], check=False)
-            row[name] = int(done.stdout) if done.returncode == 0 else None
+                                  cwd=ROOT, check=False)
+            if done.returncode == 0:
+                row[name] = int(done.stdout)
+            else:
+                row[f"{name} missing"] = done.stderr.strip().rpartition("\n")[2]
         rows.append(row)
-        print(f"{work:12}" + "  ".join(f"{name} {row[name] / 2**20:.1f}" for name in row if isinstance(row[name], int)),
-              flush=True)
+        print(f"{work:12}" + "  ".join(f"{name} {value / 1e6:.1f}" if isinstance(value, int) else f"{name}: {value}"
+                                       for name, value in row.items() if name != "workload"), flush=True)
     return rows
 
 
-def depth(number: int, names: list[str]) -> Rows:
-    """Cost per layer against depth, 64 units, batch 64, beside the bytes that a step walks through."""
+def depth(options: argparse.Namespace) -> Rows:
+    """Cost of a layer against depth (64 units, batch 64, tanh), and the memory that a step walks through."""
     rows: Rows = []
     for layers in DEPTHS:
-        work = Work((*[64] * layers, 10), 64, "tanh")
-        seconds, net = step_seconds(work, max(3, min(number * 10, 3000 // layers)))
+        seconds, net = one_step(Work((*[64] * layers, 10), 64, "tanh"), options.rounds, layers)
         walked = 3 * net.params.nbytes + sum(a.nbytes for layer in net.layers for a in (layer.z, layer.a, layer.delta))
         rows.append({"layers": layers, "seconds per layer": seconds / layers, "bytes": walked})
-        print(f"{layers:6} layers  {seconds / layers * 1e6:6.1f} µs a layer   {walked / 2**20:8.1f} MB", flush=True)
-    print("caches:", caches() or "unknown")
+        print(f"{layers:6} layers  {seconds / layers * 1e6:6.1f} µs a layer  {walked / 1e6:8.1f} MB", flush=True)
     return rows
 
 
-def caches() -> str:
-    """The sizes of the first core's data caches, where Linux tells them."""
-    found = []
-    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        level, kind, size = ((index / file).read_text().strip() for file in ("level", "type", "size"))
-        if kind != "Instruction":
-            found.append(f"L{level} {size}")
-    return ", ".join(found)
-
-
-def batch(number: int, names: list[str]) -> Rows:
-    """Cost per example against the size of the batch."""
+def batch(options: argparse.Namespace) -> Rows:
+    """Cost of an example against the size of the batch (the digits and mnist nets)."""
     rows: Rows = []
     for name in ("digits", "mnist"):
         for size in BATCHES:
-            work = Work(WORKLOADS[name].sizes, size, "relu")
-            seconds, _ = step_seconds(work, max(9, min(number * 10, 40000 // size)))
+            seconds, _ = one_step(Work(WORKLOADS[name].sizes, size, "relu"), options.rounds, size / 64)
             rows.append({"workload": name, "batch": size, "seconds per example": seconds / size})
             print(f"{name:8}{size:6} examples  {seconds / size * 1e6:6.2f} µs each", flush=True)
     return rows
 
 
-def imports(number: int, names: list[str]) -> Rows:
-    """import minnet over import numpy, whole processes."""
+def one_step(work: Work, rounds: int, size: float, **options: Any) -> tuple[float, mn.Network]:
+    """Seconds of one step, the median over ten times the rounds, fewer where the net is large; and the network."""
+    net, step = minnet_training(work, **options)
+    return statistics.median(measure.in_turn([step], max(3, round(rounds * min(10, 1000 / size))))[0]), net
+
+
+def imports(options: argparse.Namespace) -> Rows:
+    """Time of `import minnet` over that of `import numpy`, whole processes."""
     def run(module: str) -> None:
-        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, cwd=Path(__file__).parents[2])
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, cwd=ROOT)
 
-    under, over = measure.in_turn([partial(run, "numpy"), partial(run, "minnet")], 2 * number)
-    print(f"import minnet ÷ import numpy: {shown(measure.ratio(over, under))}")
-    return [{"ratio": measure.ratio(over, under), "numpy": statistics.median(under)}]
+    under, over = measure.in_turn([partial(run, "numpy"), partial(run, "minnet")], 2 * options.rounds)
+    row = {"ratio": measure.ratio(over, under), "numpy": statistics.median(under), "minnet": statistics.median(over)}
+    print(f"{shown(row['ratio'])}: {row['minnet'] * 1e3:.0f} ms, {row['numpy'] * 1e3:.0f} ms")
+    return [row]
 
 
-def subnormals(number: int, names: list[str]) -> Rows:
-    """A step of the deep net whose gradients vanish, over a step with Glorot's initializer."""
-    work = WORKLOADS["deep"]
+def subnormals(options: argparse.Namespace) -> Rows:
+    """Time of a step of the deep net drawn from N(0, std²), whose gradients vanish, over one with Glorot's weights."""
     rows: Rows = []
-    usual, _ = step_seconds(work, 3 * number)
+    usual, _ = one_step(WORKLOADS["deep"], options.rounds, 100)
     for std in (0.05, 0.02, 0.01):
-        seconds, net = step_seconds(work, 3 * number, init=partial(initializers.normal, std=std))
+        seconds, net = one_step(WORKLOADS["deep"], options.rounds, 100, init=partial(initializers.normal, std=std))
         size = np.abs(net.grads)
         share = float(((size > 0) & (size < np.finfo(np.float32).tiny)).mean())
         rows.append({"std": std, "subnormal": share, "zero": float((size == 0).mean()), "ratio": seconds / usual})
-        print(f"N(0, {std}²): {share:.0%} of the gradients subnormal, {rows[-1]['zero']:.0%} zero, step ÷ Glorot's "
-              f"{seconds / usual:.2f}", flush=True)
+        print(f"std {std}: {seconds / usual:.2f}; {share:.0%} of the gradients are subnormal, {rows[-1]['zero']:.0%} "
+              "zero", flush=True)
     return rows
 
 
-PARTS: dict[str, Callable[[int, list[str]], Rows]] = {
+PARTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
     "steps": steps, "epoch": epoch, "memory": memory, "depth": depth, "batch": batch, "imports": imports,
     "subnormals": subnormals,
 }
@@ -228,32 +216,50 @@ def machine() -> dict[str, Any]:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     found: dict[str, Any] = {"date": datetime.date.today().isoformat(), "processor": model, "cores": os.cpu_count(),
-                             "Python": platform.python_version(), "numpy": np.__version__}
+                             "caches": caches(), "Python": platform.python_version(), "numpy": np.__version__}
     for package in ("torch", "jax", "scikit-learn"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     with contextlib.suppress(ImportError):
         from threadpoolctl import threadpool_info
-        found["BLAS"] = ", ".join(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}, "
-                                  f"{pool['num_threads']} threads" for pool in threadpool_info())
+        found["BLAS"] = ", ".join(f"{pool['internal_api']} {pool['version']} with {pool.get('architecture', '')} kernels "
+                                  f"and {pool['num_threads']} threads" for pool in threadpool_info())
     settings = {key: value for key, value in os.environ.items() if key.startswith(("OPENBLAS_", "OMP_", "MKL_"))}
     return found | ({"environment": settings} if settings else {})
 
 
+def caches() -> str:
+    """The sizes of the first core's data caches, where Linux tells them."""
+    found = []
+    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((index / file).read_text().strip() for file in ("level", "type", "size"))
+        if kind != "Instruction":
+            found.append(f"L{level} {size}")
+    return ", ".join(found) or "unknown"
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.split(": python")[0])
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)}; default: all")
-    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each contestant")
+    parts = "\n".join(f"  {name:12}{part.__doc__.splitlines()[0]}" for name, part in PARTS.items())
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=f"{__doc__}\nparts:\n{parts}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="default: all")
+    parser.add_argument("--workloads", nargs="+", metavar="NAME", default=[],
+                        help=f"of {', '.join(WORKLOADS)}; default: all for steps, the first six for epoch and memory")
+    parser.add_argument("--rounds", type=int, default=15, help="turns of each contestant, at least 2 (default: 15)")
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
-    result: dict[str, Any] = {"machine": machine()}
-    print("; ".join(f"{key} {value}" for key, value in result["machine"].items()))
+    for kind, asked, known in (("part", options.parts, PARTS), ("workload", options.workloads, WORKLOADS)):
+        for name in asked:
+            if name not in known:
+                parser.error(f"no {kind} {name!r}: expected one of {', '.join(known)}")
+    if options.rounds < 2:
+        parser.error(f"expected --rounds ≥ 2, got {options.rounds}: one round has no quartiles")
+    result: dict[str, Any] = {"machine": machine(), "rounds": options.rounds}
+    print("; ".join(f"{key} {value}" for key, value in result["machine"].items()), f"; {options.rounds} rounds", sep="")
     begin = time.perf_counter()
     for part in options.parts or PARTS:
-        print(f"\n{PARTS[part].__doc__}")
-        plain = [name for name in options.workloads if " " not in name]
-        result[part] = PARTS[part](options.rounds, options.workloads if part == "steps" else plain)
+        print(f"\n{part}: {PARTS[part].__doc__.strip()}\n")
+        result[part] = PARTS[part](options)
     print(f"\n{time.perf_counter() - begin:.0f} s")
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -3,7 +3,8 @@
 In one process the thread pools of two libraries disturb each other: one's idle workers still spin, waiting for work,
 when the other's turn has come. So each gets a process, which sleeps while the others run. A turn is a pause, in which
 the spinning dies down, a warm-up, and the timed calls. A slow second of the machine hits a whole round alike: the
-figure is the median over the rounds of the ratio within a round.
+figure is the median over the rounds of the ratio within a round. `in_turn` is for runs of minnet alone, which have the
+same threads: they take turns in this process.
 """
 
 import multiprocessing
@@ -20,7 +21,7 @@ Make = Callable[[], Callable[[], Any]]
 
 
 class Worker:
-    """A process that makes one function and times it when asked; `error` says why there is nothing to time."""
+    """A process that makes one function and times it when asked; `error` is why there is nothing to time."""
 
     def __init__(self, make: Make, read: bool) -> None:
         context = multiprocessing.get_context("spawn")
@@ -28,7 +29,7 @@ class Worker:
         self._process = context.Process(target=_serve, args=(there, make, read), daemon=True)
         self._process.start()
         there.close()
-        self.error: str | None = self._connection.recv()
+        self.error: Exception | None = self._connection.recv()
 
     def seconds(self, at_least: float) -> float:
         """Seconds for one call, over a burst of about `at_least`."""
@@ -44,7 +45,7 @@ def _serve(connection: Connection, make: Make, read: bool) -> None:
     try:
         run = make()
     except Exception as error:
-        connection.send(f"{type(error).__name__}: {error}".removesuffix(": "))
+        connection.send(error)
         return
     connection.send(None)
     while True:
@@ -72,7 +73,7 @@ def burst(run: Callable[[], Any], at_least: float, read: bool = True) -> float:
 
 
 def rounds(makers: dict[str, Make], *, number: int, at_least: float = 0.06,
-           unread: Sequence[str] = ()) -> tuple[dict[str, list[float]], dict[str, str]]:
+           unread: Sequence[str] = ()) -> tuple[dict[str, list[float]], dict[str, Exception]]:
     """Seconds for a call of each maker's function in `number` rounds, and why the others could not be made."""
     workers: dict[str, Worker] = {}
     try:

@@ -44,20 +44,27 @@ class Work:
         return [layer.W.copy() for layer in net.layers]
 
 
-def minnet_step(work: Work) -> Step:
+def minnet_training(work: Work, **options: Any) -> tuple[Any, Step]:
+    """The network and its step; options replace mlp's."""
     from minnet import activations, initializers, losses, mlp, optimizers
     x, y = work.data()
-    net = mlp(work.sizes, activation=getattr(activations, work.activation), init=initializers.glorot_uniform, rng=0)
+    settings: dict[str, Any] = {"activation": getattr(activations, work.activation),
+                                "init": initializers.glorot_uniform, "rng": 0}
+    net = mlp(work.sizes, **(settings | options))
     optimizer = (optimizers.SGD(LEARNING_RATE, momentum=MOMENTUM) if work.optimizer == "sgd" else
                  optimizers.Adam(ADAM_RATE, beta1=BETA1, beta2=BETA2, epsilon=EPSILON))
-    state = optimizer.init(net.params)
+    state = optimizer.init(net.params, net.decay_mask)
 
     def step() -> float:
         value = net.gradient(x, y, losses.softmax_cross_entropy)
         optimizer.step(net.params, net.grads, state)
         return value
 
-    return step
+    return net, step
+
+
+def minnet_step(work: Work) -> Step:
+    return minnet_training(work)[1]
 
 
 def numpy_step(work: Work) -> Step:
@@ -232,8 +239,8 @@ WORKLOADS = {
     "glorot": Work((784, *[1000] * 5, 10), 10, "tanh"),
     "wide": Work((784, *[2048] * 3, 10), 256, "relu"),
 }
-WORKLOADS |= {f"{name} adam": replace(WORKLOADS[name], optimizer="adam") for name in ("digits", "deep", "glorot")}
-WORKLOADS |= {f"{name} selu": replace(WORKLOADS[name], activation="selu") for name in ("digits", "deep", "glorot")}
+WORKLOADS |= {f"{name}-adam": replace(WORKLOADS[name], optimizer="adam") for name in ("digits", "deep", "glorot")}
+WORKLOADS |= {f"{name}-selu": replace(WORKLOADS[name], activation="selu") for name in ("digits", "deep", "glorot")}
 
 # "JAX unread" reads the loss after the last step only, so that JAX may run ahead of Python; in the others every step
 # ends with its loss in hand, as in a loop that records it or stops where it is not finite.

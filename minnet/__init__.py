@@ -25,11 +25,12 @@ __all__ = ["Dense", "Diverged", "History", "Network", "activations", "claims", "
            "initializers", "layers", "losses", "mlp", "network", "optimizers", "train", "training"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return import_module(f"minnet.{name}")
-    raise AttributeError(f"module 'minnet' has no attribute {name!r}")
+if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's
 
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            return import_module(f"minnet.{name}")
+        raise AttributeError(f"module 'minnet' has no attribute {name!r}")
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return [*__all__, "__version__"]

@@ -51,7 +51,7 @@ class Activation:
                                  "keep a dtype, np.sqrt(2) does not")
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        return self.f(z)
+        return self.f(np.asarray(z))
 
     def __repr__(self) -> str:
         return self.name
@@ -125,8 +125,8 @@ def _elu(z: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
 
 
 def _d_elu(z: np.ndarray, a: np.ndarray, *, alpha: float, scale: float = 1.0) -> np.ndarray:
-    limit = scale * alpha                     # below 0: λα e^z = a + λα; above: 0 + λα + (λ − λα)
-    return a.clip(-math.inf, 0) + limit + (z > 0) * z.dtype.type(scale - limit)
+    slope, limit = z.dtype.type(scale), z.dtype.type(scale * alpha)
+    return (z > 0) * slope + ((z <= 0) * limit + a.clip(-math.inf, 0))         # λ above 0, λα e^z = λα + a below
 
 
 _C, _K = math.sqrt(2 / math.pi), 0.044715     # GELU's tanh form: tanh(C(z + Kz³)) ≈ erf(z/√2)

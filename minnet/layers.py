@@ -8,8 +8,9 @@ accumulated. A layer owns no memory: its parameters are views into the one vecto
 placed in, so that an optimizer, a norm or a file sees all of them as one array. Assigning to one
 (`layer.W = W0`) copies into that vector.
 
-`layer(x)` predicts and touches no cache. In `forward`, training=True switches on what differs between training
-and prediction (dropout's noise, batch statistics); a layer that draws noise takes it from the `rng` of the pass.
+x and da are arrays of the network's dtype, which the network sees to. `layer(x)` predicts and touches no cache. In
+`forward`, training=True switches on what differs between training and prediction (dropout's noise, batch statistics);
+a layer that draws noise takes it from the `rng` of the pass.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -75,7 +76,7 @@ class Dense(Layer):
         _draw(self.b, self.bias_init, rng)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        return self.activation.f(x @ self.W + self.b)
+        return self.activation.f(x.dot(self.W) + self.b)
 
     def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
         self.x, self.z = x, x.dot(self.W)                                 # .dot is @ with less overhead
@@ -84,7 +85,7 @@ class Dense(Layer):
         return self.a
 
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        linear = self.activation is activations.identity                  # then f′ = 1 and δ = ∂C/∂a
+        linear = self.activation.df is activations.identity.df            # then f′ = 1 and δ = ∂C/∂a
         self.delta = da if linear else da * self.activation.df(self.z, self.a)
         self.x.T.dot(self.delta, out=self.dW)                             # dW = xᵀδ, straight into net.grads
         memory.ones(len(da), da.dtype).dot(self.delta, out=self.db)       # db = 1ᵀδ: a sum over the examples

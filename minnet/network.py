@@ -170,7 +170,7 @@ class Network:
                                      "rng=0 or a Generator")
         for layer, mode in zip(self.layers, modes, strict=True):
             a = layer.forward(a, mode, generator)
-            if a.dtype != self.dtype:
+            if getattr(a, "dtype", None) != self.dtype:
                 self._refuse(layer, "forward", a)
         self._output_shape = a.shape
         return a
@@ -178,7 +178,8 @@ class Network:
     def backward(self, dz: np.ndarray, *, input_gradient: bool = True) -> np.ndarray | None:
         """Fill `grads` from dz = ∂C/∂(outputs) (n, fan_out) of the last `forward`; return ∂C/∂x (n, fan_in).
 
-        input_gradient=False leaves out ∂C/∂x, a matrix product that training has no use for.
+        input_gradient=False leaves out ∂C/∂x, a matrix product that training has no use for. A linear last layer keeps
+        dz itself as its `delta`, not a copy.
         """
         expected: tuple[int, ...] | None = getattr(self, "_output_shape", None)
         if expected is None:
@@ -188,13 +189,16 @@ class Network:
         da: Any = np.asarray(dz, self.dtype)
         for layer in reversed(self.layers[1:]):
             da = layer.backward(da)
-            if da.dtype != self.dtype:
+            if getattr(da, "dtype", None) != self.dtype:
                 self._refuse(layer, "backward", da)
         return self.layers[0].backward(da, input_gradient)
 
-    def _refuse(self, layer: Layer, method: str, array: np.ndarray) -> None:
-        raise TypeError(f"expected {method} of layer {self.layers.index(layer)}, {layer!r}, to return {self.dtype}, "
-                        f"got {array.dtype}: Python floats keep an array's dtype, np.sqrt(2) and np.zeros(n) do not")
+    def _refuse(self, layer: Layer, method: str, returned: Any) -> None:
+        place = next(i for i, other in enumerate(self.layers) if other is layer)
+        got = (f"dtype {returned.dtype}: Python floats keep an array's dtype, np.sqrt(2) and np.zeros(n) do not"
+               if isinstance(returned, np.ndarray) else repr(returned))
+        raise TypeError(f"expected {method} of layer {place}, {layer!r}, to return an array of dtype {self.dtype}, got "
+                        f"{got}")
 
     def gradient(self, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool | slice = True,
                  rng: int | np.random.Generator | None = None) -> float:

@@ -173,8 +173,7 @@ class Adam(Optimizer):
         v *= self.beta2
         v += (1 - self.beta2) * g * g
         m_scale, root_scale = 1 / (1 - self.beta1**t), 1 / math.sqrt(1 - self.beta2**t)       # of m̂ and of √v̂
-        # η m̂/(√v̂ + ε), numerator and denominator divided by root_scale: one pass over the vector less
-        p -= (rate * m_scale / root_scale) * m / (np.sqrt(v) + self.epsilon / root_scale)
+        p -= (rate * m_scale) * m / (root_scale * np.sqrt(v) + self.epsilon)
 
 
 @dataclass(frozen=True)

@@ -152,24 +152,24 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
     sizes = np.diff(edges)
     accepted = noise_arguments(model, training=True if span == slice(0, len(model.params)) else span, rng=rng)
     carries = getattr(model, "state", np.empty(0)).size > 0
-    params = model.params[span]
+    x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)      # else `take` copies all of it for every batch
     history, start = History(), time.perf_counter()
     values: list[float] = []
     hits: list[np.ndarray] = []
 
     def watched(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-        if _are_labels(y):
-            hits.append(_predicted(z) == y)            # the loss sees every output: accuracy is taken there
+        if _are_labels(labels := np.asarray(y)):
+            hits.append(_predicted(z) == labels)       # the loss sees every output: accuracy is taken there
         return loss(z, y)
 
     for epoch in range(1, epochs + 1):
         values.clear()
         hits.clear()
-        order = rng.permutation(n)
-        with np.errstate(over="ignore", invalid="ignore"):          # reported by Diverged, with epoch and step
+        order, params = rng.permutation(n), model.params[span]
+        with np.errstate(over="ignore", invalid="ignore"):     # Diverged reports it; must not reach through the yield
             for first, last in pairwise(edges):
                 rows, factor = order[first:last], _checked_factor(schedule, state["t"])
-                before = model.state.copy() if carries else None
+                before = model.state.copy() if carries else None        # for a gradient that is not finite
                 value = float(model.gradient(x.take(rows, axis=0), y.take(rows, axis=0), watched, **accepted))
                 grads = model.grads[span]
                 if not (math.isfinite(value) and checks.all_finite(grads)):
@@ -192,7 +192,8 @@ def _epochs(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, optimizer: Opt
                 if not math.isfinite(held_out[0]):
                     raise Diverged(f"the validation loss became {held_out[0]}", epoch, state["t"],
                                    optimizer.learning_rate * factor, history)
-        hit = float(np.concatenate(hits).mean()) if sum(map(len, hits)) == n else None
+        once = [len(hit) for hit in hits] == sizes.tolist()            # a model may ask its loss twice, or not at all
+        hit = float(np.concatenate(hits).mean()) if once else None
         history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / n, hit, *held_out,
                               time.perf_counter() - start))
         yield history[-1]

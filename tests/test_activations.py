@@ -207,3 +207,15 @@ def test_what_is_not_a_number_stays_so(activation):
     z = np.array([np.nan, 1.0], np.float32)
     with np.errstate(invalid="ignore"):
         assert np.isnan(activation.f(z)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("activation", [activations.selu, elu(0.3), elu(1e9), leaky_relu(0.3)], ids=repr)
+def test_the_slope_above_zero_is_exact(activation):
+    z = np.array([1e-3, 1.0, 20.0], np.float32)
+    slope = np.float32(activations.SELU_LAMBDA) if activation is activations.selu else 1
+    assert (activation.df(z, activation.f(z)) == slope).all()
+
+
+def test_a_number_or_a_list_may_be_passed():
+    assert activations.relu(-3.0) == 0
+    assert activations.relu([-1.0, 2.0]).tolist() == [0, 2]

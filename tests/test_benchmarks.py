@@ -22,11 +22,11 @@ def test_all_take_the_same_steps(name, work):
     except (ImportError, steps.Absent) as reason:
         pytest.skip(str(reason))
     ours = steps.minnet_step(SMALL[work])
-    count, tolerance = 8, 1e-5
+    count, tolerance = 8, 1e-4 if "adam" in work else 1e-5       # Adam divides by small roots
     if work == "deep-selu":                   # 50 of its layers make 1e-2 of a rounding error within eight steps
-        count, tolerance = 3, 1e-4
+        count, tolerance = 3, 1e-3
     elif name == "scikit-learn" and "adam" in work:
-        tolerance = 1e-3                      # it adds ε before the correction, minnet and PyTorch after it
+        tolerance = 2e-3                      # it adds ε before the correction, minnet and PyTorch after it
     for _ in range(count):
         assert float(theirs()) == pytest.approx(ours(), rel=tolerance)
 
@@ -40,6 +40,11 @@ def broken():
     raise steps.Absent("nothing like it")
 
 
+def breaks_later():
+    left = iter([0.0] * 3)
+    return lambda: next(left)
+
+
 def test_rounds_time_each_in_its_own_process():
     makers = {"slow": partial(slow_and_quick, 0.004), "quick": partial(slow_and_quick, 0.001), "broken": broken}
     times, missing = measure.rounds(makers, number=3, at_least=0.02)
@@ -48,6 +53,11 @@ def test_rounds_time_each_in_its_own_process():
     assert isinstance(missing["broken"], steps.Absent)
     middle, low, high = measure.ratio(times["slow"], times["quick"])
     assert 1 < low <= middle <= high
+
+
+def test_an_error_in_a_turn_is_the_contestants_own():
+    with pytest.raises(StopIteration):
+        measure.rounds({"breaks": breaks_later}, number=1)
 
 
 def test_ratio_is_taken_pair_by_pair():
@@ -98,7 +108,7 @@ def test_the_other_parts(run, monkeypatch):
     monkeypatch.setattr(benchmarks, "BATCHES", (32, 128))
     result, out = run("epoch", "memory", "depth", "batch", "imports", "subnormals", "--workloads", "tiny")
     assert [row["workload"] for row in result["epoch"]] == ["tiny"]
-    assert result["memory"] == [] or result["memory"][0]["minnet"] < 100e6
+    assert result["memory"] == [] or abs(result["memory"][0]["minnet"][1]) < 2e6       # the net is there already
     assert [row["layers"] for row in result["depth"]] == [10, 30]
     assert result["depth"][1]["bytes"] > 2.5 * result["depth"][0]["bytes"]
     assert [row["batch"] for row in result["batch"]] == [32, 128] * 2

@@ -6,7 +6,20 @@ import pickle
 import numpy as np
 import pytest
 
-from minnet import Dense, Diverged, Network, activations, claims, datasets, fit, initializers, layers, losses, mlp
+from minnet import (
+    Dense,
+    Diverged,
+    Network,
+    activations,
+    claims,
+    datasets,
+    fit,
+    initializers,
+    layers,
+    losses,
+    mlp,
+    train,
+)
 from minnet.activations import gelu, softsign, tanh
 from minnet.gradient_check import check
 from minnet.layer import Layer
@@ -266,6 +279,69 @@ class Half(Layer):
 @pytest.mark.parametrize("where", ["forward", "backward"])
 def test_a_layer_that_changes_the_dtype_is_named(where):
     net = Network([Dense(3, 5), Half(where), Dense(5, 4)], rng=0)
-    with pytest.raises(TypeError, match=f"expected {where} of layer 1, Half.*to return float32, got float64"):
+    with pytest.raises(TypeError, match=f"{where} of layer 1, Half.*an array of dtype float32, got dtype float64"):
         net.gradient(X, Y, CE)
     check(net.astype(np.float64), X, Y, CE)
+
+
+def test_a_layer_that_returns_nothing_is_named():
+    net = Network([Dense(3, 5), Half(None), Half(None), Dense(5, 4)], rng=0)
+    net.layers[2].backward = lambda da: None
+    with pytest.raises(TypeError, match=r"expected backward of layer 2, Half.* array of dtype float32, got None"):
+        net.gradient(X, Y, CE)
+
+
+class Rows:
+    """A linear model that asks its loss for half of the batch, twice; its labels are a list."""
+
+    def __init__(self):
+        self.params, self.grads = np.zeros(6), np.zeros(6)
+
+    def gradient(self, x, y, loss):
+        half = len(x) // 2
+        for part in self.parts(half):
+            value, dz = loss(x[part] @ self.params.reshape(3, 2), y[part].tolist())
+        self.grads[:] = (x[part].T @ dz).ravel()
+        return value
+
+    def parts(self, half):
+        return [slice(half), slice(half)]
+
+
+class Whole(Rows):
+    def parts(self, half):
+        return [slice(None)]
+
+
+def test_accuracy_is_that_of_every_row_once_or_none():
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    data = x, (x[:, 0] > 0).astype(int)
+    assert fit(Rows(), data, **COMMON)[-1].accuracy is None
+    assert fit(Whole(), data, **COMMON)[-1].accuracy > 0.8
+
+
+def test_a_models_vector_may_be_replaced_between_epochs():
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    model, found = Whole(), []
+    for record in train(model, (x, (x[:, 0] > 0).astype(int)), **COMMON | {"epochs": 4}):
+        found.append(record.loss)
+        model.params = model.params.copy()
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < found[1]
+
+
+@pytest.mark.parametrize("turn", [np.asfortranarray, lambda x: np.hstack([x, x])[:, :3]])
+def test_data_of_any_memory_order_trains_alike(turn):
+    results = []
+    for x in (X, turn(X)):
+        net = Network([Dense(3, 5, tanh), Dense(5, 4)], rng=0)
+        results.append((fit(net, (x, Y), **COMMON).loss.tolist(), net.params.tolist()))
+    assert results[0] == results[1]
+
+
+def test_a_copied_linear_layer_still_passes_its_gradient_on_as_it_is():
+    net = copy.deepcopy(Network([Dense(3, 4)], rng=0))
+    net.forward(X)
+    dz = np.ones((12, 4), np.float32)
+    net.backward(dz)
+    assert np.shares_memory(net.layers[0].delta, dz)

@@ -117,18 +117,20 @@ from tests.benchmarks.steps import STEPS, WORKLOADS
 name, work = sys.argv[1], WORKLOADS[sys.argv[2]]
 for module in sys.argv[3:]:
     importlib.import_module(module)
-before = psutil.Process().memory_info().rss
-step = STEPS[name](work)
-for _ in range(10):
-    float(step())
-print(psutil.Process().memory_info().rss - before)
+sizes = [psutil.Process().memory_info().rss]
+for each in (WORKLOADS["tiny"], work):
+    step = STEPS[name](each)
+    for _ in range(10):
+        float(step())
+    sizes.append(psutil.Process().memory_info().rss)
+print(sizes[-1] - sizes[0], sizes[-1] - sizes[1])
 """
 
 
 def memory(options: argparse.Namespace) -> Rows:
     """Growth of the resident set after the imports, in MB: network, optimizer and ten steps, a process for each.
 
-    What a library loads or starts with its first step (kernels, threads, a compiler) is part of it.
+    In parentheses, without what a library loads and starts with its first steps, which were made on the tiny net.
     """
     if importlib.util.find_spec("psutil") is None:
         print("not measured: psutil is not installed")
@@ -141,11 +143,12 @@ def memory(options: argparse.Namespace) -> Rows:
             done = subprocess.run([sys.executable, "-c", MEMORY, name, work, *modules], capture_output=True, text=True,
                                   cwd=ROOT, check=False)
             if done.returncode == 0:
-                row[name] = int(done.stdout)
+                row[name] = [int(size) for size in done.stdout.split()]
             else:
                 row[f"{name} missing"] = done.stderr.strip().rpartition("\n")[2]
         rows.append(row)
-        print(f"{work:12}" + "  ".join(f"{name} {value / 1e6:.1f}" if isinstance(value, int) else f"{name}: {value}"
+        print(f"{work:12}" + "  ".join(f"{name} {value[0] / 1e6:.1f} ({value[1] / 1e6:.1f})"
+                                       if isinstance(value, list) else f"{name}: {value}"
                                        for name, value in row.items() if name != "workload"), flush=True)
     return rows
 
@@ -154,7 +157,8 @@ def depth(options: argparse.Namespace) -> Rows:
     """Cost of a layer against depth (64 units, batch 64, tanh), and the memory that a step walks through."""
     rows: Rows = []
     for layers in DEPTHS:
-        seconds, net = one_step(Work((*[64] * layers, 10), 64, "tanh"), options.rounds, layers)
+        net, step = minnet_training(Work((*[64] * layers, 10), 64, "tanh"))
+        seconds = one(step, options.rounds, layers)
         walked = 3 * net.params.nbytes + sum(a.nbytes for layer in net.layers for a in (layer.z, layer.a, layer.delta))
         rows.append({"layers": layers, "seconds per layer": seconds / layers, "bytes": walked})
         print(f"{layers:6} layers  {seconds / layers * 1e6:6.1f} µs a layer  {walked / 1e6:8.1f} MB", flush=True)
@@ -166,16 +170,16 @@ def batch(options: argparse.Namespace) -> Rows:
     rows: Rows = []
     for name in ("digits", "mnist"):
         for size in BATCHES:
-            seconds, _ = one_step(Work(WORKLOADS[name].sizes, size, "relu"), options.rounds, size / 64)
+            _, step = minnet_training(Work(WORKLOADS[name].sizes, size, "relu"))
+            seconds = one(step, options.rounds, size / 64)
             rows.append({"workload": name, "batch": size, "seconds per example": seconds / size})
             print(f"{name:8}{size:6} examples  {seconds / size * 1e6:6.2f} µs each", flush=True)
     return rows
 
 
-def one_step(work: Work, rounds: int, size: float, **options: Any) -> tuple[float, mn.Network]:
-    """Seconds of one step, the median over ten times the rounds, fewer where the net is large; and the network."""
-    net, step = minnet_training(work, **options)
-    return statistics.median(measure.in_turn([step], max(3, round(rounds * min(10, 1000 / size))))[0]), net
+def one(step: Callable[[], Any], rounds: int, size: float) -> float:
+    """Seconds of one step, the median over ten times the rounds, fewer where it is large."""
+    return statistics.median(measure.in_turn([step], max(3, round(rounds * min(10, 1000 / size))))[0])
 
 
 def imports(options: argparse.Namespace) -> Rows:
@@ -191,15 +195,18 @@ def imports(options: argparse.Namespace) -> Rows:
 
 def subnormals(options: argparse.Namespace) -> Rows:
     """Time of a step of the deep net drawn from N(0, std²), whose gradients vanish, over one with Glorot's weights."""
+    stds = (0.05, 0.02, 0.01)
+    made = [minnet_training(WORKLOADS["deep"], partial(initializers.normal, std=std) if std else None)
+            for std in (None, *stds)]
+    usual, *others = measure.in_turn([step for _, step in made], 10 * options.rounds)
     rows: Rows = []
-    usual, _ = one_step(WORKLOADS["deep"], options.rounds, 100)
-    for std in (0.05, 0.02, 0.01):
-        seconds, net = one_step(WORKLOADS["deep"], options.rounds, 100, init=partial(initializers.normal, std=std))
+    for std, (net, _), times in zip(stds, made[1:], others, strict=True):
         size = np.abs(net.grads)
         share = float(((size > 0) & (size < np.finfo(np.float32).tiny)).mean())
-        rows.append({"std": std, "subnormal": share, "zero": float((size == 0).mean()), "ratio": seconds / usual})
-        print(f"std {std}: {seconds / usual:.2f}; {share:.0%} of the gradients are subnormal, {rows[-1]['zero']:.0%} "
-              "zero", flush=True)
+        rows.append({"std": std, "subnormal": share, "zero": float((size == 0).mean()),
+                     "ratio": measure.ratio(times, usual)})
+        print(f"std {std}: {shown(rows[-1]['ratio'])}; {share:.0%} of the gradients are subnormal, "
+              f"{rows[-1]['zero']:.0%} zero", flush=True)
     return rows
 
 
@@ -222,8 +229,8 @@ def machine() -> dict[str, Any]:
             found[package] = importlib.metadata.version(package)
     with contextlib.suppress(ImportError):
         from threadpoolctl import threadpool_info
-        found["BLAS"] = ", ".join(f"{pool['internal_api']} {pool['version']} with {pool.get('architecture', '')} kernels "
-                                  f"and {pool['num_threads']} threads" for pool in threadpool_info())
+        found["BLAS"] = ", ".join(f"{pool['internal_api']} {pool['version']} with {pool.get('architecture', '')} "
+                                  f"kernels and {pool['num_threads']} threads" for pool in threadpool_info())
     settings = {key: value for key, value in os.environ.items() if key.startswith(("OPENBLAS_", "OMP_", "MKL_"))}
     return found | ({"environment": settings} if settings else {})
 

@@ -34,7 +34,10 @@ class Worker:
     def seconds(self, at_least: float) -> float:
         """Seconds for one call, over a burst of about `at_least`."""
         self._connection.send(at_least)
-        return float(self._connection.recv())
+        found = self._connection.recv()
+        if isinstance(found, Exception):
+            raise found
+        return float(found)
 
     def close(self) -> None:
         self._connection.close()
@@ -44,6 +47,7 @@ class Worker:
 def _serve(connection: Connection, make: Make, read: bool) -> None:
     try:
         run = make()
+        float(run())                              # what is compiled or loaded at the first call
     except Exception as error:
         connection.send(error)
         return
@@ -54,7 +58,10 @@ def _serve(connection: Connection, make: Make, read: bool) -> None:
         except EOFError:
             return
         time.sleep(PAUSE)
-        connection.send(burst(run, at_least, read))
+        try:
+            connection.send(burst(run, at_least, read))
+        except Exception as error:
+            connection.send(error)
 
 
 def burst(run: Callable[[], Any], at_least: float, read: bool = True) -> float:

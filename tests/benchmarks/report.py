@@ -28,8 +28,9 @@ def table(result: Result, workloads: list[str]) -> list[str]:
             for name, title in RATIOS.items()}
     rows["epoch of `fit` ÷ its bare steps"] = [f"{epochs[work][0]:.2f}" if work in epochs else "" for work in workloads]
     for name in ("minnet", "PyTorch"):
-        rows[f"memory of {name}, MB"] = [f"{memory[work][name] / 1e6:.3g}" if work in memory else ""
-                                         for work in workloads]
+        rows[f"memory of {name}, MB (without first loads)"] = [
+            "{:.1f} ({:.1f})".format(*(size / 1e6 for size in memory[work][name])) if work in memory else ""
+            for work in workloads]
     return [f"| | {' | '.join(workloads)} |", "|---" * (len(workloads) + 1) + "|",
             *(f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items() if any(cells))]
 
@@ -55,7 +56,7 @@ def sentences(result: Result) -> list[str]:
         f"`import minnet` takes {result['imports'][0]['ratio'][0]:.2f} times as long as `import numpy`.",
         f"In a 51-layer tanh net drawn from N(0, {vanished['std']}²) {vanished['subnormal']:.0%} of the gradients have "
         "vanished into subnormal floats (below 1.2e-38), and a step takes "
-        f"{vanished['ratio']:.2f} times as long as with Glorot's weights. Many processors leave such numbers to "
+        f"{vanished['ratio'][0]:.2f} times as long as with Glorot's weights. Many processors leave such numbers to "
         "microcode and become many times slower; the remedy is an initializer under which gradients do not vanish, or "
         "float64, where numbers are normal down to 2.2e-308.",
     ]

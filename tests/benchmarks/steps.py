@@ -9,6 +9,7 @@ it has no such activation or optimizer.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,18 +40,18 @@ class Work:
 
     def weights(self) -> list[np.ndarray]:
         """Glorot's W for each layer, the same for every library; biases are 0."""
-        from minnet import activations, initializers, mlp
-        net = mlp(self.sizes, activation=activations.tanh, init=initializers.glorot_uniform, rng=0)
-        return [layer.W.copy() for layer in net.layers]
+        rng = np.random.default_rng(0)
+        return [rng.uniform(-1, 1, (m, n)).astype(np.float32) * (6 / (m + n)) ** 0.5 for m, n in pairwise(self.sizes)]
 
 
-def minnet_training(work: Work, **options: Any) -> tuple[Any, Step]:
-    """The network and its step; options replace mlp's."""
+def minnet_training(work: Work, init: Any = None) -> tuple[Any, Step]:
+    """The network and its step, from the weights of all or drawn by another initializer."""
     from minnet import activations, initializers, losses, mlp, optimizers
     x, y = work.data()
-    settings: dict[str, Any] = {"activation": getattr(activations, work.activation),
-                                "init": initializers.glorot_uniform, "rng": 0}
-    net = mlp(work.sizes, **(settings | options))
+    net = mlp(work.sizes, activation=getattr(activations, work.activation), init=init or initializers.zeros, rng=0)
+    if init is None:
+        for layer, W in zip(net.layers, work.weights(), strict=True):
+            layer.W = W
     optimizer = (optimizers.SGD(LEARNING_RATE, momentum=MOMENTUM) if work.optimizer == "sgd" else
                  optimizers.Adam(ADAM_RATE, beta1=BETA1, beta2=BETA2, epsilon=EPSILON))
     state = optimizer.init(net.params, net.decay_mask)
@@ -123,11 +124,11 @@ def products_step(work: Work) -> Step:
 
     def step() -> float:
         for k in range(len(weights)):
-            np.matmul(a[k], weights[k], out=z[k])
+            a[k].dot(weights[k], out=z[k])
         for k in range(len(weights) - 1, -1, -1):
-            np.matmul(a[k].T, delta[k], out=dW[k])
+            a[k].T.dot(delta[k], out=dW[k])
             if k:
-                np.matmul(delta[k], weights[k].T, out=da[k])
+                delta[k].dot(weights[k].T, out=da[k])
         return 0.0
 
     return step

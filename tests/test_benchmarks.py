@@ -10,7 +10,7 @@ from tests.benchmarks import __main__ as benchmarks
 from tests.benchmarks import measure, steps
 
 SMALL = {name: work for name, work in steps.WORKLOADS.items() if "glorot" not in name and name != "wide"}
-OURS = ("minnet", "products")
+OURS = ("minnet", *benchmarks.PRODUCTS)
 
 
 @pytest.mark.parametrize("work", SMALL)

@@ -33,6 +33,7 @@ from tests.benchmarks import measure
 from tests.benchmarks.steps import LEARNING_RATE, MOMENTUM, STEPS, UNREAD, WORKLOADS, Absent, Work, minnet_training
 
 PYTORCH = ("PyTorch", "PyTorch foreach", "PyTorch fused")
+PRODUCTS = ("products", "products @")
 PACKAGES = {"PyTorch": "torch", "JAX": "jax", "scikit-learn": "sklearn.neural_network"}
 DEPTHS = (10, 30, 100, 300, 1000, 3000, 10000)
 BATCHES = (32, 128, 512, 1024, 2048, 4096, 8192)
@@ -45,17 +46,18 @@ def steps(options: argparse.Namespace) -> Rows:
     """Time of one training step: the other's over minnet's, so that above 1 minnet is faster.
 
     PyTorch: its best of the plain, foreach and fused optimizer, whose name follows. JAX: jit; every step ends with its
-    loss in hand, "not read" lets JAX run ahead of Python. Products: minnet's time over that of the step's bare matrix
-    products, the limit.
+    loss in hand, "not read" lets JAX run ahead of Python. The last two: minnet's time over that of the step's bare
+    matrix products, by dot into arrays that are there (the limit), and as one writes them, x @ W.
     """
     columns = {"PyTorch": "PyTorch", "JAX": "JAX", "JAX unread": "JAX, not read", "scikit-learn": "scikit-learn",
-               "numpy": "plain numpy", "products": "÷ products"}
+               "numpy": "plain numpy", "products": "÷ products",
+               "products @": "÷ products @"}
     print(f"{'':12}{'minnet µs':>10}" + "".join(f"{title:>20}" for title in columns.values()))
     rows: Rows = []
     for work in options.workloads or WORKLOADS:
         makers = {name: partial(make, WORKLOADS[work]) for name, make in STEPS.items()}
         times, missing = measure.rounds(makers, number=options.rounds, unread=UNREAD)
-        for name in ("minnet", "numpy", "products"):
+        for name in ("minnet", "numpy", *PRODUCTS):
             if name in missing:
                 raise missing[name]
         best = min((name for name in PYTORCH if name in times), key=lambda name: statistics.median(times[name]),
@@ -68,7 +70,7 @@ def steps(options: argparse.Namespace) -> Rows:
                 cells.append("no such net" if isinstance(reason, Absent) else "not installed"
                              if isinstance(reason, ImportError) else f"failed: {reason!r}")
             else:
-                over, under = (times["minnet"], times[name]) if name == "products" else (times[source], times["minnet"])
+                over, under = (times["minnet"], times[name]) if name in PRODUCTS else (times[source], times["minnet"])
                 ratio[name] = measure.ratio(over, under)
                 cells.append((best.partition(" ")[2] + " " if name == "PyTorch" else "") + shown(ratio[name]))
         seconds = {name: statistics.median(found) for name, found in times.items()}
@@ -88,7 +90,7 @@ def epoch(options: argparse.Namespace) -> Rows:
     for name in options.workloads or PLAIN:
         work = WORKLOADS[name]
         weights = sum(a * b for a, b in pairwise(work.sizes))
-        batches = max(4, min(400, 3_000_000 // weights))               # an epoch is a fraction of a second for each net
+        batches = max(12, min(400, 12_000_000 // weights))             # epochs of tens to hundreds of milliseconds
         net, step = minnet_training(work)
         rng = np.random.default_rng(0)
         x = rng.normal(size=(batches * work.batch, work.sizes[0])).astype(np.float32)

@@ -9,7 +9,7 @@ from typing import Any
 Result = dict[str, Any]
 RATIOS = {"PyTorch": "PyTorch ÷ minnet", "JAX": "JAX ÷ minnet", "JAX unread": "JAX ÷ minnet, loss not read",
           "scikit-learn": "scikit-learn ÷ minnet", "numpy": "plain numpy ÷ minnet",
-          "products": "minnet ÷ bare products"}
+          "products": "minnet ÷ bare products", "products @": "minnet ÷ bare products, written x @ W"}
 
 
 def heading(result: Result) -> str:

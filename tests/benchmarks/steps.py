@@ -134,6 +134,24 @@ def products_step(work: Work) -> Step:
     return step
 
 
+def written_products_step(work: Work) -> Step:
+    """The same products as one writes them, each a new array: x @ W."""
+    weights = work.weights()
+    a = [np.full((work.batch, W.shape[0]), 0.1, np.float32) for W in weights]
+    delta = [np.full((work.batch, W.shape[1]), 0.1, np.float32) for W in weights]
+
+    def step() -> float:
+        for k in range(len(weights)):
+            _ = a[k] @ weights[k]
+        for k in range(len(weights) - 1, -1, -1):
+            _ = a[k].T @ delta[k]
+            if k:
+                _ = delta[k] @ weights[k].T
+        return 0.0
+
+    return step
+
+
 def torch_step(work: Work, **options: bool) -> Step:
     import torch
     x, y = work.data()
@@ -250,6 +268,7 @@ STEPS: dict[str, Callable[[Work], Step]] = {
     "minnet": minnet_step,
     "numpy": numpy_step,
     "products": products_step,
+    "products @": written_products_step,
     "PyTorch": torch_step,
     "PyTorch foreach": partial(torch_step, foreach=True),
     "PyTorch fused": partial(torch_step, fused=True),

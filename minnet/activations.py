@@ -88,8 +88,11 @@ def _d_sigmoid(z: np.ndarray, a: np.ndarray) -> np.ndarray:
     return a * (1 - a)
 
 
+_ONE = np.ones((), np.float32)                # an array already; numpy makes one of a Python number at every call
+
+
 def _d_tanh(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    return 1 - a * a
+    return _ONE - a * a
 
 
 _A, _S = 1.7159, 2 / 3          # chosen by LeCun et al. so that f(±1) = ±1 and |f″| is largest at ±1

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minnet import checks, memory
+from minnet import checks
 from minnet.activations import Activation
 from minnet.initializers import Initializer, zeros
 from minnet.layer import Layer, view
@@ -45,7 +45,7 @@ class Network:
         generator = checks.generator(rng)
         self.fan_in, self.fan_out = _fitted(self.layers)
         size = sum(_size(layer.shapes()) for layer in self.layers)
-        self._params, self._grads = memory.aligned_zeros(size, self.dtype), memory.aligned_zeros(size, self.dtype)
+        self._params, self._grads = np.zeros(size, self.dtype), np.zeros(size, self.dtype)
         self._state = np.zeros(sum(_size(layer.state_shapes()) for layer in self.layers), self.dtype)
         self._bind()
         self.decay_mask = np.zeros(size, bool)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from minnet import checks
-from minnet.memory import aligned_zeros, pieces
+from minnet.memory import pieces
 
 State = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Optimizer:
         if decay_mask is not None and np.shape(decay_mask) != np.shape(params):
             raise ValueError(f"expected decay_mask of params' shape {np.shape(params)}, got {np.shape(decay_mask)}")
         state: State = {"t": 0, "decay_mask": decay_mask}
-        return state | {name: aligned_zeros(len(params), params.dtype) for name in self.memory}
+        return state | {name: np.zeros(len(params), params.dtype) for name in self.memory}
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
         """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""

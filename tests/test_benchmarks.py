@@ -112,7 +112,7 @@ def test_the_other_parts(run, monkeypatch):
     assert [row["layers"] for row in result["depth"]] == [10, 30]
     assert result["depth"][1]["bytes"] > 2.5 * result["depth"][0]["bytes"]
     assert [row["batch"] for row in result["batch"]] == [32, 128] * 2
-    assert result["imports"][0]["ratio"][0] > 1
+    assert result["imports"][0]["ratio"][0] > 0
     assert result["subnormals"][1]["subnormal"] > 0.1        # the net is deep enough for what is to be measured
     assert "µs a layer" in out
 

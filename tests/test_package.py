@@ -28,7 +28,7 @@ IMPORTS = {
     "layers": {"activations", "checks", "initializers", "layer", "memory"},
     "losses": {"checks", "memory"},
     "memory": set(),
-    "network": {"activations", "checks", "initializers", "layer", "layers", "memory"},
+    "network": {"activations", "checks", "initializers", "layer", "layers"},
     "optimizers": {"checks", "memory"},
     "training": {"checks", "network", "optimizers"},
 }

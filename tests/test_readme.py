@@ -1,12 +1,14 @@
 """What the README says is so: its example runs, its numbers hold, its maps are complete."""
 
 import inspect
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from minnet import layers
+from tests.benchmarks import report
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,3 +46,9 @@ def test_forward_and_backward_are_nine_lines():
     assert "nine lines" in README
     bodies = [inspect.getsource(method).split(":\n", 1)[1] for method in (layers.Dense.forward, layers.Dense.backward)]
     assert sum(len(body.strip().splitlines()) for body in bodies) == 9
+
+
+@pytest.mark.parametrize("name", ["measured", "measured_avx2"])
+def test_the_speeds_are_those_measured(name):
+    result = json.loads((ROOT / "tests" / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
+    assert "\n".join(report.report(result)) in README

@@ -18,6 +18,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -186,10 +187,14 @@ def one(step: Callable[[], Any], rounds: int, size: float) -> float:
 
 def imports(options: argparse.Namespace) -> Rows:
     """Time of `import minnet` over that of `import numpy`, whole processes."""
-    def run(module: str) -> None:
-        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, cwd=ROOT)
+    with tempfile.TemporaryDirectory() as folder:        # compiled by the first turn, whatever the settings here
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
-    under, over = measure.in_turn([partial(run, "numpy"), partial(run, "minnet")], 2 * options.rounds)
+        def run(module: str) -> None:
+            subprocess.run([sys.executable, "-c", f"import {module}"], check=True, cwd=ROOT, env=environment)
+
+        under, over = measure.in_turn([partial(run, "numpy"), partial(run, "minnet")], 2 * options.rounds)
     row = {"ratio": measure.ratio(over, under), "numpy": statistics.median(under), "minnet": statistics.median(over)}
     print(f"{shown(row['ratio'])}: {row['minnet'] * 1e3:.0f} ms, {row['numpy'] * 1e3:.0f} ms")
     return [row]

@@ -22,8 +22,8 @@ def heading(result: Result) -> str:
 def table(result: Result, workloads: list[str]) -> list[str]:
     """A row for each figure, a column for each workload; rows without figures are left out."""
     measured = {row["workload"]: row["ratio"] for row in result["steps"]}
-    epochs = {row["workload"]: row["ratio"] for row in result["epoch"]}
-    memory = {row["workload"]: row for row in result["memory"]}
+    epochs = {row["workload"]: row["ratio"] for row in result.get("epoch", [])}
+    memory = {row["workload"]: row for row in result.get("memory", [])}
     rows = {title: [f"{measured[work][name][0]:.2f}" if name in measured[work] else "" for work in workloads]
             for name, title in RATIOS.items()}
     rows["epoch of `fit` ÷ its bare steps"] = [f"{epochs[work][0]:.2f}" if work in epochs else "" for work in workloads]
@@ -62,11 +62,16 @@ def sentences(result: Result) -> list[str]:
     ]
 
 
-def main() -> None:
-    result = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+def report(result: Result) -> list[str]:
+    """All of it, line by line, as it stands in the README."""
     names = [row["workload"] for row in result["steps"]]
-    print(heading(result), "", *table(result, [name for name in names if "-" not in name]), "",
-          *table(result, [name for name in names if "-" in name]), "", *sentences(result), sep="\n")
+    return [heading(result), "", *table(result, [name for name in names if "-" not in name]), "",
+            *table(result, [name for name in names if "-" in name]), "",
+            *(f"- {sentence}" for sentence in (sentences(result) if "depth" in result else []))]
+
+
+def main() -> None:
+    print(*report(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,20 @@
+"""One table says what each initializer draws from; moments, support and distribution are held against it.
+
+Every tolerance is five standard errors of what is measured (chance of a false alarm: one in two million), or, for
+equalities, rounding. Seeds are fixed.
+"""
+
 import inspect
+import itertools
+import math
+import re
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pytest
 
-from minnet import initializers
+from minnet import activations, initializers, mlp
 from minnet.initializers import (
     constant,
     fans,
@@ -12,73 +22,155 @@ from minnet.initializers import (
     glorot_uniform,
     he_normal,
     he_uniform,
+    heuristic_uniform,
+    identity,
     lecun_normal,
     lecun_uniform,
+    looks_linear,
     normal,
     ones,
+    orthogonal,
+    random_walk,
+    sparse,
+    truncated_normal,
     uniform,
+    variance_scaling,
     zeros,
 )
 
+RNG = np.random.default_rng
 IN, OUT = 512, 256                     # unequal: taking one fan for the other is a factor of 2 in the variance
+SIGMAS = 5
 
-# init, mean, variance, end of the support (None: a normal without cut)
+
+@dataclass(frozen=True)
+class Form:
+    """A distribution with mean 0 and variance 1: its density on a fine grid, by the trapezoidal rule."""
+
+    density: object
+    end: float
+    unlimited: bool = False
+
+    def moment(self, k):
+        t = np.linspace(-self.end, self.end, 200_001)
+        return np.trapezoid(t**k * self.density(t), t)
+
+    def cdf(self, x):
+        t = np.linspace(-self.end, self.end, 200_001)
+        steps = (self.density(t[1:]) + self.density(t[:-1])) / 2 * np.diff(t)
+        return np.interp(x, t, np.append(0, np.cumsum(steps)))
+
+
+def gauss(t):
+    return np.exp(-t * t / 2) / math.sqrt(2 * math.pi)
+
+
+def cut(k):
+    """A unit normal cut at ±k, scaled to variance 1. The variance is integrated here; the library has it closed."""
+    inside = Form(lambda t: gauss(t) / math.erf(k / math.sqrt(2)), k)
+    std = math.sqrt(inside.moment(2))
+    return Form(lambda t: std * inside.density(std * t), k / std), std
+
+
+NORMAL = Form(gauss, 12, unlimited=True)
+UNIFORM = Form(lambda t: np.full_like(t, 0.5 / math.sqrt(3)), math.sqrt(3))
+CUT2, STD2 = cut(2)
+CUT1, STD1 = cut(1)
+G_RELU = 2**0.5 * math.exp(1.2 / (IN - 2.4))
+
+# init, mean, variance, form
 TABLE = {
-    "normal": (normal, 0, 1, None),
-    "normal(mean=1, std=0.01)": (partial(normal, mean=1, std=0.01), 1, 1e-4, None),
-    "uniform": (uniform, 0, 1 / 3, 1),
-    "uniform(low=0, high=0.5)": (partial(uniform, low=0, high=0.5), 0.25, 0.25 / 12, 0.25),
-    "lecun_normal": (lecun_normal, 0, 1 / IN, None),
-    "lecun_uniform": (lecun_uniform, 0, 1 / IN, (3 / IN) ** 0.5),
-    "glorot_normal": (glorot_normal, 0, 2 / (IN + OUT), None),
-    "glorot_normal(gain=1.5)": (partial(glorot_normal, gain=1.5), 0, 2.25 * 2 / (IN + OUT), None),
-    "glorot_uniform": (glorot_uniform, 0, 2 / (IN + OUT), (6 / (IN + OUT)) ** 0.5),
-    "glorot_uniform(gain=1.5)": (partial(glorot_uniform, gain=1.5), 0, 2.25 * 2 / (IN + OUT),
-                                 1.5 * (6 / (IN + OUT)) ** 0.5),
-    "he_normal": (he_normal, 0, 2 / IN, None),
-    "he_uniform": (he_uniform, 0, 2 / IN, (6 / IN) ** 0.5),
+    "normal": (normal, 0, 1, NORMAL),
+    "normal(mean=1, std=0.01)": (partial(normal, mean=1, std=0.01), 1, 1e-4, NORMAL),
+    "uniform": (uniform, 0, 1 / 3, UNIFORM),
+    "uniform(low=0, high=0.5)": (partial(uniform, low=0, high=0.5), 0.25, 0.25 / 12, UNIFORM),
+    "truncated_normal": (truncated_normal, 0, 1, CUT2),
+    "truncated_normal(mean, std, cut)": (partial(truncated_normal, mean=-1, std=0.1, cut=1), -1, 0.01, CUT1),
+    "truncated_normal(corrected=False)": (partial(truncated_normal, std=0.05, corrected=False), 0, (0.05 * STD2) ** 2,
+                                          CUT2),
+    "truncated_normal(corrected=False, cut=1)": (partial(truncated_normal, cut=1, corrected=False), 0, STD1**2, CUT1),
+    "lecun_normal": (lecun_normal, 0, 1 / IN, NORMAL),
+    "lecun_uniform": (lecun_uniform, 0, 1 / IN, UNIFORM),
+    "heuristic_uniform": (heuristic_uniform, 0, 1 / (3 * IN), UNIFORM),
+    "glorot_normal": (glorot_normal, 0, 2 / (IN + OUT), NORMAL),
+    "glorot_normal(gain=1.5)": (partial(glorot_normal, gain=1.5), 0, 2.25 * 2 / (IN + OUT), NORMAL),
+    "glorot_uniform": (glorot_uniform, 0, 2 / (IN + OUT), UNIFORM),
+    "glorot_uniform(gain=1.5)": (partial(glorot_uniform, gain=1.5), 0, 2.25 * 2 / (IN + OUT), UNIFORM),
+    "he_normal": (he_normal, 0, 2 / IN, NORMAL),
+    "he_normal(mode=fan_out)": (partial(he_normal, mode="fan_out"), 0, 2 / OUT, NORMAL),
+    "he_normal(negative_slope=0.5)": (partial(he_normal, negative_slope=0.5), 0, 1.6 / IN, NORMAL),
+    "he_uniform": (he_uniform, 0, 2 / IN, UNIFORM),
+    "he_uniform(mode=fan_out, negative_slope=0.5)": (partial(he_uniform, mode="fan_out", negative_slope=0.5), 0,
+                                                     1.6 / OUT, UNIFORM),
+    "variance_scaling": (variance_scaling, 0, 1 / IN, NORMAL),
+    "variance_scaling(3, fan_out, uniform)": (partial(variance_scaling, scale=3, mode="fan_out",
+                                                      distribution="uniform"), 0, 3 / OUT, UNIFORM),
+    "variance_scaling(2, fan_avg, truncated)": (partial(variance_scaling, scale=2, mode="fan_avg",
+                                                        distribution="truncated_normal"), 0, 4 / (IN + OUT), CUT2),
+    "random_walk": (random_walk, 0, G_RELU**2 / IN, NORMAL),
+    "random_walk(units=linear)": (partial(random_walk, units="linear"), 0, math.exp(1 / IN) / IN, NORMAL),
 }
 FIXED = {"zeros": (zeros, 0), "ones": (ones, 1), "constant(value=0.3)": (partial(constant, value=0.3), 0.3)}
+STRUCTURED = {"orthogonal": orthogonal, "sparse": partial(sparse, connections=3), "looks_linear": looks_linear,
+              "identity": identity}
 
-random_ones = pytest.mark.parametrize(("init", "mean", "variance", "end"), TABLE.values(), ids=TABLE)
+random_ones = pytest.mark.parametrize(("init", "mean", "variance", "form"), TABLE.values(), ids=TABLE)
 
 
 def draw(init, seed=0, shape=(IN, OUT)):
-    return init(np.random.default_rng(seed), shape)
+    return init(RNG(seed), shape)
+
+
+def kolmogorov(cdf):
+    """√n · sup|F_n − F|, from F at the n values in order: above x with probability 2e^(−2x²), 6e-7 for x = 2.74."""
+    steps = np.arange(len(cdf) + 1) / len(cdf)
+    return max((steps[1:] - cdf).max(), (cdf - steps[:-1]).max()) * math.sqrt(len(cdf))
+
+
+def initializers_of_the_module():
+    return {name: f for name, f in vars(initializers).items()
+            if inspect.isfunction(f) and next(iter(inspect.signature(f).parameters), None) == "rng"}
 
 
 def test_the_table_holds_every_initializer():
-    functions = {name for name, f in vars(initializers).items()
-                 if inspect.isfunction(f) and "rng" in inspect.signature(f).parameters and f.__module__.endswith("rs")}
-    assert functions == {name.split("(")[0] for name in (*TABLE, *FIXED)}
+    assert set(initializers_of_the_module()) == {name.split("(")[0] for name in (*TABLE, *FIXED, *STRUCTURED)}
 
 
 @random_ones
-def test_mean_and_variance(init, mean, variance, end):
-    w = draw(init)
-    assert w.mean() == pytest.approx(mean, abs=5 * (variance / w.size) ** 0.5)
-    assert w.var() == pytest.approx(variance, rel=0.03)
-
-
-@random_ones
-def test_the_form_of_the_distribution(init, mean, variance, end):
-    """The fourth moment tells a normal (3) from a uniform (1.8) and from one cut at two deviations (2.4)."""
+def test_mean_and_variance(init, mean, variance, form):
     centred = draw(init) - mean
-    assert (centred**4).mean() / variance**2 == pytest.approx(3 if end is None else 1.8, rel=0.05)
-    if end is None:
-        assert abs(centred).max() > 3.9 * variance**0.5
-    else:
-        assert -end <= centred.min() < -0.999 * end
-        assert 0.999 * end < centred.max() <= end
+    assert abs(centred.mean()) < SIGMAS * math.sqrt(variance / centred.size)
+    error = math.sqrt((form.moment(4) - 1) / centred.size)        # of the mean of t², Var[t²] = E[t⁴] − 1
+    assert (centred**2).mean() / variance == pytest.approx(1, abs=SIGMAS * error)
+    assert SIGMAS * error < 0.02                                  # that a variance 5% off is noticed
 
 
 @random_ones
-def test_form_and_reproducibility(init, mean, variance, end):
+def test_the_form_of_the_distribution(init, mean, variance, form):
+    """The fourth moment: 3 for a normal, 1.8 for a uniform, 2.36 for a normal cut at two deviations; and the ends."""
+    t = (draw(init) - mean) / math.sqrt(variance)
+    error = math.sqrt((form.moment(8) - form.moment(4) ** 2) / t.size)
+    assert (t**4).mean() == pytest.approx(form.moment(4), abs=SIGMAS * error)
+    if form.unlimited:
+        assert abs(t).max() > 3.9
+    else:                                                         # the largest of 131,072 comes close to the end
+        assert 0.999 * form.end < t.max() <= form.end * (1 + 1e-12)
+        assert 0.999 * form.end < -t.min() <= form.end * (1 + 1e-12)
+
+
+@random_ones
+def test_the_distribution_itself(init, mean, variance, form):
+    t = np.sort((draw(init) - mean).ravel()) / math.sqrt(variance)
+    assert kolmogorov(form.cdf(t)) < 2.74
+
+
+@random_ones
+def test_form_and_reproducibility(init, mean, variance, form):
     w = draw(init, shape=(5, 3))
     assert (w.dtype, w.shape) == (np.float64, (5, 3))
     np.testing.assert_array_equal(draw(init, shape=(5, 3)), w)
     assert (draw(init, seed=1, shape=(5, 3)) != w).all()
-    rng = np.random.default_rng(0)
+    rng = RNG(0)
     first, second = init(rng, (5, 3)), init(rng, (5, 3))
     np.testing.assert_array_equal(first, w)
     assert (first != second).all()
@@ -88,7 +180,7 @@ def test_form_and_reproducibility(init, mean, variance, end):
 @pytest.mark.parametrize(("init", "value"), FIXED.values(), ids=FIXED)
 @pytest.mark.parametrize("shape", [(4, 3), (3,)], ids=str)
 def test_the_fixed_ones_draw_nothing(init, value, shape):
-    rng = np.random.default_rng(0)
+    rng = RNG(0)
     before = rng.bit_generator.state
     w = init(rng, shape)
     assert (w.dtype, w.shape) == (np.float64, shape)
@@ -96,30 +188,251 @@ def test_the_fixed_ones_draw_nothing(init, value, shape):
     assert rng.bit_generator.state == before
 
 
-@pytest.mark.parametrize("init", [normal, uniform])
-def test_normal_and_uniform_serve_biases_too(init):
+@pytest.mark.parametrize("init", [normal, uniform, truncated_normal])
+def test_those_blind_to_the_width_serve_biases_too(init):
     assert draw(init, shape=(7,)).shape == (7,)
 
 
 def test_no_initializer_touches_the_global_generator():
     before = np.random.get_state()[1].copy()      # noqa: NPY002  (that nobody uses it is what is tested)
-    for init, *_ in TABLE.values():
-        draw(init, shape=(4, 3))
+    for init in (*(row[0] for row in TABLE.values()), *STRUCTURED.values()):
+        draw(init, shape=(4, 6))
     np.testing.assert_array_equal(np.random.get_state()[1], before)          # noqa: NPY002
 
 
 def test_options_are_keyword_only():
+    for name, f in initializers_of_the_module().items():
+        kinds = [p.kind for p in inspect.signature(f).parameters.values()][2:]
+        assert set(kinds) <= {inspect.Parameter.KEYWORD_ONLY}, name
     with pytest.raises(TypeError):
-        normal(np.random.default_rng(0), (2, 2), 0.0, 0.01)
-    with pytest.raises(TypeError):
-        glorot_uniform(np.random.default_rng(0), (2, 2), 2.0)
+        normal(RNG(0), (2, 2), 0.0, 0.01)
 
 
 def test_degenerate_settings_are_allowed_at_the_edge():
     assert (draw(partial(normal, std=0), shape=(2, 2)) == 0).all()
     assert (draw(partial(uniform, low=0.5, high=0.5), shape=(2, 2)) == 0.5).all()
+    assert (draw(partial(truncated_normal, mean=2, std=0), shape=(2, 2)) == 2).all()
+    assert (draw(partial(sparse, connections=4), shape=(4, 3)) != 0).all()
 
 
 def test_fans():
     assert fans((3, 5)) == (3, 5)
     assert fans([np.int64(3), 5]) == (3, 5)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (8, 8)], ids=str)
+def test_one_formula_for_the_family(shape):
+    """Same seed, same numbers up to rounding: variance_scaling is LeCun, He, Glorot and the heuristic."""
+    for init, options in ((lecun_normal, {}), (lecun_uniform, {"distribution": "uniform"}),
+                          (he_normal, {"scale": 2}), (he_uniform, {"scale": 2, "distribution": "uniform"}),
+                          (partial(he_normal, mode="fan_out"), {"scale": 2, "mode": "fan_out"}),
+                          (glorot_normal, {"mode": "fan_avg"}),
+                          (glorot_uniform, {"mode": "fan_avg", "distribution": "uniform"}),
+                          (heuristic_uniform, {"scale": 1 / 3, "distribution": "uniform"})):
+        np.testing.assert_allclose(draw(partial(variance_scaling, **options), shape=shape), draw(init, shape=shape),
+                                   rtol=1e-14, atol=1e-16)
+
+
+def test_the_correction_of_the_cut_normal_is_the_known_number():
+    """Both frameworks paste .87962566103423978; here it is computed, and integrated in this file."""
+    ratio = draw(partial(truncated_normal, corrected=False), shape=(5, 3)) / draw(truncated_normal, shape=(5, 3))
+    np.testing.assert_allclose(ratio, 0.87962566103423978, rtol=1e-14)
+    assert pytest.approx(ratio[0, 0], rel=1e-9) == STD2
+
+
+# What the docstrings promise -----------------------------------------------------------------------------------
+
+def mean_log_chi_square(m):
+    """E[ln χ²] with m degrees of freedom: ψ(m/2) + ln 2, where ψ(x + 1) = ψ(x) + 1/x."""
+    start = -np.euler_gamma - (2 * math.log(2) if m % 2 else 0)
+    return start + sum(2 / k for k in range(1 if m % 2 else 2, m, 2)) + math.log(2)
+
+
+@pytest.mark.parametrize("shape", [(20, 60), (60, 20)], ids=str)
+@pytest.mark.parametrize("units", ["linear", "relu"])
+def test_random_walk_centres_the_step_of_the_gradients_logarithm(units, shape):
+    """E[ln ‖δx‖² − ln ‖δ‖²] = 0 for any pair of widths. In closed form, since δx has χ²-distributed length with fan_in
+    degrees of freedom, or with as many as ReLU units are on (given that one is); and by drawing."""
+    n, draws = shape[0], 4000
+    on = {n: 1.0} if units == "linear" else {m: math.comb(n, m) / (2**n - 1) for m in range(1, n + 1)}
+    logs = sum(chance * mean_log_chi_square(m) for m, chance in on.items())
+    variance = {"linear": math.exp(1 / n), "relu": 2 * math.exp(2.4 / (n - 2.4))}[units] / n
+    step = math.log(variance) + logs
+    assert abs(step) < 0.002                      # 1/n would be 0.05 and 0.017: what is left of it is the fit's error
+
+    rng, steps = RNG(0), []
+    for _ in range(draws):
+        delta = rng.normal(size=shape[1])
+        back = random_walk(rng, shape, units=units) @ delta * (units == "linear" or rng.random(n) < 0.5)
+        steps.append(math.log(back @ back / (delta @ delta)))
+    assert np.mean(steps) == pytest.approx(step, abs=SIGMAS * np.std(steps) / math.sqrt(draws))
+
+
+@pytest.mark.parametrize("gain", [1, 1.5])
+@pytest.mark.parametrize("shape", [(6, 4), (4, 6), (5, 5), (1, 3), (3, 1), (1, 1)], ids=str)
+def test_orthogonal_has_the_smaller_side_orthonormal(shape, gain):
+    w = draw(partial(orthogonal, gain=gain), shape=shape)
+    product = w.T @ w if shape[0] >= shape[1] else w @ w.T
+    assert (w.dtype, w.shape) == (np.float64, shape)
+    np.testing.assert_allclose(product, gain**2 * np.eye(min(shape)), atol=20 * np.finfo(float).eps)
+
+
+def share(values):
+    """How far the share of True is from one half, in standard errors."""
+    return abs(np.mean(values) - 0.5) * 2 * math.sqrt(len(values))
+
+
+def test_orthogonal_is_uniform():
+    """Haar measure, which QR without the sign fix is not: signs are even, E[tr Q] = 0, E[(tr Q)²] = 1, E[(tr Q)⁴] = 3
+    (from 4 × 4 on), and a coordinate of a random point on the sphere in 3 dimensions is uniform (Archimedes)."""
+    rng = RNG(0)
+    q = np.array([orthogonal(rng, (4, 4)) for _ in range(2000)])
+    trace = q.trace(axis1=1, axis2=2)
+    for i, k in itertools.product(range(4), repeat=2):
+        assert share(q[:, i, k] > 0) < SIGMAS
+    assert share(np.linalg.det(q) > 0) < SIGMAS
+    assert abs(trace.mean()) < SIGMAS / math.sqrt(len(q))
+    assert abs((trace**2).mean() - 1) < SIGMAS * math.sqrt((3 - 1) / len(q))
+    for shape, place in itertools.product([(3, 3), (3, 2), (2, 3)], [(0, 0), (1, 1)]):
+        entries = np.sort([orthogonal(rng, shape)[place] for _ in range(1000)])
+        assert kolmogorov((entries + 1) / 2) < 2.74
+
+
+def test_orthogonal_keeps_lengths_at_any_depth():
+    x = RNG(1).normal(size=(3, 20))
+    y = x
+    for seed in range(100):
+        y = y @ draw(orthogonal, seed, (20, 20))
+    np.testing.assert_allclose(np.linalg.norm(y, axis=1), np.linalg.norm(x, axis=1), rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (4, 2), (3, 3)], ids=str)
+def test_identity(shape):
+    rng = RNG(0)
+    before = rng.bit_generator.state
+    w = identity(rng, shape, gain=0.5)
+    assert (w.dtype, w.shape) == (np.float64, shape)
+    assert w.tolist() == [[0.5 * (i == k) for k in range(shape[1])] for i in range(shape[0])]
+    assert rng.bit_generator.state == before
+
+
+def test_sparse_gives_every_unit_exactly_so_many_inputs():
+    w = draw(partial(sparse, connections=15, std=0.5))
+    assert ((w != 0).sum(axis=0) == 15).all()
+    weights = w[w != 0] / 0.5
+    assert abs(weights.mean()) < SIGMAS / math.sqrt(weights.size)
+    assert abs((weights**2).mean() - 1) < SIGMAS * math.sqrt(2 / weights.size)
+    assert (weights**4).mean() == pytest.approx(3, abs=SIGMAS * math.sqrt(96 / weights.size))
+    draws = np.array([draw(partial(sparse, connections=2), seed, (6, 3)) != 0 for seed in range(2000)])
+    chance = 2 / 6                                # every input is as likely as every other, in every unit
+    assert abs(draws.mean(axis=0) - chance).max() < SIGMAS * math.sqrt(chance * (1 - chance) / 2000)
+    together = (draws[:, :, 0] == draws[:, :, 1]).all(axis=1)     # two units choose the same pair of inputs: 1 in 15
+    assert abs(together.mean() - 1 / 15) < SIGMAS * math.sqrt(14 / 15**2 / 2000)
+    assert ((draw(sparse) != 0).sum(axis=0) == 15).all()
+
+
+def looks_linear_net(sizes, gain=1.0):
+    places = [partial(looks_linear, position=p, gain=gain) for p in ("first", *["hidden"] * (len(sizes) - 3), "last")]
+    return mlp(sizes, activation=activations.relu, init=places, rng=0, dtype=np.float64)
+
+
+@pytest.mark.parametrize("gain", [1, 0.7])
+def test_looks_linear_is_linear_at_the_start(gain):
+    net = looks_linear_net([6, 16, 20, 12, 5], gain)
+    x, other = RNG(1).normal(size=(2, 9, 6))
+    np.testing.assert_allclose(net(2 * x - 3 * other), 2 * net(x) - 3 * net(other), atol=1e-13)
+    assert np.linalg.matrix_rank(net(np.eye(6))) == 5
+
+
+def test_looks_linear_keeps_lengths_as_orthogonal_does():
+    net = looks_linear_net([6] + [12] * 50 + [6])
+    x = RNG(1).normal(size=(9, 6))
+    np.testing.assert_allclose(np.linalg.norm(net(x), axis=1), np.linalg.norm(x, axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("position", "shape", "signs"), [
+    ("first", (5, 6), [[1, -1]]), ("hidden", (4, 6), [[1, -1], [-1, 1]]), ("last", (4, 3), [[1], [-1]])])
+def test_looks_linear_blocks(position, shape, signs):
+    w = draw(partial(looks_linear, position=position, gain=2), shape=shape)
+    rows, columns = shape[0] // len(signs), shape[1] // len(signs[0])
+    v = w[:rows, :columns]
+    assert (w.dtype, w.shape) == (np.float64, shape)
+    np.testing.assert_array_equal(w, np.kron(signs, v))
+    np.testing.assert_allclose(v.T @ v if rows >= columns else v @ v.T, 4 * np.eye(min(rows, columns)), atol=1e-14)
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_the_structured_ones_are_reproducible(name):
+    w = draw(STRUCTURED[name], shape=(4, 6))
+    np.testing.assert_array_equal(draw(STRUCTURED[name], shape=(4, 6)), w)
+    assert (draw(STRUCTURED[name], seed=1, shape=(4, 6)) != w).any() == (name != "identity")
+
+
+def test_old_seeds_give_the_same_numbers():
+    """The first draws of seed 0, as they came before he_normal and he_uniform had options."""
+    z, u = RNG(0).normal(size=(2, 3)), RNG(0).random((2, 3))
+    for init, std in ((he_normal, 1), (lecun_normal, 0.5**0.5), (glorot_normal, 0.4**0.5)):
+        np.testing.assert_allclose(draw(init, shape=(2, 3)), std * z, rtol=1e-15)
+    for init, end in ((he_uniform, 3**0.5), (lecun_uniform, 1.5**0.5), (glorot_uniform, 1.2**0.5)):
+        np.testing.assert_allclose(draw(init, shape=(2, 3)), end * (2 * u - 1), rtol=1e-13)
+
+
+# Docstrings and errors -----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", initializers_of_the_module())
+def test_docstrings_say_what_is_kept_when_it_fails_and_where_it_is_from(name):
+    doc = inspect.getdoc(initializers_of_the_module()[name])
+    assert re.findall(r"^(Keeps|Fails|Source): ", doc, re.MULTILINE) == ["Keeps", "Fails", "Source"]
+    assert re.search(r"^Source: (no paper|.*\d{4})", doc, re.MULTILINE)
+    assert doc.splitlines()[1] == ""              # the first line is the formula, alone
+
+
+SCALARS = (math.nan, math.inf, True, "0.1", None)
+
+
+@pytest.mark.parametrize(("init", "option", "wanted", "bad"), [
+    (init, option, wanted, bad) for init, option, wanted, edges in (
+        (truncated_normal, "mean", "a number", ()), (truncated_normal, "std", "a number ≥ 0", (-1,)),
+        (truncated_normal, "cut", "a number ≥ 0.5", (0, 0.4)), (he_normal, "negative_slope", "a number", ()),
+        (he_uniform, "negative_slope", "a number", ()), (variance_scaling, "scale", "a number > 0", (0, -1)),
+        (orthogonal, "gain", "a number > 0", (0, -1)), (identity, "gain", "a number", ()),
+        (sparse, "std", "a number ≥ 0", (-1,)), (looks_linear, "gain", "a number > 0", (0,)),
+    ) for bad in (*SCALARS, *edges)])
+def test_numbers_out_of_range(init, option, wanted, bad):
+    kind = ValueError if type(bad) in (int, float) else TypeError
+    with pytest.raises(kind, match=rf"expected {option} to be {wanted}, got {re.escape(repr(bad))}"):
+        init(RNG(0), (16, 16), **{option: bad})
+
+
+@pytest.mark.parametrize(("init", "option", "choices"), [
+    (he_normal, "mode", "'fan_in', 'fan_out'"), (he_uniform, "mode", "'fan_in', 'fan_out'"),
+    (variance_scaling, "mode", "'fan_in', 'fan_out', 'fan_avg'"),
+    (variance_scaling, "distribution", "'normal', 'truncated_normal', 'uniform'"),
+    (random_walk, "units", "'linear', 'relu'"), (looks_linear, "position", "'first', 'hidden', 'last'")])
+@pytest.mark.parametrize(("bad", "kind"), [("fan", ValueError), ("", ValueError), (None, TypeError),
+                                           (np.ones(2), TypeError)], ids=str)
+def test_choices_that_are_none(init, option, choices, bad, kind):
+    with pytest.raises(kind, match=rf"expected {option} to be one of {choices}, got {re.escape(repr(bad))}"):
+        init(RNG(0), (16, 16), **{option: bad})
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), [
+    (lambda: he_normal(RNG(0), (4, 4), mode="fan_avg"), ValueError, "one of 'fan_in', 'fan_out', got 'fan_avg'"),
+    (lambda: truncated_normal(RNG(0), (4, 4), corrected="no"), TypeError, "corrected to be True or False, got 'no'"),
+    (lambda: sparse(RNG(0), (14, 20)), ValueError, "connections to be at most fan_in = 14, got 15"),
+    (lambda: sparse(RNG(0), (14, 20), connections=0), ValueError, "connections to be a whole number ≥ 1, got 0"),
+    (lambda: sparse(RNG(0), (14, 20), connections=2.0), TypeError, "connections to be a whole number ≥ 1, got 2.0"),
+    (lambda: looks_linear(RNG(0), (4, 5), position="first"), ValueError, "even fan_out for position='first', got 5"),
+    (lambda: looks_linear(RNG(0), (5, 4), position="last"), ValueError, "even fan_in for position='last', got 5"),
+    (lambda: looks_linear(RNG(0), (5, 4)), ValueError, "even fan_in for position='hidden', got 5"),
+    (lambda: looks_linear(RNG(0), (4, 5)), ValueError, "even fan_out for position='hidden', got 5"),
+])
+def test_other_bad_input(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+@pytest.mark.parametrize("init", [heuristic_uniform, variance_scaling, random_walk, *STRUCTURED.values()])
+def test_a_bias_has_no_fans(init):
+    with pytest.raises(ValueError, match=r"\(fan_in, fan_out\) of a weight matrix, got \(5,\): a bias has no fans"):
+        init(RNG(0), (5,))

@@ -1,11 +1,10 @@
-"""Keras as a second oracle: activations, and the initializers whose definition is the same."""
+"""Keras as a second oracle: activations. The initializers are compared in test_peers_initializers.py."""
 
 import tempfile
 
 import numpy as np
 import pytest
 
-from minnet import initializers
 from tests.conftest import ACTIVATIONS
 
 pytestmark = pytest.mark.peers
@@ -41,18 +40,3 @@ def test_activations(keras):
         other = array(function(keras.ops.convert_to_tensor(z)))
         np.testing.assert_allclose(ACTIVATIONS[name].f(z), other, rtol=2e-6, atol=1e-6, err_msg=name)
     assert set(ACTIVATIONS) - set(theirs) == {"scaled_tanh", "swish(1.5)"}       # which Keras does not have
-
-
-def test_initializers(keras):
-    """Variance and support, both fans unequal; Keras' normals are truncated, with the same variance."""
-    of, shape = keras.initializers, (512, 256)
-    for mine, theirs in ((initializers.glorot_uniform, of.GlorotUniform), (initializers.glorot_normal, of.GlorotNormal),
-                         (initializers.he_uniform, of.HeUniform), (initializers.he_normal, of.HeNormal),
-                         (initializers.lecun_uniform, of.LecunUniform), (initializers.lecun_normal, of.LecunNormal)):
-        w, other = mine(np.random.default_rng(0), shape), array(theirs(seed=0)(shape))
-        assert w.var() == pytest.approx(other.var(), rel=0.03), mine.__name__
-        assert w.mean() == pytest.approx(other.mean(), abs=0.03 * w.std()), mine.__name__
-        if "uniform" in mine.__name__:
-            assert abs(w).max() == pytest.approx(abs(other).max(), rel=1e-3), mine.__name__
-    assert (array(of.Zeros()(shape)) == initializers.zeros(np.random.default_rng(0), shape)).all()
-    assert (array(of.Ones()(shape)) == initializers.ones(np.random.default_rng(0), shape)).all()

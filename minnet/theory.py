@@ -1,0 +1,171 @@
+"""What theory says before a network is built: gains, the edge of chaos, an initializer for any activation, and why.
+
+    print(theory.for_activation(activations.gelu))
+    init, bias_init = theory.critical(activations.gelu)
+    theory.predict(net, x)                             # what a given network should show, layer by layer
+
+Here stand the decisions; what they rest on is in `mean_field` (maps, fixed points, depth scales), `predictions` (a
+given network of finite width), `selu_map` (self-normalization) and `spectra` (singular values), whose names are here
+as well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from minnet.activations import Activation
+from minnet.initializers import Initializer, glorot_uniform, he_normal, lecun_normal, normal, variance_scaling, zeros
+from minnet.layer import described
+from minnet.mean_field import LEAST, DepthScales, Gain, MeanField, Moments, gains, moments, root
+from minnet.predictions import Prediction, predict
+from minnet.selu_map import selu_jacobian, selu_map
+from minnet.spectra import jacobian_spread, marchenko_pastur, product_density, product_moments
+
+__all__ = ["DepthScales", "Gain", "MeanField", "Moments", "Prediction", "Recommendation", "critical", "critical_line",
+           "critical_point", "for_activation", "gains", "jacobian_spread", "marchenko_pastur", "moments", "predict",
+           "product_density", "product_moments", "selu_jacobian", "selu_map"]
+
+_ROUNDING = 1e-9
+
+
+# The edge of chaos -------------------------------------------------------------------------------------------
+
+def critical_line(activation: Activation, q: float) -> MeanField:
+    """The point of the edge of chaos whose fixed point is q > 0: σ_w² = 1/E[f′²], σ_b² = q − σ_w² E[f²].
+
+    Then χ(q) = 1 and V(q) = q; the fixed point may be unstable (slope V′(q) > 1). Raises ValueError where σ_b² would
+    have to be negative.
+    """
+    weight_var, bias_var, _ = _edge(activation, q)
+    if bias_var < -_ROUNDING * q:
+        raise ValueError(f"expected a q at which {activation} can be critical, got {q:g}, where the biases' variance "
+                         f"would have to be {bias_var:.3g}; critical_point(activation) looks for one")
+    return MeanField(activation, weight_var, max(bias_var, 0.0))
+
+
+def _edge(activation: Activation, q: float) -> tuple[float, float, float]:
+    """σ_w², σ_b² and the slope V′ of the point with V(q) = q and χ(q) = 1."""
+    _, second, slope, growth = (value.value for value in moments(activation, q))
+    weight_var = 1 / slope if slope > 0 else math.inf
+    return weight_var, q - weight_var * second, weight_var * growth
+
+
+def critical_point(activation: Activation) -> tuple[MeanField, float]:
+    """The point on the edge of chaos with the smallest variance that is stable, V′(q*) ≤ 1, and its q*.
+
+    For f(0) = 0 (tanh, SELU) that is q* → 0, without biases, and 0.0 is returned; for a scale-free f (ReLU) every q is
+    fixed, and 1.0 is returned. GELU and swish need biases: their q* is where V only touches the diagonal. The sigmoid's
+    lies at large weights. Raises ValueError where there is none (softplus).
+    """
+    def margin(q: float) -> float:
+        _, bias_var, slope = _edge(activation, q)
+        return min(1 - slope, bias_var / q)
+
+    grid = np.geomspace(1e-6, 1e4, 201)
+    fits = np.array([margin(q) >= -_ROUNDING for q in grid])
+    if not fits.any():
+        raise ValueError(f"expected an activation with an edge of chaos, got {activation}: at no variance of z are "
+                         "signals and gradients both stable; for_activation(activation) says what comes nearest")
+    first = int(fits.argmax())
+    if first > 0:
+        q = root(margin, grid[first - 1], grid[first])
+        return critical_line(activation, q), q
+    if all(abs(_edge(activation, q)[1]) <= _ROUNDING * q for q in grid[::10]):
+        return critical_line(activation, 1.0), 1.0
+    return MeanField(activation, _edge(activation, LEAST)[0]), 0.0
+
+
+def critical(activation: Activation, *, q: float | None = None,
+             distribution: str = "normal") -> tuple[Initializer, Initializer]:
+    """Initializers for weights and biases on the edge of chaos, where gradients keep their variance: (init, bias_init).
+
+        init, bias_init = critical(activations.gelu)
+        Dense(64, 64, activations.gelu, init, bias_init)
+
+    W of variance σ_w²/fan_in (`distribution` as in variance_scaling), b ~ N(0, σ_b²) or zeros: those of
+    `critical_point`, or of the fixed point `q` (`critical_line`). Scale the inputs so that layer 1 has
+    σ_w² mean(x²) + σ_b² near q*. Raises ValueError where there is no such point. Schoenholz, Gilmer, Ganguli &
+    Sohl-Dickstein 2017.
+    """
+    field = critical_point(activation)[0] if q is None else critical_line(activation, q)
+    return _initializers(field, distribution)
+
+
+def _initializers(field: MeanField, distribution: str = "normal") -> tuple[Initializer, Initializer]:
+    weights = partial(variance_scaling, scale=field.weight_var, mode="fan_in", distribution=distribution)
+    return weights, partial(normal, std=math.sqrt(field.bias_var)) if field.bias_var > 0 else zeros
+
+
+# Which initializer? ------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Initializers for the weights and the biases of a layer, and why these; prints as one sentence."""
+
+    weights: Initializer
+    bias: Initializer
+    why: str
+
+    def __str__(self) -> str:
+        biases = "" if self.bias is zeros else f", biases {described(self.bias)}"
+        return f"{described(self.weights)}{biases}: {self.why}"
+
+
+def for_activation(activation: Activation) -> Recommendation:
+    """An initializer for layers of this activation, and why; for an activation of your own too.
+
+    One whose variance map is unstable is refused, even where its gain is right at q = 1 (GELU, swish). In this order:
+
+    - f odd, with f′(0) > 0, and not growing: small signals pass as through a linear unit; Glorot's with gain 1/f′(0);
+    - f scale-free, f(tz) = t f(z) for t > 0: He's condition holds at every scale;
+    - the gain that keeps E[z²] = 1, where that is stable and costs the gradient's variance at most 10% a layer;
+    - the edge of chaos, with biases;
+    - where there is none, the stable gain that costs gradients least, and how much that is.
+
+    Raises ValueError for an activation that lets no signal through, or whose every gain is unstable.
+    """
+    f, z = activation.f, np.array([0.1, 0.5, 1.0, 3.0])
+    forward, deviation, backward = gains(activation)
+    at_zero = float(activation.df(np.zeros(1), f(np.zeros(1)))[0])
+    odd = np.allclose(f(-z), -f(z), rtol=1e-9)
+    if odd and at_zero > 0 and MeanField(activation, at_zero**-2).variance(1.0) <= 1 + _ROUNDING:
+        scaled = {} if math.isclose(at_zero, 1) else {"gain": 1 / at_zero}
+        return Recommendation(_with(glorot_uniform, scaled), zeros,
+                              f"odd, with f′(0) = {at_zero:.4g}: small signals and their gradients pass as through a "
+                              "linear unit, and no signal grows (Glorot & Bengio 2010)")
+    if np.allclose(f(2 * z), 2 * f(z), rtol=1e-9) and np.allclose(f(-2 * z), 2 * f(-z), rtol=1e-9):
+        below, above = (float(f(np.array([side]))[0]) for side in (-1.0, 1.0))
+        he = _with(he_normal, {"negative_slope": -below} if below else {})
+        return Recommendation(he if math.isclose(above, 1) else partial(variance_scaling, scale=forward.gain**2), zeros,
+                              f"scale-free: fan_in · Var[W] = {forward.gain**2:.4g} keeps E[z²] and the gradients' "
+                              "variance, whatever the size of the signal (He, Zhang, Ren & Sun 2015)")
+    if forward.slope <= 1 and abs(math.log(forward.chi)) <= 0.1:
+        one = math.isclose(forward.gain, 1, rel_tol=1e-6)
+        return Recommendation(lecun_normal if one else partial(variance_scaling, scale=forward.gain**2), zeros,
+                              f"E[z²] = 1 stays, and stably so (slope {forward.slope:.3f}); the gradient's variance "
+                              f"changes by a factor of {forward.chi:.3f} a layer")
+    refused = f"the gain {forward.gain:.3f}, which keeps E[z²] = 1, " + (
+        f"is unstable: deviations grow by {forward.slope:.3f} a layer" if forward.slope > 1 else
+        f"changes the gradient's variance by a factor of {forward.chi:.3f} a layer")
+    try:
+        field, q = critical_point(activation)
+    except ValueError:
+        stable = [gain for gain in (forward, deviation, backward) if gain.slope <= 1]
+        if not stable:
+            raise ValueError(f"expected an activation for which some gain is stable, got {activation}: the variance of "
+                             "z runs away under every one, and there is no edge of chaos") from None
+        best = min(stable, key=lambda gain: abs(math.log(gain.chi)))
+        return Recommendation(partial(variance_scaling, scale=best.gain**2), zeros,
+                              f"there is no edge of chaos; here signals are stable (slope {best.slope:.3f}), but the "
+                              f"gradient's variance changes by a factor of {best.chi:.3f} a layer: for few layers only")
+    return Recommendation(*_initializers(field),
+                          f"{refused}; on the edge of chaos, at E[z²] = {q:.4g}, gradients keep their variance and "
+                          f"signals are stable (slope {field.slope(max(q, LEAST)):.3f})")
+
+
+def _with(init: Initializer, options: dict[str, float]) -> Initializer:
+    return partial(init, **options) if options else init

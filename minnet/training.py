@@ -27,6 +27,8 @@ from minnet.optimizers import Optimizer, State
 
 Data = tuple[np.ndarray, np.ndarray]
 
+_ASKED = 10_000                         # rows for which the door asks the loss at once
+
 
 @dataclass(frozen=True)
 class Record:
@@ -211,7 +213,7 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     """
     records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
                     validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
-    history, bar = History(), _bar(epochs, progress)
+    history, bar = History(), progress_bar(epochs, progress)
     try:
         for record in records:
             history.append(record)
@@ -240,8 +242,10 @@ def _checked_data(name: str, model: Any, data: Data, loss: Loss) -> Data:
         y = checks.real_array("y", y, dtype)
     if callable(model):                                 # the loss knows best which y fit: ask it once, for all of them
         outputs = model(x[:1]).shape[1]
-        with np.errstate(all="ignore"):
-            loss(np.zeros((len(x), outputs), dtype), y)
+        with np.errstate(all="ignore"):                 # in parts: a loss makes several arrays as large as its outputs
+            for first in range(0, len(y), _ASKED):
+                part = y[first:first + _ASKED]
+                loss(np.zeros((len(part), outputs), dtype), part)
     elif name == "validation":
         raise TypeError(f"validation needs a model that predicts, model(x); got {model!r}, which cannot be called")
     return x, y
@@ -296,7 +300,8 @@ def noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
             if name in taken or any(p.kind is p.VAR_KEYWORD for p in taken.values())}
 
 
-def _bar(epochs: int, progress: bool | None) -> Any:
+def progress_bar(epochs: int, progress: bool | None) -> Any:
+    """tqdm's bar over epochs: True shows it, False does not, None shows it in a terminal or a notebook."""
     from tqdm import tqdm
 
     if progress not in (None, True, False):

@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 
 import minnet as mn
-from minnet import initializers, losses, optimizers
-from tests.benchmarks import measure
+from minnet import activations, initializers, losses, optimizers
+from tests.benchmarks import autoencoders, measure
 from tests.benchmarks.steps import LEARNING_RATE, MOMENTUM, STEPS, UNREAD, WORKLOADS, Absent, Work, minnet_training
 
 PYTORCH = ("PyTorch", "PyTorch foreach", "PyTorch fused")
@@ -217,9 +217,37 @@ def subnormals(options: argparse.Namespace) -> Rows:
     return rows
 
 
+def pretraining(options: argparse.Namespace) -> Rows:
+    """A step of a denoising autoencoder, 784-400 at batch 20, and the cost of an epoch of layer k in a stack.
+
+    First PyTorch's best over minnet. Then, for a stack of layers of 300 units, the time of an epoch of the layer on top
+    over that of the second, whose size is the same: 1 if the layers below cost nothing, since their codes are kept.
+    """
+    from minnet.pretraining import greedy_pretrain
+    times, missing = measure.rounds(autoencoders.STEPS, number=options.rounds)
+    row: dict[str, Any] = {"seconds": {name: statistics.median(found) for name, found in times.items()},
+                           "missing": {name: repr(reason) for name, reason in missing.items()}}
+    if best := min((name for name in times if name != "minnet"), key=lambda name: row["seconds"][name], default=None):
+        row["ratio"] = measure.ratio(times[best], times["minnet"])
+        print(f"{best} {shown(row['ratio'])}, a step of minnet takes {row['seconds']['minnet'] * 1e6:.0f} µs",
+              flush=True)
+    else:
+        print(f"PyTorch: {missing['PyTorch']!r}")
+    x = np.random.default_rng(0).random((2000, 300)).astype(np.float32)
+    epochs: dict[int, list[float]] = {2: [], 5: []}
+    for _ in range(options.rounds):
+        net = mn.mlp([300] * 6 + [10], activation=activations.sigmoid, init=initializers.glorot_uniform, rng=0)
+        stack = greedy_pretrain(net, x, optimizer=optimizers.SGD(0.1), epochs=2, batch_size=20, rng=0, progress=False)
+        for layer, found in epochs.items():
+            found.append(float(np.diff(stack.histories[layer - 1].seconds)[0]))
+    row["layer 5 over layer 2"] = measure.ratio(epochs[5], epochs[2])
+    print(f"an epoch of layer 5 over one of layer 2: {shown(row['layer 5 over layer 2'])}")
+    return [row]
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
     "steps": steps, "epoch": epoch, "memory": memory, "depth": depth, "batch": batch, "imports": imports,
-    "subnormals": subnormals,
+    "subnormals": subnormals, "pretraining": pretraining,
 }
 
 

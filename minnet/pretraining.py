@@ -1,0 +1,315 @@
+"""Weights that are learned from data before training: one layer at a time, each as an autoencoder of the one below.
+
+    stack = greedy_pretrain(net, x, optimizer=SGD(0.1), epochs=10, batch_size=20, rng=0,
+                            corruption=partial(masking, rate=0.25))
+    fit(net, (x, y), …)                                 # fine-tune: net starts from the learned W and b
+    deep = unrolled(net, stack)                         # or put the decoders on top: a deep autoencoder
+
+An autoencoder of one layer encodes and decodes,
+
+    h = f(x W + b),     z = h V + c,     V = Wᵀ where the weights are tied,
+
+and learns to give x back from a damaged x̃ (Vincent et al. 2010): the loss compares z with the clean x. It has its own
+vector and hand-written gradients, and `train` trains it as it trains a network. *Greedy*: layer k sees the codes of the
+finished, frozen layer k − 1, which are computed once. Hinton & Salakhutdinov 2006 (with Boltzmann machines, see
+`boltzmann`); Bengio, Lamblin, Popovici & Larochelle 2007 (with autoencoders).
+"""
+
+# numpy types what a ufunc returns as Any:
+# mypy: disable-error-code="no-any-return"
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from minnet import activations, checks, losses, memory
+from minnet.activations import Activation
+from minnet.boltzmann import BoltzmannMachine
+from minnet.data_dependent import balanced, lsuv, unit_normalized
+from minnet.initializers import Initializer, glorot_uniform
+from minnet.layer import described, view
+from minnet.layers import Dense, Dropout
+from minnet.model import Model
+from minnet.network import Loss, Network
+from minnet.optimizers import Optimizer
+from minnet.training import Diverged, History, progress_bar, train
+
+__all__ = ["Autoencoder", "BoltzmannMachine", "Stack", "balanced", "gaussian_noise", "greedy_pretrain", "lsuv",
+           "masking",
+           "salt_and_pepper", "unit_normalized", "unrolled"]
+
+Corruption = Callable[[np.random.Generator, np.ndarray], np.ndarray]
+
+
+# Corruptions: (rng, x) → x̃, their strength set with functools.partial ---------------------------------------
+
+def masking(rng: np.random.Generator, x: np.ndarray, *, rate: float) -> np.ndarray:
+    """Each entry is set to 0 with probability `rate` in [0, 1]. Vincent, Larochelle, Lajoie, Bengio & Manzagol 2010."""
+    return x * (rng.random(x.shape, dtype=x.dtype.type) >= _rate(rate))
+
+
+def salt_and_pepper(rng: np.random.Generator, x: np.ndarray, *, rate: float) -> np.ndarray:
+    """Each entry is set to the smallest or largest value of x, at even odds, with probability `rate` in [0, 1]."""
+    u, rate = rng.random(x.shape, dtype=x.dtype.type), _rate(rate)
+    return np.where(u < rate / 2, x.min(), np.where(u < rate, x.max(), x))
+
+
+def gaussian_noise(rng: np.random.Generator, x: np.ndarray, *, std: float) -> np.ndarray:
+    """x + ε with ε ~ N(0, std²), std ≥ 0; what is added may lead out of [0, 1], which only the clean x has to keep."""
+    return x + x.dtype.type(checks.number("std", std, least=0)) * rng.standard_normal(x.shape, dtype=x.dtype.type)
+
+
+def _rate(rate: float) -> float:
+    return checks.number("rate", rate, least=0, most=1)
+
+
+# One layer ---------------------------------------------------------------------------------------------------
+
+# f″ as a function of a = f(z), which the contractive penalty's gradient needs.
+_SECOND: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sigmoid": lambda a: a * (1 - a) * (1 - 2 * a), "tanh": lambda a: -2 * a * (1 - a * a),
+    "identity": np.zeros_like, "relu": np.zeros_like}
+
+
+class Autoencoder(Model):
+    """h = f(x W + b), z = h V + c: x (n, fan_in), h (n, units), z (n, fan_in) before the output function.
+
+    The loss decides what z means: with `losses.sigmoid_cross_entropy` σ(z) is compared with x in [0, 1], with
+    `squared_error` z itself with any x. tied=True: V = Wᵀ, one array with two terms in its gradient; otherwise V = U
+    (units, fan_in), which is learned on its own.
+
+    - corruption: a function (rng, x) → x̃ such as partial(masking, rate=0.25); the loss compares with the clean x.
+    - contractive: weight λ of λ · mean ‖∂h/∂x‖² = λ · mean_n Σ_j f′(z_nj)² Σ_i W_ij², which makes the code insensitive
+      (Rifai, Vincent, Muller, Glorot & Bengio 2011); sigmoid, tanh, ReLU, identity.
+    - sparse: weight β of β Σ_j KL(ρ ‖ mean_n h_nj), ρ = `sparsity`, which makes most units rest (for the sigmoid).
+
+    `params`, `grads`: one vector (W, b, [U,] c). rng draws W, and U, from `init`. Train it with
+    `fit(model, (x, x), loss=…, …)`. Raises TypeError or ValueError for settings out of range.
+    """
+
+    W, dW, b, db = view("W"), view("dW"), view("b"), view("db")
+    c, dc = view("c"), view("dc")
+    U, dU = view("U"), view("dU")
+
+    def __init__(self, fan_in: int, units: int, activation: Activation = activations.sigmoid, *, tied: bool = True,
+                 corruption: Corruption | None = None, contractive: float = 0.0, sparse: float = 0.0,
+                 sparsity: float = 0.05, init: Initializer = glorot_uniform, rng: int | np.random.Generator,
+                 dtype: Any = np.float32) -> None:
+        self.fan_in, self.units = checks.count("fan_in", fan_in), checks.count("units", units)
+        self.activation, self.tied, self.corruption = activation, bool(tied), corruption
+        self.contractive = checks.number("contractive", contractive, least=0)
+        self.sparse = checks.number("sparse", sparse, least=0)
+        self.sparsity = checks.number("sparsity", sparsity, above=0, below=1)
+        if not callable(corruption) and corruption is not None:
+            raise TypeError("expected corruption to be a function of (rng, x), such as partial(masking, rate=0.25), "
+                            f"got {corruption!r}")
+        if self.contractive and activation.name not in _SECOND:
+            raise ValueError(f"the contractive penalty needs f″, which is known here for {', '.join(_SECOND)}; got "
+                             f"{activation}")
+        if self.sparse and activation.range != (0.0, 1.0):
+            raise ValueError("the sparsity penalty compares mean activations with a probability: expected sigmoid "
+                             f"units, got {activation} with values in {activation.range}")
+        decoder = {} if tied else {"U": (self.units, self.fan_in)}
+        shapes = {"W": (self.fan_in, self.units), "b": (self.units,), **decoder, "c": (self.fan_in,)}
+        super().__init__(shapes, decayed=("W", *decoder), dtype=dtype)
+        first, second = checks.generator(rng).spawn(2)
+        self.W = init(first, self.shapes["W"])
+        if not tied:
+            self.U = init(second, self.shapes["U"])
+
+    @property
+    def V(self) -> np.ndarray:
+        """The decoder's weights (units, fan_in): Wᵀ where they are tied."""
+        return self.W.T if self.tied else self.U
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """h = f(x W + b) of clean x."""
+        return self.activation.f(x.dot(self.W) + self.b)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """z = h V + c for clean x; σ(z) is the reconstruction where the loss is a cross-entropy."""
+        return self.encode(checks.batch("x", x, self.fan_in, self.params.dtype)).dot(self.V) + self.c
+
+    def gradient(self, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool = True,
+                 rng: int | np.random.Generator | None = None) -> float:
+        """Fill `grads` for inputs x and targets y (usually x itself); returns the loss, penalties included.
+
+        training=True corrupts x with noise from `rng`; without a corruption none is needed.
+        """
+        if training and self.corruption is not None:
+            if rng is None:
+                raise ValueError("the corruption draws noise in training: expected rng, got None; pass rng=0 or a "
+                                 "Generator")
+            x = self.corruption(checks.generator(rng), x)
+        z = x.dot(self.W)
+        z += self.b
+        h = self.activation.f(z)
+        value, dz = loss(h.dot(self.V) + self.c, y)
+        dh = dz.dot(self.V.T)
+        slope = self.activation.df(z, h)
+        if self.sparse:
+            value += self._sparse(h, dh)
+        delta = dh * slope
+        if self.contractive:
+            value += self._contract(h, slope, delta)
+        ones = memory.ones(len(x), x.dtype)
+        ones.dot(delta, out=self.db)
+        ones.dot(dz, out=self.dc)
+        if self.tied:                       # W encodes and decodes: dW = x̃ᵀδ + dzᵀh, both terms in one product
+            np.concatenate([x, dz]).T.dot(np.concatenate([delta, h]), out=self.dW)
+        else:
+            x.T.dot(delta, out=self.dW)
+            h.T.dot(dz, out=self.dU)
+        if self.contractive:                # and the penalty's own dependence on W
+            self.dW += (2 * self.contractive / len(x)) * self.W * np.square(slope).sum(axis=0)
+        return value
+
+    def _sparse(self, h: np.ndarray, dh: np.ndarray) -> float:
+        """β Σ_j KL(ρ ‖ ρ̂_j) with ρ̂ the mean activation; adds its derivative to dh."""
+        rho, mean = self.sparsity, h.mean(axis=0).clip(1e-7, 1 - 1e-7)
+        dh += (self.sparse / len(h)) * ((1 - rho) / (1 - mean) - rho / mean)
+        return self.sparse * float((rho * np.log(rho / mean) + (1 - rho) * np.log((1 - rho) / (1 - mean))).sum())
+
+    def _contract(self, h: np.ndarray, slope: np.ndarray, delta: np.ndarray) -> float:
+        """λ · mean_n Σ_j f′² w_j with w_j = Σ_i W_ij²; adds 2λ f′ f″ w_j/n, its derivative by z, to delta."""
+        w = np.square(self.W).sum(axis=0)
+        delta += (2 * self.contractive / len(h)) * slope * _SECOND[self.activation.name](h) * w
+        return self.contractive * float(np.square(slope).sum(axis=0) @ w) / len(h)
+
+    def __repr__(self) -> str:
+        kind = "tied" if self.tied else "untied"
+        noise = "" if self.corruption is None else f", corruption={described(self.corruption)}"
+        return f"Autoencoder({self.fan_in}, {self.units}, {self.activation}, {kind}{noise})"
+
+
+# The stack ---------------------------------------------------------------------------------------------------
+
+@dataclass
+class Stack:
+    """What greedy pre-training leaves: the model of each finished layer, bottom up, and the History of its training.
+
+    `interrupted`: Ctrl-C ended it; the finished layers are in the network, the others are as they were.
+    """
+
+    models: list[Any] = field(default_factory=list)
+    histories: list[History] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Sequence[Optimizer], epochs: int,
+                    batch_size: int, rng: int | np.random.Generator,
+                    corruption: Corruption | Sequence[Corruption | None] | None = None,
+                    loss: Loss | Sequence[Loss] | None = None, layers: int | None = None,
+                    model: Callable[..., Any] = Autoencoder, progress: bool | None = None) -> Stack:
+    """Pre-train the Dense layers of `net` on x (n, fan_in), one after the other; labels are not needed.
+
+    Layer k is trained as an autoencoder of the codes of layer k − 1, which are computed once, from the W and b that it
+    has; what it learns is copied into `net` when it is finished.
+
+    - optimizer: one for all layers, or one for each; linear codes want a learning rate ten times smaller.
+    - layers: how many, from below; by default all but the last, the classifier. For a deep autoencoder: all.
+    - corruption: a function (rng, x) → x̃, or one (or None) for each layer.
+    - loss: by default sigmoid_cross_entropy where a layer's inputs lie in [0, 1] (x itself, or sigmoid units below),
+      else squared_error; or one function, or one for each layer.
+    - model: what trains a layer: `Autoencoder`, a partial of it (tied, contractive, sparse …), or `BoltzmannMachine`;
+      called as model(fan_in, units, activation, corruption=…, rng=…, dtype=…).
+    - rng: one child for each layer, so that layer 1 does not depend on how many there are.
+
+    Dropout between the layers is passed by; other layers than Dense raise TypeError. Ctrl-C returns early, with the
+    layers that are finished. Raises ValueError where inputs do not fit the loss, Diverged where training does.
+    """
+    dense = [layer for layer in net.layers if isinstance(layer, Dense)]
+    for i, layer in enumerate(net.layers):
+        if not isinstance(layer, Dense | Dropout):
+            raise TypeError(f"expected a network of Dense layers, got {layer!r} as layer {i}: greedy pre-training "
+                            "learns one Dense layer at a time")
+    count = len(dense) - 1 if layers is None else checks.count("layers", layers)
+    if not 1 <= count <= len(dense):
+        raise ValueError(f"expected between 1 and {len(dense)} layers to pre-train, got {count}: the last one is the "
+                         "classifier, which needs labels")
+    corruptions = _one_for_each("corruption", corruption, count)
+    optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer] * count
+    if len(optimizers) != count:
+        raise ValueError(f"expected one optimizer, or one for each of the {count} layers, got {len(optimizers)}")
+    ranges = [(0.0, 1.0) if _within(x := checks.batch("x", x, net.fan_in, net.dtype)) else (-math.inf, math.inf)]
+    ranges += [layer.activation.range for layer in dense[:count - 1]]
+    chosen = _one_for_each("loss", loss, count)
+    for i, (one, (low, high)) in enumerate(zip(chosen, ranges, strict=True)):
+        fits = low >= 0 and high <= 1
+        chosen[i] = one or (losses.sigmoid_cross_entropy if fits else losses.squared_error)
+        if one is losses.sigmoid_cross_entropy and not fits:
+            what = "x" if i == 0 else f"the outputs of layer {i}, {dense[i - 1].activation},"
+            raise ValueError(f"sigmoid_cross_entropy needs inputs in [0, 1], and {what} may lie in [{low:g}, "
+                             f"{high:g}]: rescale them, or use squared_error for this layer")
+    stack, children = Stack(), checks.generator(rng).spawn(count)
+    models = [model(layer.fan_in, layer.fan_out, layer.activation, corruption=noise, rng=child.spawn(1)[0],
+                    dtype=net.dtype)
+              for layer, noise, child in zip(dense[:count], corruptions, children, strict=True)]
+    bar = progress_bar(count * epochs, progress)
+    try:
+        for i, (layer, one, child) in enumerate(zip(dense[:count], models, children, strict=True)):
+            one.W, one.b = layer.W, layer.b
+            bar.set_description(f"layer {i + 1} of {count}", refresh=False)
+            history = History()
+            for record in train(one, (x, x), loss=chosen[i], optimizer=optimizers[i], epochs=epochs,
+                                batch_size=batch_size, rng=child):
+                history.append(record)
+                bar.set_postfix(loss=f"{record.loss:.4g}", refresh=False)
+                bar.update()
+            layer.W, layer.b = one.W, one.b
+            stack.models.append(one)
+            stack.histories.append(history)
+            x = layer(x) if i + 1 < count else x
+    except KeyboardInterrupt:
+        stack.interrupted = True
+    except Diverged as error:
+        error.add_note(f"while pre-training layer {len(stack.models)} of {count}; the layers below are finished")
+        raise
+    finally:
+        bar.close()
+    return stack
+
+
+def unrolled(net: Network, stack: Stack) -> Network:
+    """A deep autoencoder: the pre-trained layers of `net`, then their decoders (Hinton & Salakhutdinov 2006).
+
+        x → h₁ → … → h_k → … → h₁ → z:      encoders f_i(h W_i + b_i), decoders f_{i−1}(h V_i + c_i), the last linear
+
+    Encoder and decoder weights are separate from here on. The output's function is part of the loss. W and b are copied
+    from `net` as it is now, V and c from the stack.
+    """
+    dense = [layer for layer in net.layers if isinstance(layer, Dense)][:len(stack.models)]
+    if not dense:
+        raise ValueError("expected a stack with at least one finished layer, got none: run greedy_pretrain first")
+    below = [layer.activation for layer in dense[:-1]]
+    up = [Dense(layer.fan_in, layer.fan_out, layer.activation, _copy(layer.W), _copy(layer.b)) for layer in dense]
+    down = [Dense(layer.fan_out, layer.fan_in, activation, _copy(one.V), _copy(one.c))
+            for layer, one, activation in zip(dense, stack.models, [activations.identity, *below], strict=True)]
+    return Network([*up, *reversed(down)], rng=0, dtype=net.dtype)
+
+
+def _copy(array: np.ndarray) -> Initializer:
+    """An initializer that returns this array."""
+    return partial(_returned, array=np.array(array, np.float64))
+
+
+def _returned(rng: np.random.Generator, shape: tuple[int, ...], *, array: np.ndarray) -> np.ndarray:
+    return array
+
+
+def _within(x: np.ndarray) -> bool:
+    return bool(x.min() >= 0 and x.max() <= 1)
+
+
+def _one_for_each(name: str, value: Any, count: int) -> list[Any]:
+    if value is None or callable(value):
+        return [value] * count
+    if isinstance(value, Sequence) and len(value) == count and all(one is None or callable(one) for one in value):
+        return list(value)
+    raise ValueError(f"expected {name} to be one function, or one for each of the {count} layers, got {value!r}")

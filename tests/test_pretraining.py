@@ -1,0 +1,407 @@
+"""Autoencoders, their gradients, and the greedy stack."""
+
+import copy
+import math
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+
+from minnet import (
+    Dense,
+    Diverged,
+    Network,
+    activations,
+    datasets,
+    fit,
+    gradient_check,
+    initializers,
+    layers,
+    losses,
+    mlp,
+    optimizers,
+    pretraining,
+)
+from minnet.pretraining import Autoencoder, gaussian_noise, greedy_pretrain, masking, salt_and_pepper, unrolled
+from tests.conftest import batch
+
+RNG = np.random.default_rng
+SGD = optimizers.SGD
+masked = partial(masking, rate=0.3)
+
+
+def unit_data(n=12, features=6, seed=0):
+    return RNG(seed).random((n, features))
+
+
+# Corruption --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_corruptions(dtype):
+    x = RNG(0).uniform(0.2, 0.8, (400, 500)).astype(dtype)
+    n = x.size
+    noisy = masking(RNG(1), x, rate=0.25)
+    gone = noisy == 0
+    assert (noisy[~gone] == x[~gone]).all()
+    assert gone.mean() == pytest.approx(0.25, abs=5 * math.sqrt(0.25 * 0.75 / n))
+    noisy = salt_and_pepper(RNG(1), x, rate=0.4)
+    low, high = noisy == x.min(), noisy == x.max()
+    for share in (low.mean(), high.mean()):
+        assert share == pytest.approx(0.2, abs=5 * math.sqrt(0.2 * 0.8 / n) + 2 / n)
+    assert (noisy[~(low | high)] == x[~(low | high)]).all()
+    noise = gaussian_noise(RNG(1), x, std=0.1) - x
+    assert noise.std() == pytest.approx(0.1, rel=5 / math.sqrt(2 * n))
+    assert abs(noise.mean()) < 5 * 0.1 / math.sqrt(n)
+    for corrupt in (partial(masking, rate=0.5), partial(salt_and_pepper, rate=0.5), partial(gaussian_noise, std=0.1)):
+        assert corrupt(RNG(0), x).dtype == dtype
+        np.testing.assert_array_equal(corrupt(RNG(0), x), corrupt(RNG(0), x))
+    assert (masking(RNG(0), x, rate=0) == x).all()
+    assert (masking(RNG(0), x, rate=1) == 0).all()
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1, math.nan])
+def test_a_rate_outside_the_unit_interval(rate):
+    for corrupt in (masking, salt_and_pepper):
+        with pytest.raises(ValueError, match="expected rate to be a number ≥ 0 and ≤ 1, got"):
+            corrupt(RNG(0), np.ones((2, 2)), rate=rate)
+    with pytest.raises(ValueError, match="expected std to be a number ≥ 0, got -1"):
+        gaussian_noise(RNG(0), np.ones((2, 2)), std=-1)
+
+
+# Gradients ---------------------------------------------------------------------------------------------------
+
+VARIANTS = {
+    f"{activation} {'tied' if tied else 'untied'} {loss.__name__}{' ' + ' '.join(penalties) if penalties else ''}":
+        (activation, tied, loss, penalties)
+    for activation, tied, loss, penalties in [
+        *((a, tied, loss, {}) for a in (activations.sigmoid, activations.tanh, activations.relu, activations.identity)
+          for tied in (True, False) for loss in (losses.sigmoid_cross_entropy, losses.squared_error)),
+        *((a, tied, losses.squared_error, {"contractive": 0.3}) for a in (activations.sigmoid, activations.tanh,
+                                                                         activations.relu, activations.identity)
+          for tied in (True, False)),
+        (activations.sigmoid, True, losses.sigmoid_cross_entropy, {"sparse": 0.7}),
+        (activations.sigmoid, False, losses.squared_error, {"sparse": 0.7, "sparsity": 0.2, "contractive": 0.1}),
+        (activations.selu, True, losses.squared_error, {}), (activations.swish(), False, losses.squared_error, {}),
+    ]}
+
+
+def variant(name, corruption=masked, dtype=np.float64):
+    activation, tied, _, penalties = VARIANTS[name]
+    model = Autoencoder(6, 4, activation, tied=tied, corruption=corruption, rng=3, dtype=dtype, **penalties)
+    model.params += (0.3 * RNG(7).normal(size=model.params.shape)).astype(dtype)
+    return model
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("corruption", [None, masked, partial(gaussian_noise, std=0.2)], ids=["clean", "masked",
+                                                                                              "gaussian"])
+def test_every_variant_against_finite_differences(name, corruption):
+    loss, x = VARIANTS[name][2], unit_data()
+    report = gradient_check.check(variant(name, corruption), x, x, loss)
+    assert report.passed, report
+    assert {row.array for row in report.rows} == set(variant(name).arrays())
+
+
+@pytest.mark.parametrize("lost", ["encoder", "decoder"])
+def test_a_tied_gradient_that_misses_one_of_its_two_terms_is_caught(lost):
+    class Broken(Autoencoder):
+        def gradient(self, x, y, loss, **options):
+            value = super().gradient(x, y, loss, **options)
+            z = x @ self.W + self.b
+            h = self.activation.f(z)
+            _, dz = loss(h @ self.V + self.c, y)
+            delta = dz @ self.W * self.activation.df(z, h)
+            self.dW -= x.T @ delta if lost == "encoder" else dz.T @ h
+            return value
+
+    model, x = Broken(6, 4, rng=3, dtype=np.float64), unit_data()
+    report = gradient_check.check(model, x, x, losses.squared_error)
+    assert not report.passed
+    assert report.worst.array == "W"
+    assert report.worst.error > 0.01
+
+
+def test_contractive_penalty_is_the_squared_norm_of_the_jacobian():
+    model = Autoencoder(6, 4, activations.tanh, contractive=0.5, rng=0, dtype=np.float64)
+    plain = Autoencoder(6, 4, activations.tanh, rng=0, dtype=np.float64)
+    x, h = unit_data(5), 1e-6
+    norms = []
+    for row in x:
+        J = np.stack([(plain.encode((row + h * e)[None]) - plain.encode((row - h * e)[None]))[0] / (2 * h)
+                      for e in np.eye(6)])
+        norms.append((J**2).sum())
+    penalty = model.gradient(x, x, losses.squared_error) - plain.gradient(x, x, losses.squared_error)
+    assert penalty == pytest.approx(0.5 * np.mean(norms), rel=1e-6)
+
+
+def test_sparse_penalty_is_the_divergence_and_makes_units_rest():
+    model, plain = (Autoencoder(6, 4, sparse=beta, sparsity=0.1, rng=0, dtype=np.float64) for beta in (0.5, 0))
+    x = unit_data()
+    mean = plain.encode(x).mean(axis=0)
+    divergence = (0.1 * np.log(0.1 / mean) + 0.9 * np.log(0.9 / (1 - mean))).sum()
+    penalty = (model.gradient(x, x, losses.sigmoid_cross_entropy) - plain.gradient(x, x, losses.sigmoid_cross_entropy))
+    assert penalty == pytest.approx(0.5 * divergence, rel=1e-12)
+    for one in (model, plain):
+        fit(one, (x, x), loss=losses.sigmoid_cross_entropy, optimizer=SGD(0.3), epochs=200, batch_size=12, rng=0)
+    assert model.encode(x).mean() < plain.encode(x).mean() - 0.1
+
+
+# The object --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_vectors_views_and_copies(tied):
+    model = Autoencoder(6, 4, tied=tied, rng=0)
+    assert model.params.dtype == model.grads.dtype == np.float32
+    assert sum(cut.stop - cut.start for cut in model.arrays().values()) == len(model.params)
+    assert list(model.arrays()) == (["W", "b", "c"] if tied else ["W", "b", "U", "c"])
+    assert [name for name, cut in model.arrays().items() if model.decay_mask[cut].all()] == (["W"] if tied else ["W",
+                                                                                                                 "U"])
+    assert model.decay_mask.sum() == 24 * (1 if tied else 2)
+    assert model.V.shape == (4, 6)
+    assert np.shares_memory(model.V, model.W) == tied
+    assert np.shares_memory(model.V, model.params)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        other.params += 1
+        assert (other.W == model.W + 1).all()
+        assert (other.c == 1).all()
+        x = unit_data().astype(np.float32)
+        other.gradient(x, x, losses.squared_error)
+        assert np.shares_memory(other.dW, other.grads)
+        assert other.grads.any()
+    assert not model.grads.any()
+
+
+def test_prediction_is_clean_and_keeps_the_dtype():
+    model = Autoencoder(6, 4, corruption=masked, rng=0)
+    x = unit_data().astype(np.float32)
+    assert model(x).dtype == np.float32
+    np.testing.assert_array_equal(model(x), model.encode(x).dot(model.V) + model.c)
+    clean = model.gradient(x, x, losses.squared_error, training=False)
+    assert clean == losses.squared_error(model(x), x)[0]
+    assert model.gradient(x, x, losses.squared_error, rng=0) != clean
+    assert model.grads.dtype == np.float32
+
+
+def test_it_learns():
+    """Six binary features made from three: three codes suffice, and a reconstruction comes near."""
+    codes = RNG(0).integers(0, 2, (200, 3))
+    x = np.repeat(codes, 2, axis=1).astype(np.float32)
+    model = Autoencoder(6, 3, rng=0)
+    history = fit(model, (x, x), loss=losses.sigmoid_cross_entropy, optimizer=optimizers.Adam(0.05), epochs=60,
+                  batch_size=20, rng=0)
+    assert history.loss[-1] < 0.1 * history.loss[0]
+    assert ((model(x) > 0) == (x > 0.5)).mean() > 0.99
+
+
+@pytest.mark.parametrize(("settings", "error", "message"), [
+    ({"fan_in": 0}, ValueError, "expected fan_in to be a whole number ≥ 1, got 0"),
+    ({"corruption": 0.3}, TypeError, r"expected corruption to be a function of \(rng, x\), such as partial"),
+    ({"contractive": -1}, ValueError, "expected contractive to be a number ≥ 0, got -1"),
+    ({"contractive": 1, "activation": activations.selu}, ValueError, "the contractive penalty needs f″"),
+    ({"sparse": 1, "activation": activations.tanh}, ValueError, "expected sigmoid units, got tanh"),
+    ({"sparsity": 0}, ValueError, "expected sparsity to be a number > 0 and < 1, got 0"),
+    ({"rng": None}, TypeError, "expected rng to be an int"),
+])
+def test_settings_out_of_range(settings, error, message):
+    with pytest.raises(error, match=message):
+        Autoencoder(**{"fan_in": 6, "units": 4, "rng": 0} | settings)
+
+
+def test_noise_needs_a_generator():
+    x = unit_data().astype(np.float32)
+    with pytest.raises(ValueError, match="the corruption draws noise in training: expected rng, got None"):
+        Autoencoder(6, 4, corruption=masked, rng=0).gradient(x, x, losses.squared_error)
+
+
+# The stack ---------------------------------------------------------------------------------------------------
+
+SETTINGS = {"optimizer": SGD(0.5), "epochs": 3, "batch_size": 10, "rng": 0}
+
+
+def built(*sizes, activation=activations.sigmoid, rng=0, dtype=np.float32):
+    return mlp(sizes, activation=activation, init=initializers.glorot_uniform, rng=rng, dtype=dtype)
+
+
+def test_greedy_is_one_autoencoder_after_the_other_on_frozen_codes():
+    """The same, spelled out: start from the layer's weights, train, copy, encode."""
+    net, x = built(6, 5, 4, 3), unit_data(40).astype(np.float32)
+    by_hand, data = copy.deepcopy(net), x
+    for layer, child in zip(by_hand.layers[:2], RNG(0).spawn(2), strict=True):
+        model = Autoencoder(layer.fan_in, layer.fan_out, layer.activation, corruption=masked, rng=child.spawn(1)[0])
+        model.W, model.b = layer.W, layer.b
+        fit(model, (data, data), loss=losses.sigmoid_cross_entropy, optimizer=SGD(0.5), epochs=3, batch_size=10,
+            rng=child)
+        layer.W, layer.b = model.W, model.b
+        data = layer(data)
+    stack = greedy_pretrain(net, x, corruption=masked, **SETTINGS)
+    np.testing.assert_array_equal(net.params, by_hand.params)
+    assert [len(history) for history in stack.histories] == [3, 3]
+    assert not stack.interrupted
+    for layer, model in zip(net.layers[:2], stack.models, strict=True):
+        np.testing.assert_array_equal(layer.W, model.W)
+        assert not np.shares_memory(layer.W, model.W)
+
+
+def test_the_first_layer_does_not_depend_on_how_many_there_are():
+    x = unit_data(40).astype(np.float32)
+    one, two = built(6, 5, 4, 3), built(6, 5, 4, 3)
+    greedy_pretrain(one, x, layers=1, **SETTINGS)
+    greedy_pretrain(two, x, layers=2, **SETTINGS)
+    np.testing.assert_array_equal(one.layers[0].W, two.layers[0].W)
+    assert (one.layers[1].W != two.layers[1].W).any()
+    assert (two.layers[2].W == built(6, 5, 4, 3).layers[2].W).all()                      # the classifier is left
+
+
+def test_codes_are_computed_once_for_each_layer(monkeypatch):
+    """What makes the cost of layer k's epochs independent of the layers below."""
+    net, x, calls = built(6, 5, 4, 3, 2), unit_data(40).astype(np.float32), []
+    original = Dense.__call__
+    monkeypatch.setattr(Dense, "__call__", lambda self, x: calls.append((self, len(x))) or original(self, x))
+    greedy_pretrain(net, x, **SETTINGS)
+    assert calls == [(net.layers[0], 40), (net.layers[1], 40)]
+
+
+def test_the_loss_follows_the_range_of_each_layers_inputs():
+    x, asked = unit_data(20).astype(np.float32), []
+
+    def spy(name):
+        original = getattr(losses, name)
+        return lambda z, y: asked.append(name) or original(z, y)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("sigmoid_cross_entropy", "squared_error"):
+            patch.setattr(losses, name, spy(name))
+        for activation, data, expected in ((activations.sigmoid, x, ["sigmoid_cross_entropy"] * 2),
+                                           (activations.tanh, x, ["sigmoid_cross_entropy", "squared_error"]),
+                                           (activations.sigmoid, 3 * x, ["squared_error", "sigmoid_cross_entropy"])):
+            asked.clear()
+            greedy_pretrain(built(6, 5, 4, 3, activation=activation), data, **SETTINGS)
+            assert list(dict.fromkeys(asked)) == list(dict.fromkeys(expected))
+            assert asked[0] == expected[0]
+            assert asked[-1] == expected[-1]
+
+
+@pytest.mark.parametrize("activation", [activations.sigmoid, activations.tanh, activations.relu, activations.selu,
+                                        activations.softplus, activations.leaky_relu()], ids=str)
+@pytest.mark.parametrize("tied", [True, False])
+def test_any_activation_and_every_layer_gets_better(activation, tied):
+    net, x = built(6, 5, 4, 3, activation=activation), unit_data(100).astype(np.float32)
+    stack = greedy_pretrain(net, x, optimizer=SGD(0.05), epochs=20, batch_size=10, rng=0, layers=3,
+                            model=partial(Autoencoder, tied=tied))
+    assert len(stack.models) == 3
+    for history in stack.histories:
+        assert history.loss[-1] < history.loss[0]
+
+
+def test_dropout_between_the_layers_is_passed_by():
+    def net(*between):
+        return Network([Dense(6, 5, activations.sigmoid), *between, Dense(5, 4, activations.sigmoid), Dense(4, 3)],
+                       rng=0)
+
+    x, one, other = unit_data(20).astype(np.float32), net(), net(layers.Dropout(0.5))
+    greedy_pretrain(one, x, **SETTINGS)
+    greedy_pretrain(other, x, **SETTINGS)
+    np.testing.assert_array_equal(one.params, other.params)
+
+
+def test_interrupted_pretraining_leaves_the_finished_layers():
+    net, x, count = built(6, 5, 4, 3, 2), unit_data(20).astype(np.float32), []
+    before, whole = copy.deepcopy(net), built(6, 5, 4, 3, 2)
+    greedy_pretrain(whole, x, corruption=masked, **SETTINGS)
+
+    def impatient(rng, x):
+        count.append(1)
+        if len(count) == 2 * 3 + 1:                                        # two batches an epoch: layer 2 has begun
+            raise KeyboardInterrupt
+        return masked(rng, x)
+
+    stack = greedy_pretrain(net, x, corruption=impatient, **SETTINGS)
+    assert stack.interrupted
+    assert len(stack.models) == 1
+    np.testing.assert_array_equal(net.layers[0].W, whole.layers[0].W)
+    for k in (1, 2, 3):
+        np.testing.assert_array_equal(net.layers[k].W, before.layers[k].W)
+    assert unrolled(net, stack)(x).shape == x.shape
+
+
+def test_diverged_in_a_layer_leaves_the_finished_ones_too():
+    net, x = built(6, 5, 4, 3, activation=activations.identity), unit_data(20).astype(np.float32)
+    before = copy.deepcopy(net)
+    with pytest.raises(Diverged):
+        greedy_pretrain(net, 100 * x, optimizer=SGD(10.0), epochs=30, batch_size=10, rng=0)
+    np.testing.assert_array_equal(net.layers[1].W, before.layers[1].W)
+
+
+@pytest.mark.parametrize(("changes", "error", "message"), [
+    ({"layers": 5}, ValueError, "expected between 1 and 3 layers to pre-train, got 5"),
+    ({"layers": 0}, ValueError, "expected layers to be a whole number ≥ 1, got 0"),
+    ({"loss": losses.sigmoid_cross_entropy, "x": 3 * unit_data()}, ValueError,
+     r"sigmoid_cross_entropy needs inputs in \[0, 1\], and x may lie in"),
+    ({"loss": losses.sigmoid_cross_entropy, "net": built(6, 5, 4, 3, activation=activations.tanh)}, ValueError,
+     r"and the outputs of layer 1, tanh, may lie in \[-1, 1\]"),
+    ({"loss": [losses.squared_error]}, ValueError, "expected loss to be one function, or one for each of the 2 layers"),
+    ({"corruption": 0.3},
+     ValueError, "expected corruption to be one function, or one for each of the 2 layers, got 0.3"),
+    ({"corruption": partial(masking, rate=2)}, ValueError, "expected rate to be a number ≥ 0 and ≤ 1, got 2"),
+    ({"x": unit_data(features=5)}, ValueError, r"expected x of shape \(n, 6\), got \(12, 5\)"),
+    ({"net": Network([Dense(6, 5), layers.BatchNorm(5), Dense(5, 3)], rng=0)}, TypeError,
+     "expected a network of Dense layers, got BatchNorm"),
+    ({"net": built(6, 3)}, ValueError, "expected between 1 and 1 layers to pre-train, got 0"),
+])
+def test_bad_input_changes_nothing(changes, error, message):
+    arguments = {"net": built(6, 5, 4, 3), "x": unit_data()} | SETTINGS | changes
+    before = arguments["net"].params.copy()
+    with pytest.raises(error, match=message):
+        greedy_pretrain(**arguments)
+    np.testing.assert_array_equal(arguments["net"].params, before)
+
+
+# The deep autoencoder, and fine-tuning -----------------------------------------------------------------------
+
+def test_unrolled_is_encoders_then_decoders():
+    net, x = built(6, 5, 4, 3, activation=activations.tanh, dtype=np.float64), unit_data(30)
+    stack = greedy_pretrain(net, x, layers=3, **SETTINGS)
+    deep = unrolled(net, stack)
+    a = x
+    for layer in net.layers:
+        a = layer(a)
+    for k in (2, 1, 0):
+        a = a @ stack.models[k].W.T + stack.models[k].c
+        a = np.tanh(a) if k else a
+    np.testing.assert_allclose(deep(x), a, rtol=1e-12, atol=1e-14)
+    assert [layer.activation.name for layer in deep.layers] == ["tanh", "tanh", "identity", "tanh", "tanh", "identity"]
+    fit(deep, (x, x), loss=losses.squared_error, optimizer=SGD(0.05), epochs=2, batch_size=10, rng=0)
+    assert (deep.layers[0].W != net.layers[0].W).any()                       # weights of its own
+    with pytest.raises(ValueError, match="expected a stack with at least one finished layer"):
+        unrolled(net, pretraining.Stack())
+
+
+def test_frozen_features_against_fine_tuned_ones():
+    net, (x, y) = built(3, 5, 4), batch(40)
+    greedy_pretrain(net, x, **SETTINGS)
+    frozen = net.layers[0].W.copy()
+    fit(net, (x, y), loss=losses.softmax_cross_entropy, optimizer=SGD(0.1), epochs=2, batch_size=10, rng=0,
+        span=net.span(-1))
+    np.testing.assert_array_equal(net.layers[0].W, frozen)
+    fit(net, (x, y), loss=losses.softmax_cross_entropy, optimizer=SGD(0.1), epochs=2, batch_size=10, rng=0)
+    assert (frozen != net.layers[0].W).any()
+
+
+def test_pretraining_rescues_a_deep_sigmoid_net():
+    """The story of 2006 in small: digits, 3 sigmoid layers drawn by the common heuristic."""
+    digits = datasets.digits()
+    x, y = digits.train
+
+    def net():
+        return mlp([64, 60, 60, 60, 10], activation=activations.sigmoid, init=initializers.heuristic_uniform, rng=0)
+
+    def tuned(model):
+        fit(model, (x, y), loss=losses.softmax_cross_entropy, optimizer=SGD(0.1), epochs=15, batch_size=20, rng=0)
+        return float((model(digits.test[0]).argmax(axis=1) == digits.test[1]).mean())
+
+    random, pretrained = net(), net()
+    greedy_pretrain(pretrained, x, optimizer=SGD(0.1), epochs=15, batch_size=20, rng=0, corruption=partial(masking,
+                                                                                                           rate=0.2))
+    assert tuned(random) < 0.2
+    assert tuned(pretrained) > 0.8

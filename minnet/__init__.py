@@ -18,12 +18,12 @@ from minnet.network import Network, mlp
 from minnet.training import Diverged, History, fit, train
 
 if TYPE_CHECKING:
-    from minnet import claims, datasets, diagnostics, gradient_check, plots, theory
+    from minnet import claims, datasets, diagnostics, gradient_check, plots, pretraining, sweeps, theory
 
 __version__ = "0.1.0"
 __all__ = ["Dense", "Diverged", "History", "Network", "activations", "claims", "datasets", "diagnostics", "fit",
-           "gradient_check", "initializers", "layers", "losses", "mlp", "network", "optimizers", "plots", "theory", "train",
-           "training"]
+           "gradient_check", "initializers", "layers", "losses", "mlp", "network", "optimizers", "plots", "pretraining",
+           "sweeps", "theory", "train", "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

@@ -61,6 +61,7 @@ def compare(name, *, width, depths, seeds, dtype=np.float32):
             values = np.array(measured)[:, layer]
             shift, spread = (float(np.mean([pair[k][layer] for pair in pairs])) for pairs in (shifts, spreads))
             mean, deviation = float(values.mean()), float(values.std(ddof=1))
-            rows.append(Row(name, what, depth, shift, mean, (mean - shift) / (deviation / math.sqrt(len(values))), spread,
+            rows.append(Row(name, what, depth, shift, mean, (mean - shift) / (deviation / math.sqrt(len(values))),
+                            spread,
                             deviation))
     return rows

@@ -30,7 +30,8 @@ def test_the_shift_is_needed_and_has_the_right_size():
 
 def test_squares_are_the_maps_with_the_networks_own_fans():
     """Unequal widths, uniform weights, biases: each layer's map, computed here once more from its own W and b."""
-    net = mlp([20, 50, 30, 80, 4], activation=activations.tanh, init=initializers.glorot_uniform, rng=0, dtype=np.float64)
+    net = mlp([20, 50, 30, 80, 4], activation=activations.tanh, init=initializers.glorot_uniform, rng=0,
+              dtype=np.float64)
     for layer in net.layers:
         layer.b += 0.3
     x = np.random.default_rng(0).normal(size=(5, 20))

@@ -7,7 +7,8 @@ from minnet import activations, gaussian
 from minnet.activations import SELU_ALPHA, SELU_LAMBDA
 from minnet.selu_map import selu_jacobian, selu_map
 
-CASES = [(0, 1, 0, 1), (0.1, 1.3, 0.05, 1.1), (-0.5, 8, 0.1, 0.9), (1, 0.05, -0.1, 1.2), (0, 300, 0.1, 1.25), (2, 1e-4, 0.1, 1)]
+CASES = [(0, 1, 0, 1), (0.1, 1.3, 0.05, 1.1), (-0.5, 8, 0.1, 0.9), (1, 0.05, -0.1, 1.2), (0, 300, 0.1, 1.25), (2, 1e-4,
+                                                                                                               0.1, 1)]
 
 
 @pytest.mark.parametrize(("mu", "nu", "omega", "tau"), CASES)
@@ -39,7 +40,7 @@ def test_the_fixed_point_and_its_jacobian():
 
 def test_alpha_and_lambda_are_the_solution_of_the_two_equations():
     """Changed by a thousandth, neither keeps (0, 1)."""
-    assert (SELU_ALPHA, SELU_LAMBDA) == pytest.approx((1.6732632423543772, 1.0507009873554805), rel=1e-15)
+    assert pytest.approx((1.6732632423543772, 1.0507009873554805), rel=1e-15) == (SELU_ALPHA, SELU_LAMBDA)
     mean, _ = selu_map(0, 1, alpha=SELU_ALPHA * 1.001)
     _, variance = selu_map(0, 1, scale=SELU_LAMBDA * 1.001)
     assert abs(mean) > 1e-4
@@ -74,7 +75,8 @@ def test_a_tiny_variance_far_from_zero_does_not_overflow():
 
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"nu": 0}, "expected nu to be a number > 0, got 0"), ({"tau": -1}, "expected tau to be a number > 0, got -1"),
-    ({"mu": math.inf}, "expected mu to be a number, got inf"), ({"scale": 0}, "expected scale to be a number > 0, got 0")])
+    ({"mu": math.inf}, "expected mu to be a number, got inf"), ({"scale": 0},
+                                                                "expected scale to be a number > 0, got 0")])
 def test_bad_arguments(arguments, message):
     for function in (selu_map, selu_jacobian):
         with pytest.raises(ValueError, match=message):

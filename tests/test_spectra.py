@@ -10,7 +10,8 @@ from minnet import activations, initializers, spectra
 @pytest.mark.parametrize("std", [0.05, 3.0, 1e-200])
 def test_the_density_integrates_to_one_and_has_the_right_moments(shape, std):
     low, high = spectra.edges(shape, std=std)
-    t = (np.arange(100_000) + 0.5) / 100_000 * math.pi / 2                # s = low + (high − low) sin²t: no ends to round
+    # s = low + (high − low) sin²t: no ends to round
+    t = (np.arange(100_000) + 0.5) / 100_000 * math.pi / 2
     s = low + (high - low) * np.sin(t) ** 2
     weight = spectra.marchenko_pastur(s, shape, std=std) * (high - low) * np.sin(2 * t) * (math.pi / 2 / 100_000)
     assert weight.sum() == pytest.approx(1, rel=1e-6)
@@ -88,7 +89,8 @@ def test_the_spread_of_jacobians(orthogonal, activation):
 
 def test_bad_arguments():
     for call, message in ((lambda: spectra.edges((0, 3), std=1), "expected fan_in to be a whole number ≥ 1, got 0"),
-                          (lambda: spectra.marchenko_pastur(1.0, (3, 3), std=0), "expected std to be a number > 0, got 0"),
+                          (lambda: spectra.marchenko_pastur(1.0, (3, 3), std=0),
+                           "expected std to be a number > 0, got 0"),
                           (lambda: spectra.product_moments(0), "expected layers to be a whole number ≥ 1, got 0"),
                           (lambda: spectra.jacobian_spread(activations.relu, 3, q=0), "expected q to be a number > 0")):
         with pytest.raises(ValueError, match=message):

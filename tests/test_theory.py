@@ -29,7 +29,8 @@ def test_moments_and_their_errors(name, q):
 
 def test_moments_against_a_million_draws():
     """Within five standard errors, for an activation of one's own with kinks away from 0."""
-    own = activations.Activation("own", lambda z: np.clip(z, -0.5, 1.5), lambda z, a: ((z > -0.5) & (z < 1.5)).astype(z.dtype),
+    own = activations.Activation("own", lambda z: np.clip(z, -0.5, 1.5), lambda z,
+                                 a: ((z > -0.5) & (z < 1.5)).astype(z.dtype),
                                  kinks=(-0.5, 1.5))
     z = math.sqrt(2) * RNG(0).normal(size=1_000_000)
     a = own.f(z)
@@ -126,7 +127,8 @@ def test_depth_scales_of_tanh(weight_var, depth):
 
 def test_depth_scales_on_the_edge_are_infinite_and_without_a_fixed_point_refused():
     assert theory.critical_line(tanh, 0.5).depth_scales(0.5).gradient == math.inf
-    with pytest.raises(ValueError, match="expected a variance that settles, got one that goes to inf with weight_var=3"):
+    with pytest.raises(ValueError,
+                       match="expected a variance that settles, got one that goes to inf with weight_var=3"):
         MeanField(relu, 3.0).depth_scales()
 
 
@@ -153,7 +155,8 @@ def test_the_critical_line_of_tanh(weight_var, bias_var, q):
 
 
 @pytest.mark.parametrize(("activation", "weight_var", "bias_var", "at"), [
-    (tanh, 1, 0, 0), (relu, 2, 0, 1), (gelu, 1.983, 0.173, 3.557), (swish, 1.988, 0.555, 14.32), (sigmoid, 103.008, 0, 45.62),
+    (tanh, 1, 0, 0), (relu, 2, 0, 1), (gelu, 1.983, 0.173, 3.557), (swish, 1.988, 0.555, 14.32), (sigmoid, 103.008, 0,
+                                                                                                  45.62),
     (activations.identity, 1, 0, 1), (activations.softsign, 1, 0, 0)], ids=str)
 def test_critical_points(activation, weight_var, bias_var, at):
     field, q = theory.critical_point(activation)
@@ -176,7 +179,8 @@ def test_critical_initializers_draw_from_that_point():
     assert theory.critical(tanh)[1] is initializers.zeros
     with pytest.raises(ValueError, match="expected an activation with an edge of chaos, got softplus"):
         theory.critical(activations.softplus)
-    with pytest.raises(ValueError, match=r"expected a q at which sigmoid can be critical, got 1, where the biases' variance"):
+    with pytest.raises(ValueError,
+                       match=r"expected a q at which sigmoid can be critical, got 1, where the biases' variance"):
         theory.critical(sigmoid, q=1.0)
 
 
@@ -185,8 +189,10 @@ def test_critical_initializers_draw_from_that_point():
 @pytest.mark.parametrize(("activation", "expected", "reason"), [
     (activations.identity, "glorot_uniform", "odd"), (tanh, "glorot_uniform", "odd"),
     (activations.softsign, "glorot_uniform", "odd"), (activations.hard_tanh, "glorot_uniform", "odd"),
-    (activations.scaled_tanh, "glorot_uniform(gain=0.874", "odd, with f′(0) = 1.144"), (relu, "he_normal", "scale-free"),
-    (activations.leaky_relu(0.2), "he_normal(negative_slope=0.2)", "scale-free"), (selu, "lecun_normal", "1.072 a layer"),
+    (activations.scaled_tanh, "glorot_uniform(gain=0.874", "odd, with f′(0) = 1.144"), (relu, "he_normal",
+                                                                                        "scale-free"),
+    (activations.leaky_relu(0.2), "he_normal(negative_slope=0.2)", "scale-free"), (selu, "lecun_normal",
+                                                                                   "1.072 a layer"),
     (activations.elu(), "variance_scaling(scale=1.5505", "slope 0.891"), (gelu, "normal(std=0.4158", "unstable"),
     (swish, "normal(std=0.745", "unstable"), (sigmoid, "variance_scaling(scale=103.0", "edge of chaos"),
     (activations.softplus, "variance_scaling(scale=1.085", "no edge of chaos")], ids=str)

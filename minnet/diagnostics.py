@@ -1,8 +1,8 @@
 """What ails a network, what causes it, and what to do: `print(diagnose(net, x, y, loss, optimizer=optimizer))`.
 
 The instruments read (`layer_statistics`, `symmetry`, `jacobian`, `scorecard`: their names are here as well), and rules
-judge what they read, before the first step as well as in the middle of training. A rule is a few numbers and a threshold. The
-thresholds were set on networks drawn at random, of which some had been made sick; on others,
+judge what they read, before the first step as well as in the middle of training. A rule is a few numbers and a
+threshold. The thresholds were set on networks drawn at random, of which some had been made sick; on others,
 `python -m tests.campaigns.diagnose_bench` measures how many sicknesses are named and how often a healthy network is
 called sick.
 
@@ -46,24 +46,8 @@ from minnet.optimizers import Optimizer
 from minnet.scorecard import Scorecard, ScoreRow, scorecard
 from minnet.symmetry import Symmetry, SymmetryRow, symmetry, twins
 
-__all__ = [
-    "KINDS",
-    "Diagnosis",
-    "Finding",
-    "JacobianRow",
-    "LayerRow",
-    "LayerStatistics",
-    "ScoreRow",
-    "Scorecard",
-    "Symmetry",
-    "SymmetryRow",
-    "Table",
-    "diagnose",
-    "jacobian",
-    "layer_statistics",
-    "scorecard",
-    "symmetry",
-]
+__all__ = ["KINDS", "Diagnosis", "Finding", "JacobianRow", "LayerRow", "LayerStatistics", "ScoreRow", "Scorecard",
+           "Symmetry", "SymmetryRow", "Table", "diagnose", "jacobian", "layer_statistics", "scorecard", "symmetry"]
 
 STEPS, BATCH = 24, 64            # of a trial of a learning rate
 

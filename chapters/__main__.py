@@ -4,6 +4,8 @@ Each chapter's text, chapters/NN_name.py, is executed in a temporary folder, two
 nothing in the project changes unless --write renews the notebooks and the ledger's rows of the chapters that ran.
 The ledger of claims is printed, with the verdict that chapters/ledger.json expects where this run's differs.
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
+
+What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
 """
 
 import argparse
@@ -17,6 +19,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from chapters import run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
@@ -157,13 +161,27 @@ def cleaned(notebook: Any) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
-    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="chapters to run, such as 02; default: all")
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER",
+                        help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
     parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")
     parser.add_argument("--write", action="store_true",
                         help="renew the notebooks, and the ledger's rows for the chapters run (not with --fast)")
+    long = parser.add_argument_group("long runs")
+    long.add_argument("--sweeps", action="store_true",
+                      help="compute what is missing in chapters/results; says first how much that is and how long it "
+                           "will take (with --list, only that); after Ctrl-C the same command goes on from there")
+    long.add_argument("--workers", type=int, metavar="N", default=KERNELS, help="processes; default: %(default)s")
+    long.add_argument("--changed", choices=("refuse", "recompute", "keep"), default="refuse",
+                      help="what to do with stored cells if the function that computed them has changed since")
     options = parser.parse_args(arguments)
+    if options.sweeps:
+        if options.fast or options.write or options.json or options.workers < 1:
+            parser.error("--sweeps goes with --list, --changed and --workers N, N ≥ 1: sweeps are full runs, and judge "
+                         "no claims")
+        return run_sweeps.main(HERE, options.numbers, workers=options.workers, changed=options.changed,
+                               only_list=options.list)
     chosen = sources(options.numbers)
     if options.list:
         print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))

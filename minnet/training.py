@@ -300,15 +300,16 @@ def noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
             if name in taken or any(p.kind is p.VAR_KEYWORD for p in taken.values())}
 
 
-def progress_bar(epochs: int, progress: bool | None) -> Any:
-    """tqdm's bar over epochs: True shows it, False does not, None shows it in a terminal or a notebook."""
+def progress_bar(total: int, progress: bool | None, *, done: int = 0, unit: str = "epoch") -> Any:
+    """tqdm's bar: True shows it, False does not, None shows it in a terminal or a notebook, unless TQDM_DISABLE=1."""
     from tqdm import tqdm
 
     if progress not in (None, True, False):
         raise TypeError(f"expected progress to be True, False or None, got {progress!r}")
+    settings = {} if progress is None else {"disable": not progress}     # {}: TQDM_DISABLE decides
     if progress is None:
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython else None
-        progress = sys.stderr.isatty() or hasattr(shell, "kernel")
-        return tqdm(total=epochs, unit="epoch") if progress else tqdm(disable=True)   # TQDM_DISABLE=1 quiets the first
-    return tqdm(total=epochs, unit="epoch", disable=not progress)
+        if not (sys.stderr.isatty() or hasattr(shell, "kernel")):
+            settings = {"disable": True}
+    return tqdm(total=total, initial=done, unit=unit, **settings)

@@ -53,7 +53,7 @@ IMPORTS = {
     "selu_map": {"activations", "checks"},
     "spectra": {"activations", "checks", "gaussian"},
     "sweep_file": {"layer", "rows"},
-    "sweeps": {"checks", "layer", "rows", "sweep_file"},
+    "sweeps": {"checks", "layer", "rows", "sweep_file", "training"},
     "symmetry": {"instruments", "network"},
     "theory": {"activations", "initializers", "layer", "mean_field", "predictions", "selu_map", "spectra"},
     "training": {"checks", "network", "optimizers"},

@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,14 @@ class Activation:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def required(value: Any) -> Activation:
+    """`value`, if it is an activation. Raises TypeError otherwise."""
+    if not isinstance(value, Activation):
+        hint = ": this function makes one, call it, e.g. leaky_relu()" if callable(value) else ""
+        raise TypeError(f"expected an activation such as activations.relu, got {value!r}{hint}")
+    return value
 
 
 def softmax(z: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ from minnet.instruments import (
     aligned,
     as_html,
     as_optimizer,
+    dense_of,
     jacobian,
     layer_statistics,
     nonlinearity,
@@ -110,7 +111,8 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
     Take some hundreds of examples, such as those it is trained on. `optimizer`, or `learning_rate` for plain gradient
     descent, is judged too: 24 steps, and others at larger and smaller rates where they fail, are tried on the copy,
     from a fresh state, in batches of 64 shuffled by seed 0. Sicknesses are looked for in the order of KINDS; where one
-    explains another, the other is left out: after a cure, ask again. Raises TypeError or ValueError for arguments that
+    explains another, the other is left out: after a cure, ask again. What the columns of the printed table mean is in
+    `layer_statistics`. Raises TypeError or ValueError for arguments that
     do not fit.
     """
     if optimizer is not None and learning_rate is not None:
@@ -119,6 +121,9 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
         raise TypeError(f"expected an optimizer such as optimizers.SGD(learning_rate=0.1), got {optimizer!r}")
     step = optimizer if learning_rate is None else as_optimizer(learning_rate)
     read = passes(net, x, y, loss)
+    if not np.ptp(np.asarray(x, np.float64), axis=0).any():
+        raise ValueError(f"expected examples that differ, got {len(x)} equal row{'s' * (len(x) > 1)}: how a network "
+                         "tells inputs apart cannot be read from one; take some hundreds")
     with np.errstate(all="ignore"):
         evidence = _Evidence(read, checks.batch("x", x, net.fan_in, read.net.dtype), np.asarray(y), loss, step,
                              statistics(read, step, 50), twins(read))
@@ -283,7 +288,8 @@ def _saturated(e: _Evidence, found: set[str]) -> Finding | None:
     share = max(row.saturated for row in sick)
     return Finding("saturated", _numbers(sick), {"saturated": share},
                    f"{_layers(_numbers(sick))}: up to {share:.0%} of the values of {sick[0].activation} lie where its "
-                   f"slope has gone: saturated; start from smaller weights or biases, {_suited(e, sick[0].layer)}")
+                   f"slope has gone: saturated; start from smaller weights or biases, "
+                   f"{_suited(e, sick[0].layer, smaller=True)}")
 
 
 def _vanishing(e: _Evidence, found: set[str]) -> Finding | None:
@@ -372,8 +378,8 @@ def _layers(numbers: Sequence[int]) -> str:
     return f"layer{'s' if len(numbers) > 1 else ''} {words}"
 
 
-def _suited(e: _Evidence, layer: int) -> str:
-    """What theory recommends for the activation of a layer, and why."""
+def _suited(e: _Evidence, layer: int, *, smaller: bool = False) -> str:
+    """What theory recommends for the activation of a layer, and why; if that has to be smaller and is not, tanh."""
     from minnet import theory
 
     activation = getattr(nonlinearity(e.passes.net, e.passes.stages[layer - 1]), "activation", None)
@@ -383,5 +389,8 @@ def _suited(e: _Evidence, layer: int) -> str:
         advice = theory.for_activation(activation)
     except ValueError as error:                # no gain suits it: that is an answer too
         return f"but {error}"
+    W = dense_of(e.passes.net, e.passes.stages[layer - 1])[1].W
+    if smaller and np.square(advice.weights(np.random.default_rng(0), W.shape)).mean() > 0.9 * np.square(W).mean():
+        return f"though deep {activation} nets lose their gradients then: tanh with glorot_uniform has neither trouble"
     biases = "" if advice.bias is zeros else f" and biases {described(advice.bias)}"
     return f"for {activation} {described(advice.weights)}{biases} ({advice.why})"

@@ -45,7 +45,8 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 def card(init: Initializer, shape: tuple[int, int] = (512, 256), *, rng: int | np.random.Generator = 0) -> Card:
     """All about an initializer at a glance: formula, what it keeps, entries and singular values drawn and predicted,
-    source, and the calls of Keras, PyTorch and JAX. Takes partials and functions of your own; see cards.py."""
+    source, and the calls of Keras, PyTorch and JAX. Takes partials and functions of your own. `cards.parity()`
+    has all the calls in one table."""
     from minnet import cards
 
     return cards.card(init, shape, rng=rng)
@@ -119,10 +120,10 @@ def uniform(rng: np.random.Generator, shape: tuple[int, ...], *, low: float = -1
 
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: float = 0.0, std: float = 1.0,
                      cut: float = 2.0, corrected: bool = True) -> np.ndarray:
-    """N(mean, σ²) without what lies farther than cut · σ from the mean, where σ = std / c.
+    """N(mean, σ²) cut at mean ± cut · σ; σ = std/c if corrected, c the deviation of the cut unit normal, else σ = std.
 
     Cutting takes variance away: a unit normal cut at ±k has c² = 1 − k √(2/π) e^(−k²/2) / erf(k/√2), and for k = 2
-    c = 0.8796. corrected=True: std is that of what is drawn. corrected=False: σ = std, that of the normal before the
+    c = 0.8796. corrected=True: std is that of what is drawn. corrected=False: std is that of the normal before the
     cut, so that what is drawn has 0.88 std; so do Keras' TruncatedNormal, JAX' truncated_normal and PyTorch's
     trunc_normal_ (whose cut-offs are absolute), while Keras' and JAX' *scaled* initializers are corrected.
     Raises ValueError for cut < 0.5, where what is left is nearly uniform (use that), and TypeError or ValueError for

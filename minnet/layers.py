@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Dense(Layer):
     def __post_init__(self) -> None:
         self.fan_in = checks.count("fan_in", self.fan_in)
         self.fan_out = checks.count("fan_out", self.fan_out)
-        _is_activation(self.activation)
+        activations.required(self.activation)
         for name in ("init", "bias_init"):
             if not callable(getattr(self, name)):
                 raise TypeError(f"expected {name} to be a function of (rng, shape), such as initializers.he_normal, "
@@ -105,7 +105,7 @@ class Activation(Layer):
     cached: ClassVar[tuple[str, ...]] = ("z", "a", "delta")
 
     def __post_init__(self) -> None:
-        _is_activation(self.activation)
+        activations.required(self.activation)
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -372,9 +372,3 @@ def _draw(array: np.ndarray, init: Initializer, rng: np.random.Generator) -> Non
     if not np.isfinite(array).all():
         raise ValueError(f"expected {described(init)} to return numbers that are finite in {array.dtype}, got "
                          f"{array[~np.isfinite(array)][0]}")
-
-
-def _is_activation(value: Any) -> None:
-    if not isinstance(value, activations.Activation):
-        hint = ": this function makes one, call it, e.g. leaky_relu()" if callable(value) else ""
-        raise TypeError(f"expected an activation such as activations.relu, got {value!r}{hint}")

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minnet import checks, gaussian
-from minnet.activations import Activation
+from minnet.activations import Activation, required
 from minnet.gaussian import Value
 
 LEAST, MOST = 1e-12, 1e12           # a q below or above counts as 0 or ∞
@@ -52,7 +52,7 @@ def moments(activation: Activation, q: float = 1.0) -> Moments:
     Each is a pair (value, error); for the library's activations the errors are below 1e-10 up to q = 100. The integrals
     are cut at `activation.kinks`.
     """
-    f, df, std = activation.f, activation.df, math.sqrt(checks.number("q", q, above=0))
+    f, df, std = required(activation).f, activation.df, math.sqrt(checks.number("q", q, above=0))
     over = partial(gaussian.expectation, std=std, kinks=activation.kinks)
 
     def growth(u: np.ndarray) -> np.ndarray:
@@ -112,6 +112,7 @@ class MeanField:
     bias_var: float = 0.0
 
     def __post_init__(self) -> None:
+        required(self.activation)
         checks.number("weight_var", self.weight_var, above=0)
         checks.number("bias_var", self.bias_var, least=0)
 
@@ -205,8 +206,8 @@ class MeanField:
         Signals and gradients reach a few times that depth; networks train to about as many layers. Schoenholz et al.
         2017. Raises ValueError where the variance has no fixed point.
         """
-        q = self.limit(1.0 if q is None else q)
-        if not LEAST < q < MOST:
+        q = max(self.limit(1.0 if q is None else max(q, LEAST)), LEAST)           # LEAST stands for 0
+        if q > MOST:
             raise ValueError(f"expected a variance that settles, got one that goes to {q:g} with weight_var="
                              f"{self.weight_var:g}, bias_var={self.bias_var:g}: there are no depth scales")
         c = self.correlation_limit(q)

@@ -260,7 +260,8 @@ def mlp(sizes: Sequence[int], *, activation: Activation, init: Initializer | Seq
     """A multi-layer perceptron: Dense layers of the given sizes, the last one linear.
 
     sizes: (inputs, hidden …, outputs). `init` is one initializer for all layers (`output_init` replaces it in the
-    last), or a sequence with one for each of the len(sizes) − 1 layers. Raises TypeError or ValueError otherwise.
+    last), or a sequence with one for each of the len(sizes) − 1 layers; `bias_init` is for all biases.
+    Raises TypeError or ValueError otherwise.
     """
     sizes = [checks.count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
     depth = len(sizes) - 1

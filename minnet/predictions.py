@@ -35,6 +35,16 @@ class Profile(NamedTuple):
     shift: np.ndarray
     spread: np.ndarray
 
+    @property
+    def typical(self) -> np.ndarray:
+        """square · e^shift (L,): the median over networks, where `square` is the mean of the wide limit."""
+        return np.asarray(self.square * np.exp(self.shift))
+
+    @property
+    def band(self) -> np.ndarray:
+        """typical · e^∓spread (2, L): two networks of three lie between."""
+        return np.asarray(self.typical * np.exp(np.array([[-1.0], [1.0]]) * self.spread))
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -51,12 +61,20 @@ def predict(net: Network, x: np.ndarray) -> Prediction:
         q₁ = σ_w² mean(x²) + σ_b²,   q_{l+1} = σ_w² E[f(√q_l z)²] + σ_b²,   σ_w² = fan_in · mean(W²),   σ_b² = mean(b²)
         E[δ_l²] = E[f′(√q_l z)²] · fan_out · mean(W_{l+1}²) · E[δ_{l+1}²]
 
-    For any initializer of independent, centred weights; orthogonal ones have the same squares and a smaller spread. x
-    counts by its mean square, as if all rows had the same. The spread is that of one example over networks. For
-    networks of Dense layers, each with its activation (an Activation layer may follow); others raise TypeError.
+    Draw it as plots.depth_profile(measured, predicted=p.z.typical, spread=p.z.band, ylabel="E[z²]").
+
+    For any initializer of independent, centred weights (others raise ValueError); orthogonal ones have the same squares
+    and a smaller spread. x counts by its mean square, as if all rows had the same. The spread is that of one example
+    over networks. For networks of Dense layers, each with its activation (an Activation layer may follow); others raise
+    TypeError.
     """
     rows = _rows(net)
     signal = float(np.mean(np.square(checks.batch("x", x, net.fan_in, np.dtype(np.float64)))))
+    for i, (dense, _) in enumerate(rows):
+        mean, second = float(dense.W.mean(dtype=np.float64)), float(np.mean(np.square(dense.W, dtype=np.float64)))
+        if dense.fan_in * mean**2 > (0.1 + 16 / dense.fan_out) * second:
+            raise ValueError(f"expected weights around 0, got a mean of {mean:.3g} beside a root mean square of "
+                             f"{math.sqrt(second):.3g} in Dense layer {i + 1}: the theory here is for centred weights")
     weight = [dense.fan_in * float(np.mean(np.square(dense.W, dtype=np.float64))) for dense, _ in rows]
     bias = [float(np.mean(np.square(dense.b, dtype=np.float64))) for dense, _ in rows]
     steps: list[_Step] = []

@@ -47,7 +47,7 @@ class ScoreRow:
     distinct: float             # share of the units that are nobody's twin
     correlation: float          # the largest |correlation| between layers, over chance
     spread: float               # Var[s²]/mean[s²]² of the hidden layers' Jacobian: 0 is an isometry
-    accuracy: float             # on digits after `steps` steps at the best rate; NaN where it was not trained
+    accuracy: float             # on digits after training at the best rate; NaN where it was not trained, or diverged
     rate: float                 # that learning rate
 
     @property
@@ -66,8 +66,9 @@ class Scorecard(Table):
         "layers alike": "{0.alike}", "spread of s²": "{0.spread:.2g}", "accuracy": "{0.accuracy:.2f}",
         "at rate": "{0.rate:g}"}
 
-    def __init__(self, title: str, rows: tuple[ScoreRow, ...], profiles: dict[int, dict[str, Any]], steps: int) -> None:
-        self.title, self.rows, self.profiles, self.steps = title, rows, profiles, steps
+    def __init__(self, title: str, rows: tuple[ScoreRow, ...], profiles: dict[int, dict[str, Any]],
+                 epochs: int) -> None:
+        self.title, self.rows, self.profiles, self.epochs = title, rows, profiles, epochs
 
     def trainable_depth(self, width: int) -> int:
         """The largest depth tried at this width at which the digits were learned; 0 if at none."""
@@ -75,8 +76,8 @@ class Scorecard(Table):
 
     def summary(self) -> str:
         """One sentence for each width."""
-        if not self.steps:
-            return "not trained (steps=0)"
+        if not self.epochs:
+            return "not trained (epochs=0)"
         found = []
         for width in dict.fromkeys(row.width for row in self.rows):
             deepest = max(row.depth for row in self.rows if row.width == width)
@@ -84,7 +85,7 @@ class Scorecard(Table):
             found.append(f"width {width}: " + (f"learns the digits up to {depth} hidden layers, the deepest tried"
                                                if depth == deepest else f"learns the digits up to {depth} hidden layers"
                                                if depth else "learns the digits at no depth tried")
-                         + f" ({self.steps} steps, best of {len(RATES)} rates)")
+                         + f" ({self.epochs} epochs, best of {len(RATES)} rates)")
         return "\n".join(found)
 
     def __str__(self) -> str:
@@ -117,7 +118,7 @@ class Scorecard(Table):
 
 
 def scorecard(initializer: Initializer, activation: Activation, *, widths: Sequence[int] = (64, 256),
-              depths: Sequence[int] = (2, 10, 30), bias: Initializer = zeros, seeds: int = 3, steps: int = 200,
+              depths: Sequence[int] = (2, 10, 30), bias: Initializer = zeros, seeds: int = 3, epochs: int = 5,
               rng: int = 0) -> Scorecard:
     """Judge an initializer for hidden layers of `activation`: a table, a sentence for each width, and `.plot()`.
 
@@ -125,17 +126,19 @@ def scorecard(initializer: Initializer, activation: Activation, *, widths: Seque
     drawn by lecun_normal, the same for all. Measured over `seeds` seeds from `rng` on:
 
     - forward E[z²] from the first hidden layer to the last, backward E[δ²] from the last to the first, for a random
-      gradient at the output; beside them `theory.predict`, with its finite-width shift;
+      gradient at the output; beside them `theory.predict`, with its finite-width shift (blank for weights that are not
+      centred);
     - the share of distinct units, and the likeness of layers: 1 to 4 times chance is what independent ones show;
     - Var[s²]/mean[s²]² of the Jacobian from the first hidden layer to the last: 0 is an isometry;
-    - accuracy on the training digits after `steps` steps of SGD with momentum at the best of six rates, one seed.
+    - accuracy on the training digits after `epochs` epochs (41 steps each) of SGD with momentum at the best of
+      six rates, one seed.
 
-    steps=0 leaves the training out, which takes most of the time. Raises TypeError or ValueError for settings that do
+    epochs=0 leaves the training out, which takes most of the time. Raises TypeError or ValueError for settings that do
     not fit, and where the initializer fails.
     """
     widths = [checks.count("a width", width) for width in widths]
     depths = sorted(checks.count("a depth", depth) for depth in depths)
-    seeds, steps = checks.count("seeds", seeds), checks.count("steps", steps, least=0)
+    seeds, epochs = checks.count("seeds", seeds), checks.count("epochs", epochs, least=0)
     if not widths or not depths:
         raise ValueError(f"expected at least one width and one depth, got {widths} and {depths}")
     x, y = datasets.standardized(datasets.digits()).train
@@ -153,7 +156,7 @@ def scorecard(initializer: Initializer, activation: Activation, *, widths: Seque
             z, delta, expected_z, expected_delta, spread = (np.array(values) for values in zip(*measured, strict=True))
             alike = symmetry(drawn(rng), x[:EXAMPLES], y[:EXAMPLES], losses.softmax_cross_entropy).rows[:-1]
             likeness = [row.correlation / row.chance for row in alike if row.like is not None]
-            accuracy, rate = (_trained(partial(drawn, rng, np.float32), (x, y), steps) if steps else
+            accuracy, rate = (_trained(partial(drawn, rng, np.float32), (x, y), epochs) if epochs else
                               (math.nan, math.nan))
             profiles[width] = {"z": z, "delta": delta, "z predicted": np.median(expected_z, axis=0),
                                "delta predicted": np.median(expected_delta, axis=0)}
@@ -166,7 +169,7 @@ def scorecard(initializer: Initializer, activation: Activation, *, widths: Seque
                 correlation=max(likeness, default=math.nan), spread=float(np.median(spread)),
                 accuracy=accuracy, rate=rate))
     title = f"{described(initializer)} for {activation}" + ("" if bias is zeros else f", biases {described(bias)}")
-    return Scorecard(title, tuple(rows), profiles, steps)
+    return Scorecard(title, tuple(rows), profiles, epochs)
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> float:
@@ -182,9 +185,10 @@ def _measured(net: Network, x: np.ndarray, seed: int) -> tuple[np.ndarray, np.nd
         z, delta = (np.array([float(np.mean(np.square(getattr(layer, name)))) for layer in net.layers])
                     for name in ("z", "delta"))
     try:
-        found = theory.predict(net, x)
-        predicted = [(profile.square * np.exp(profile.shift))[:-1] for profile in (found.z, found.delta)]
-    except ValueError:                                          # a signal that dies at once: nothing to predict
+        with np.errstate(all="ignore"):
+            found = theory.predict(net, x)
+        predicted = [profile.typical[:-1] for profile in (found.z, found.delta)]
+    except ValueError:                      # a signal that dies or explodes at once, or weights that are not centred
         predicted = [np.full(len(z) - 1, math.nan)] * 2
     return z[:-1], (delta / delta[-1])[:-1], *predicted, _spread(net, x[:2])
 
@@ -203,14 +207,14 @@ def _spread(net: Network, x: np.ndarray) -> float:
     return float(np.mean(found))
 
 
-def _trained(draw: Any, data: tuple[np.ndarray, np.ndarray], steps: int) -> tuple[float, float]:
-    """(accuracy, rate) of the best rate: the last epoch's accuracy after at least `steps` steps."""
-    epochs, best = math.ceil(steps / math.ceil(len(data[0]) / BATCH)), (0.0, RATES[-1])
+def _trained(draw: Any, data: tuple[np.ndarray, np.ndarray], epochs: int) -> tuple[float, float]:
+    """(accuracy in the last epoch, rate) of the best rate; NaN where every one diverged."""
+    found = []
     for rate in RATES:
         try:
             history = fit(draw(), data, loss=losses.softmax_cross_entropy, optimizer=SGD(rate, momentum=0.9),
                           epochs=epochs, batch_size=BATCH, rng=0, progress=False)
         except Diverged:
             continue
-        best = max(best, (float(history.accuracy[-1]), rate))
-    return best
+        found.append((float(history.accuracy[-1]), rate))
+    return max(found, default=(math.nan, math.nan))

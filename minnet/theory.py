@@ -17,7 +17,8 @@ from functools import partial
 
 import numpy as np
 
-from minnet.activations import Activation
+from minnet import gaussian
+from minnet.activations import Activation, required
 from minnet.initializers import Initializer, glorot_uniform, he_normal, lecun_normal, normal, variance_scaling, zeros
 from minnet.layer import described
 from minnet.mean_field import LEAST, DepthScales, Gain, MeanField, Moments, gains, moments, root
@@ -50,16 +51,18 @@ def critical_line(activation: Activation, q: float) -> MeanField:
 def _edge(activation: Activation, q: float) -> tuple[float, float, float]:
     """σ_w², σ_b² and the slope V′ of the point with V(q) = q and χ(q) = 1."""
     _, second, slope, growth = (value.value for value in moments(activation, q))
-    weight_var = 1 / slope if slope > 0 else math.inf
-    return weight_var, q - weight_var * second, weight_var * growth
+    if slope < 1e-300:                                     # no gradient passes, whatever the weights
+        return math.inf, -math.inf, math.inf
+    return 1 / slope, q - second / slope, growth / slope
 
 
 def critical_point(activation: Activation) -> tuple[MeanField, float]:
     """The point on the edge of chaos with the smallest variance that is stable, V′(q*) ≤ 1, and its q*.
 
     For f(0) = 0 (tanh, SELU) that is q* → 0, without biases, and 0.0 is returned; for a scale-free f (ReLU) every q is
-    fixed, and 1.0 is returned. GELU and swish need biases: their q* is where V only touches the diagonal. The sigmoid's
-    lies at large weights. Raises ValueError where there is none (softplus).
+    fixed, and 1.0 is returned. GELU and swish need biases: their q* is where V only touches the diagonal:
+    signals come to it from above and leave it, very slowly, below. The sigmoid's lies at large weights. Raises
+    ValueError where there is none (softplus).
     """
     def margin(q: float) -> float:
         _, bias_var, slope = _edge(activation, q)
@@ -72,7 +75,7 @@ def critical_point(activation: Activation) -> tuple[MeanField, float]:
                          "signals and gradients both stable; for_activation(activation) says what comes nearest")
     first = int(fits.argmax())
     if first > 0:
-        q = root(margin, grid[first - 1], grid[first])
+        q = float(root(margin, grid[first - 1], grid[first]))
         return critical_line(activation, q), q
     if all(abs(_edge(activation, q)[1]) <= _ROUNDING * q for q in grid[::10]):
         return critical_line(activation, 1.0), 1.0
@@ -128,7 +131,8 @@ def for_activation(activation: Activation) -> Recommendation:
 
     Raises ValueError for an activation that lets no signal through, or whose every gain is unstable.
     """
-    f, z = activation.f, np.array([0.1, 0.5, 1.0, 3.0])
+    f, z = required(activation).f, np.geomspace(1e-4, 1e2, 61)
+    _checked_slope(activation)
     forward, deviation, backward = gains(activation)
     at_zero = float(activation.df(np.zeros(1), f(np.zeros(1)))[0])
     odd = np.allclose(f(-z), -f(z), rtol=1e-9)
@@ -164,7 +168,29 @@ def for_activation(activation: Activation) -> Recommendation:
                               f"gradient's variance changes by a factor of {best.chi:.3f} a layer: for few layers only")
     return Recommendation(*_initializers(field),
                           f"{refused}; on the edge of chaos, at E[z²] = {q:.4g}, gradients keep their variance and "
-                          f"signals are stable (slope {field.slope(max(q, LEAST)):.3f})")
+                          f"signals their size (slope {field.slope(max(q, LEAST)):.3f}); "
+                          f"{_saturated(activation, max(q, LEAST)):.0%} of the units are saturated there")
+
+
+def _saturated(activation: Activation, q: float) -> float:
+    """The share of units whose slope is below a twentieth of the steepest, if f has a finite end."""
+    if not any(map(math.isfinite, activation.range)):
+        return 0.0
+    z = np.linspace(-10, 10, 2001)
+    steepest = float(np.abs(activation.df(z, activation.f(z))).max())
+    return gaussian.expectation(lambda z: np.abs(activation.df(z, activation.f(z))) < steepest / 20, std=math.sqrt(q),
+                                kinks=activation.kinks).value
+
+
+def _checked_slope(activation: Activation) -> None:
+    """Compare df with differences of f at a few points, none of them a round number where a kink might be."""
+    z, h = np.array([-3.217, -0.7313, -0.1171, 0.1931, 0.8117, 2.9131]), 1e-5
+    slope, differences = activation.df(z, activation.f(z)), (activation.f(z + h) - activation.f(z - h)) / (2 * h)
+    wrong = np.flatnonzero(np.abs(slope - differences) > 1e-5 * (1 + np.abs(differences)))
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(f"expected df of {activation} to be the derivative of f, got {slope[i]:.4g} at z = {z[i]:g}, "
+                         f"where f rises by {differences[i]:.4g}")
 
 
 def _with(init: Initializer, options: dict[str, float]) -> Initializer:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minnet import Dense, Network, activations, datasets, initializers, layers, losses, mlp, optimizers
+from minnet import Dense, Network, activations, datasets, initializers, layers, losses, mlp, optimizers, theory
 from minnet.activations import relu, sigmoid, tanh
 from minnet.diagnostics import KINDS, diagnose, jacobian, layer_statistics, symmetry
 from minnet.initializers import constant, glorot_uniform, he_normal, lecun_normal, normal
@@ -526,3 +526,19 @@ def test_a_sample_of_networks_is_told_apart():
 def test_the_sample_holds_every_kind():
     assert {kind: len(streams) for kind, streams in STREAMS.items()} == {"healthy": 20} | dict.fromkeys(SICKNESSES, 2)
     assert set(SICKNESSES) == set(KINDS)
+
+
+def test_equal_examples_are_refused():
+    net = mlp([5, 8, 4], activation=tanh, init=glorot_uniform, rng=0)
+    for x, y in ((X[:1], Y[:1]), (np.repeat(X[:1], 9, axis=0), np.repeat(Y[:1], 9))):
+        with pytest.raises(ValueError, match="expected examples that differ, got"):
+            diagnose(net, x, y, softmax_ce)
+
+
+def test_advice_against_saturation_never_names_larger_weights():
+    """The sigmoid on its edge of chaos is saturated; its recommended weights are the very ones it has."""
+    net = mlp([5, *[60] * 5, 4], activation=sigmoid, init=theory.for_activation(sigmoid).weights, rng=0)
+    report = diagnose(net, X, Y, softmax_ce)
+    (found,) = [finding for finding in report.findings if finding.kind == "saturated"]
+    assert "variance_scaling" not in found.sentence
+    assert "tanh with glorot_uniform" in found.sentence

@@ -55,7 +55,7 @@ IMPORTS = {
     "sweep_file": {"layer", "rows"},
     "sweeps": {"checks", "layer", "rows", "sweep_file", "training"},
     "symmetry": {"instruments", "network"},
-    "theory": {"activations", "initializers", "layer", "mean_field", "predictions", "selu_map", "spectra"},
+    "theory": {"activations", "gaussian", "initializers", "layer", "mean_field", "predictions", "selu_map", "spectra"},
     "training": {"checks", "network", "optimizers"},
 }
 

@@ -80,3 +80,22 @@ def test_what_it_refuses():
         theory.predict(net, np.ones((2, 4)))
     with pytest.raises(ValueError, match=r"expected x of shape \(n, 6\), got \(6,\)"):
         theory.predict(mlp([6, 2], activation=activations.relu, init=initializers.he_normal, rng=0), np.ones(6))
+
+
+def test_weights_that_are_not_centred_are_refused():
+    for init in (initializers.ones, initializers.uniform):
+        net = mlp([30, 40, 3], activation=activations.tanh, init=init if init is initializers.ones else
+                  lambda rng, shape: rng.uniform(0, 1, shape), rng=0)
+        with pytest.raises(ValueError, match="expected weights around 0, got a mean of"):
+            theory.predict(net, np.ones((1, 30)))
+    for width in (1, 2, 5, 300):                                   # narrow layers of centred weights are no such case
+        for seed in range(20):
+            net = mlp([width] * 3, activation=activations.tanh, init=initializers.he_normal, rng=seed)
+            theory.predict(net, np.ones((1, width)))
+
+
+def test_typical_and_band():
+    found = theory.predict(mlp([20, 20, 20], activation=activations.relu, init=initializers.he_normal, rng=0),
+                           np.ones((1, 20))).z
+    np.testing.assert_allclose(found.typical, found.square * np.exp(found.shift))
+    np.testing.assert_allclose(found.band[1] / found.band[0], np.exp(2 * found.spread))

@@ -9,7 +9,7 @@ import pytest
 from minnet import activations, diagnostics, initializers
 from minnet.scorecard import Scorecard, scorecard
 
-QUICK = {"widths": (48,), "depths": (2, 12), "seeds": 3, "steps": 80}
+QUICK = {"widths": (48,), "depths": (2, 12), "seeds": 3, "epochs": 2}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_he_keeps_what_the_heuristic_loses(he):
 
 
 def test_orthogonal_linear_nets_are_an_isometry_and_gaussian_ones_are_not():
-    quick = {"widths": (48,), "depths": (6,), "steps": 0}
+    quick = {"widths": (48,), "depths": (6,), "epochs": 0}
     flat = scorecard(initializers.orthogonal, activations.identity, **quick).rows[0]
     assert flat.spread == pytest.approx(0, abs=1e-12)
     assert flat.forward == pytest.approx(1, rel=1e-9)
@@ -44,7 +44,7 @@ def test_orthogonal_linear_nets_are_an_isometry_and_gaussian_ones_are_not():
 
 
 def test_symmetry_is_seen():
-    quick = {"widths": (16,), "depths": (3,), "steps": 0}
+    quick = {"widths": (16,), "depths": (3,), "epochs": 0}
     assert scorecard(initializers.ones, activations.tanh, **quick).rows[0].distinct < 0.5
 
     def one_seed(rng, shape):
@@ -68,8 +68,8 @@ def test_text_html_and_plot(he):
 
 
 def test_a_signal_that_dies_and_one_that_explodes():
-    for init, steps in ((initializers.zeros, 20), (partial(initializers.normal, std=1e3), 0)):
-        card = scorecard(init, activations.relu, widths=(8,), depths=(3,), steps=steps)
+    for init, epochs in ((initializers.zeros, 1), (partial(initializers.normal, std=1e3), 0)):
+        card = scorecard(init, activations.relu, widths=(8,), depths=(3,), epochs=epochs)
         assert "nan" not in str(card)
         assert card.trainable_depth(8) == 0
     assert "not trained" in str(card)
@@ -79,15 +79,15 @@ def test_an_activation_and_biases_of_ones_own():
     sine = activations.Activation("sin", np.sin, lambda z, a: np.cos(z))
     card = scorecard(initializers.lecun_normal, sine, bias=partial(initializers.normal, std=0.1), widths=(8,),
                      depths=(2,),
-                     steps=0)
+                     epochs=0)
     assert str(card).startswith("lecun_normal for sin, biases normal(std=0.1)")
 
 
 @pytest.mark.parametrize(("changes", "message"), [
     ({"widths": ()}, "expected at least one width and one depth"), ({"depths": (0,)},
                                                                     "expected a depth to be a whole number"),
-    ({"seeds": 0}, "expected seeds to be a whole number ≥ 1, got 0"), ({"steps": -1},
-                                                                       "expected steps to be a whole number"),
+    ({"seeds": 0}, "expected seeds to be a whole number ≥ 1, got 0"), ({"epochs": -1},
+                                                                       "expected epochs to be a whole number"),
 ])
 def test_bad_arguments(changes, message):
     with pytest.raises(ValueError, match=message):

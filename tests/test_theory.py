@@ -255,3 +255,27 @@ def test_names_of_the_parts_are_here_too():
     assert all(hasattr(theory, name) for name in theory.__all__)
     assert theory.selu_map(0.0, 1.0) == pytest.approx((0, 1), abs=1e-14)
     assert isinstance(theory.critical(tanh)[0], partial)
+
+
+def test_depth_scales_where_the_signal_fades_to_nothing():
+    """tanh at its critical point: q* = 0, and every scale is infinite; below it, the linear factor's."""
+    field, q = theory.critical_point(tanh)
+    assert field.depth_scales() == field.depth_scales(q) == (math.inf, math.inf, math.inf)
+    assert MeanField(relu, 1.9).depth_scales().gradient == pytest.approx(-1 / math.log(0.95), rel=1e-6)
+
+
+def test_a_threshold_is_not_scale_free():
+    shrink = activations.Activation("shrink", lambda z: np.where(abs(z) > 0.3, z, 0 * z),
+                                    lambda z, a: (abs(z) > 0.3).astype(z.dtype), kinks=(-0.3, 0.3))
+    assert "scale-free" not in str(theory.for_activation(shrink))
+
+
+def test_what_is_no_activation_and_a_wrong_derivative_are_named():
+    for call in (theory.for_activation, theory.gains, theory.critical, lambda a: MeanField(a, 1.0)):
+        with pytest.raises(TypeError, match=r"expected an activation such as activations\.relu, got 'relu'"):
+            call("relu")
+        with pytest.raises(TypeError, match="this function makes one, call it"):
+            call(activations.leaky_relu)
+    wrong = activations.Activation("wrong", np.tanh, lambda z, a: 1 - z**2)
+    with pytest.raises(ValueError, match=r"expected df of wrong to be the derivative of f, got .* at z = -3\.217"):
+        theory.for_activation(wrong)

@@ -14,12 +14,16 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_example(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert 9 <= len(example.strip().splitlines()) <= 11, "it is called ten lines"
-    exec(compile(example, "README.md", "exec"), {})
+def test_the_examples(capsys):
+    first, second = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert 9 <= len(first.strip().splitlines()) <= 11, "it is called ten lines"
+    names = {}
+    exec(compile(first, "README.md", "exec"), names)
     training, others = map(float, capsys.readouterr().out.split())
     assert training > others > 0.9
+    exec(compile(second, "README.md", "exec"), names)
+    said = capsys.readouterr().out
+    assert all(text in said for text in ("‖ΔW‖/‖W‖", "edge of chaos", "HeNormal", "kaiming_normal_"))
 
 
 def test_the_commands_are_there():

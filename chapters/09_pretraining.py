@@ -460,8 +460,8 @@ claims.judge("09-deep-autoencoder-needs-it", source="Hinton & Salakhutdinov 2006
 #
 # Was it needed? Three other nets, which get no pre-training but all of its arithmetic, as further epochs: tanh units
 # with Glorot's weights (2010), ReLU with He's (2015), and, what nobody tried in 2006, the same *sigmoid* units with
-# weights of the right size. Mean-field theory has an edge of chaos for them too, at weights three hundred times as
-# large in variance as the heuristic's:
+# weights of the right size. Mean-field theory has an edge of chaos for them too, at weights far larger than
+# the heuristic's, whose scale is a third:
 
 # %%
 print(theory.for_activation(activations.sigmoid))

@@ -95,15 +95,21 @@ class _Fill(ast.NodeTransformer):
         self.values = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(self.values[node.id]) if node.id in self.values else node
+        return _written(self.values[node.id]) if node.id in self.values else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         left = any(isinstance(part, ast.Name) for part in ast.walk(node))
-        return node if left else ast.Constant(_value(node))
+        return node if left else _written(_value(node))
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         return self.visit(node.body if _value(self.visit(node.test)) else node.orelse)
+
+
+def _written(value: Any) -> ast.expr:
+    """A value as an expression; a negative number as a minus and a number, so that (−0.5)² keeps its parentheses."""
+    negative = isinstance(value, int | float) and value < 0
+    return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if negative else ast.Constant(value)
 
 
 def _value(node: ast.expr) -> Any:

@@ -171,8 +171,10 @@ class MeanField:
         found = []
         for i, (here, after) in enumerate(pairwise(ratio)):
             before = ratio[max(i - 1, 0)]
-            if max(abs(here), abs(after)) > _FLAT and here * after < 0:
+            if min(abs(here), abs(after)) > _FLAT and here * after < 0:
                 found.append(root(self._ratio, grid[i], grid[i + 1]))
+            elif abs(here) <= _FLAT < min(abs(before), abs(after)) and before * after < 0:
+                found.append(grid[i])
             elif min(here * before, here * after) > 0 and _FLAT < abs(here) < min(1e-2, abs(before), abs(after)):
                 q = _minimum(lambda q: abs(self._ratio(q)), grid[i - 1], grid[i + 1])
                 if abs(self._ratio(q)) < _FLAT:
@@ -198,7 +200,9 @@ class MeanField:
         """
         if self.chi(q) <= 1 + 1e-9:
             return 1.0
-        return root(lambda c: self.correlation(c, q) - c, 0.0, 1 - 1e-9)
+        if abs(self.correlation(0.0, q)) < 1e-12 and self.correlation_slope(0.0, q) <= 1:     # f odd, no biases
+            return 0.0
+        return root(lambda c: self.correlation(c, q) - c, 1e-9, 1 - 1e-9)
 
     def depth_scales(self, q: float | None = None) -> DepthScales:
         """ξ_q, ξ_c and ξ_∇ at the fixed point that is reached from `q` (default: from 1), in layers.

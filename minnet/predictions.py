@@ -85,9 +85,13 @@ def predict(net: Network, x: np.ndarray) -> Prediction:
         if not 0 < q < math.inf:
             raise ValueError(f"expected a signal that reaches every layer, got E[z²] = {q:g} in layer {len(z) + 1}")
         n = dense.fan_out
-        step = _Step(activation, q, w, b, n)
         z.append((q, mean - 1 / n, variance + 2 / n))              # and the average over n Gaussian z²
-        a.append((step.second, *step.carried(step.log_second, mean, variance, step.noise / step.share**2)))
+        try:
+            step = _Step(activation, q, w, b, n)
+            a.append((step.second, *step.carried(step.log_second, mean, variance, step.noise / step.share**2)))
+        except (ZeroDivisionError, ValueError):
+            raise ValueError(f"expected signals and gradients that reach every layer, got none that pass layer "
+                             f"{len(z)} in numbers that a float can hold") from None
         steps.append(step)
         step.before = mean, variance
         q, (mean, variance) = step.next, step.carried(step.log_next, mean, variance, step.noise)

@@ -400,3 +400,9 @@ def test_the_expressions_name_options_and_shapes_only():
 def test_bad_input(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_a_negative_number_keeps_its_parentheses():
+    """(−0.5)² is 0.25 in the call that a card prints, and the scale 2/(1 + 0.25)."""
+    text = str(cards.card(partial(initializers.he_normal, negative_slope=-0.5), (4, 4)))
+    assert "VarianceScaling(1.6, 'fan_in', 'untruncated_normal')" in text

@@ -79,3 +79,7 @@ def test_a_function_that_is_not_finite_is_refused():
         gaussian.expectation(lambda z: np.where(z > 2, np.nan, z))
     with pytest.raises(ValueError, match="got inf"), np.errstate(over="ignore"):
         gaussian.expectation(lambda z: np.exp(z**4))
+
+
+def test_subnormal_integrands_end():
+    assert 0 <= gaussian.expectation(lambda z: z**4, std=1e-78).value < 1e-300

@@ -75,6 +75,10 @@ def test_what_it_refuses():
     net = mlp([6, 8, 3], activation=activations.relu, init=initializers.zeros, rng=0)
     with pytest.raises(ValueError, match=r"expected a signal that reaches every layer, got E\[z²\] = 0 in layer 1"):
         theory.predict(net, np.ones((1, 6)))
+    net = mlp([6, 5, 3], activation=activations.relu, init=initializers.he_normal, output_init=initializers.zeros,
+              rng=0)
+    with pytest.raises(ValueError, match="expected signals and gradients that reach every layer, got none that pass"):
+        theory.predict(net, np.ones((2, 6)))
     net = Network([Dense(4, 4), layers.BatchNorm(4), layers.Activation(activations.relu)], rng=0)
     with pytest.raises(TypeError, match=r"expected a network of Dense layers and their activations, got BatchNorm"):
         theory.predict(net, np.ones((2, 4)))

@@ -279,3 +279,20 @@ def test_what_is_no_activation_and_a_wrong_derivative_are_named():
     wrong = activations.Activation("wrong", np.tanh, lambda z, a: 1 - z**2)
     with pytest.raises(ValueError, match=r"expected df of wrong to be the derivative of f, got .* at z = -3\.217"):
         theory.for_activation(wrong)
+
+
+def test_chaos_without_biases_ends_uncorrelated():
+    """tanh at σ_w² = 1.5, σ_b = 0: c* = 0, and ξ_c is that of C′(0), not of χ."""
+    for weight_var in (1.5, 1.7, 2.0, 4.0):
+        field = MeanField(tanh, weight_var)
+        q = field.limit()
+        assert field.correlation_limit(q) == 0
+        expected = -1 / math.log(field.correlation_slope(0.0, q))
+        assert field.depth_scales().correlation == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("q", [0.1, 1.0, 10.0])
+def test_a_fixed_point_at_a_round_number_is_found(q):
+    field = theory.critical_line(tanh, q)
+    assert field.fixed_points() == pytest.approx((q,), rel=1e-9)
+    assert field.limit(q / 2) == field.limit(2 * q) == pytest.approx(q, rel=1e-9)

@@ -75,7 +75,7 @@ class BoltzmannMachine(Model):
         self.particles: np.ndarray | None = None            # where the persistent chains are: p(h = 1), (m, hidden)
         super().__init__({"W": (self.visible, self.hidden), "b": (self.hidden,), "c": (self.visible,)},
                          decayed=("W",), dtype=dtype)
-        self.W = init(checks.generator(rng), self.shapes["W"])
+        self.draw("W", init, checks.generator(rng))
 
     @property
     def V(self) -> np.ndarray:
@@ -86,23 +86,26 @@ class BoltzmannMachine(Model):
 
     def encode(self, x: np.ndarray) -> np.ndarray:
         """p(h = 1 | x) = σ(x W + b), (n, hidden): the features that the layer above sees."""
-        return sigmoid.f(x.dot(self.W) + self.b)
+        return self._up(self._probabilities("x", x))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """z = p(h = 1 | x) Wᵀ + c (n, visible): σ(z) is the reconstruction in one step without chance."""
-        return self.encode(self._probabilities("x", x)).dot(self.V) + self.c
+        return self.encode(x).dot(self.V) + self.c
 
     def gibbs(self, v: np.ndarray, *, rng: int | np.random.Generator, steps: int = 1) -> np.ndarray:
         """v (n, visible) after `steps` times v → h → v, every unit drawn: many steps sample from p(v)."""
-        p = self.encode(self._probabilities("v", v))
+        p = self._up(self._probabilities("v", v))
         return self._chain(p, checks.count("steps", steps), checks.generator(rng))[0]
+
+    def _up(self, v: np.ndarray) -> np.ndarray:
+        return sigmoid.f(v.dot(self.W) + self.b)
 
     def _chain(self, p: np.ndarray, steps: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """From p = p(h = 1 | v) on: the last v drawn, and its p(h = 1 | v)."""
         for _ in range(steps):
             h = _drawn(p, rng)
             v = _drawn(sigmoid.f(h.dot(self.V) + self.c), rng)
-            p = self.encode(v)
+            p = self._up(v)
         return v, p
 
     def gradient(self, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool = True,
@@ -120,7 +123,7 @@ class BoltzmannMachine(Model):
         if rng is None:
             raise ValueError("a Boltzmann machine draws its units: expected rng, got None; pass rng=0 or a Generator")
         x = self._probabilities("x", x)
-        p = self.encode(x)
+        p = self._up(x)
         start = p if self.particles is None else self.particles
         v, last = self._chain(start, self.k, checks.generator(rng))
         if self.persistent:
@@ -157,8 +160,7 @@ class BoltzmannMachine(Model):
 
     def _states(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Every state of the smaller side, the log of its weight in Z, p(other side = 1 | state); chunk by chunk."""
-        sides = (self.V, self.b, self.c) if self.hidden <= self.visible else (self.W, self.c, self.b)
-        M, near, far = (array.astype(np.float64) for array in sides)
+        M, near, far = (self.V, self.b, self.c) if self.hidden <= self.visible else (self.W, self.c, self.b)
         if len(near) > _MOST:
             raise ValueError(f"expected at most {_MOST} units on the smaller side for a sum over its 2ⁿ states, got "
                              f"{len(near)}: compare free energies, or build a smaller machine")

@@ -23,6 +23,29 @@ def generator(rng: int | np.random.Generator) -> np.random.Generator:
                     "hidden seed; pass rng=0, or np.random.default_rng(0) to share one stream")
 
 
+def shape(value: Any) -> tuple[int, ...]:
+    """`value` as the shape of an array: whole numbers ≥ 1."""
+    wanted = "expected shape to be a tuple of whole numbers ≥ 1, such as (64, 10)"
+    if isinstance(value, np.random.Generator):
+        raise TypeError(f"{wanted}, got a Generator: an initializer is called init(rng, shape), in this order")
+    if not isinstance(value, tuple | list) or any(isinstance(n, bool) or not isinstance(n, numbers.Integral)
+                                                  for n in value):
+        raise TypeError(f"{wanted}, got {value!r}")
+    if min(value, default=1) < 1:
+        raise ValueError(f"{wanted}, got {value!r}")
+    return tuple(map(int, value))
+
+
+def drawing(rng: Any, size: Any) -> tuple[int, ...]:
+    """What an initializer that draws is called with: a Generator and a shape, which is returned."""
+    found = shape(size)
+    if not isinstance(rng, np.random.Generator):
+        seed = rng if isinstance(rng, int) else 0
+        raise TypeError(f"expected rng to be a numpy Generator, got {rng!r}: pass np.random.default_rng({seed}), and "
+                        "the same one for every layer")
+    return found
+
+
 def number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf,
            below: float = math.inf, most: float = math.inf) -> float:
     """A finite real number with above < value < below and least ≤ value ≤ most."""
@@ -46,6 +69,25 @@ def count(name: str, value: Any, *, least: int = 1) -> int:
     return int(value)
 
 
+def counts(name: str, values: Any) -> list[int]:
+    """Whole numbers ≥ 1, at least one of them: the widths of some layers."""
+    if isinstance(values, str) or not np.iterable(values):
+        raise TypeError(f"expected {name} to be a list of whole numbers ≥ 1, got {values!r}: one number is a list of "
+                        "one")
+    found = [count(f"{name}[{i}]", value) for i, value in enumerate(values)]
+    if not found:
+        raise ValueError(f"expected {name} to be a list of whole numbers ≥ 1, got an empty one")
+    return found
+
+
+def one_of(name: str, value: Any, *choices: str) -> str:
+    """One of these words."""
+    if not isinstance(value, str) or value not in choices:
+        raise (ValueError if isinstance(value, str) else TypeError)(
+            f"expected {name} to be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
 def all_finite(array: np.ndarray) -> bool:
     """Whether no entry is NaN or infinite. A finite sum of squares has finite terms, and is the quickest to compute;
     an infinite one may only have overflowed, and then every entry is looked at."""
@@ -66,6 +108,14 @@ def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
         raise ValueError(f"expected {name} to be finite in {dtype}, got {array[first]} at index {first} "
                          f"({array.size - int(finite.sum())} such entries): remove or impute them first")
     return array
+
+
+def float_dtype(dtype: Any) -> np.dtype[Any]:
+    """`dtype` if it is float32 or float64."""
+    wanted: np.dtype[Any] = np.dtype(dtype)
+    if dtype is None or wanted not in (np.float32, np.float64):
+        raise ValueError(f"expected dtype float32 or float64, got {wanted if dtype is not None else None}")
+    return wanted
 
 
 def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> np.ndarray:

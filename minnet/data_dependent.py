@@ -36,7 +36,8 @@ def lsuv(net: Network, x: np.ndarray, *, tolerance: float = 0.1, tries: int = 10
     Mishkin & Matas 2016, Algorithm 1.
     """
     tolerance, tries = checks.number("tolerance", tolerance, above=0), checks.count("tries", tries)
-    other = copy.deepcopy(_accepted(net))
+    dense_layers(net)                                          # or an error, before anything else
+    other = copy.deepcopy(net)
     a = checks.batch("x", x, net.fan_in, net.dtype)
     found: list[list[float]] = []
     for i, (layer, child) in enumerate(_with_children(other, rng)):
@@ -67,7 +68,10 @@ def unit_normalized(net: Network, x: np.ndarray, *, rng: int | np.random.Generat
     Returns σ (units,) for each Dense layer. Krähenbühl, Doersch, Donahue & Darrell 2016, Algorithm 1.
     """
     bias = checks.number("bias", bias)
-    other = copy.deepcopy(_accepted(net))
+    if not callable(init):
+        raise TypeError(f"expected init to be a function of (rng, shape), such as initializers.normal, got {init!r}")
+    dense_layers(net)                                          # or an error, before anything else
+    other = copy.deepcopy(net)
     a = checks.batch("x", x, net.fan_in, net.dtype)
     found = []
     for i, (layer, child) in enumerate(_with_children(other, rng)):
@@ -81,7 +85,7 @@ def unit_normalized(net: Network, x: np.ndarray, *, rng: int | np.random.Generat
                              f"{len(varies)} units in weight layer {i}, {layer!r}, that are constant or not finite: "
                              "take more rows, or see whether the units below are dead")
         layer.W /= std.astype(net.dtype)
-        layer.b = bias - mean / std
+        layer.b = checks.real_array("b", bias - mean / std, net.dtype)
         found.append(std)
         a = layer(a)
     net.params = other.params
@@ -104,8 +108,9 @@ def balanced(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> np.ndarr
     is the gradient of `loss` for the batch (x, y), as in prediction, and in float64. Raises ValueError for activations
     that are not homogeneous, and where a W or its gradient is 0.
     """
-    other = _accepted(net).astype(np.float64)                  # in float32 small gradients may have vanished
-    dense = _dense(other)
+    dense_layers(net)
+    other = net.astype(np.float64)                             # in float32 small gradients may have vanished
+    dense = dense_layers(other)
     for i, layer in enumerate(dense[:-1]):
         if not _homogeneous(layer):
             raise ValueError("expected activations with f(rz) = r f(z), such as ReLU, below the last layer, got "
@@ -123,25 +128,22 @@ def balanced(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> np.ndarr
     return r
 
 
-def _accepted(net: Network) -> Network:
+def dense_layers(net: Network) -> list[Dense]:
+    """The Dense layers of a network that has no others, dropout apart; TypeError or ValueError for any other."""
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
     for i, layer in enumerate(net.layers):
         if not isinstance(layer, Dense | Dropout):
-            raise TypeError(f"expected a network of Dense layers and dropout, got {layer!r} as layer {i}: what is "
-                            "scaled here is the z = x W + b of Dense")
-    if not _dense(net):
+            raise TypeError(f"expected a network of Dense layers and dropout, got {layer!r} as layer {i}: what the "
+                            "data decide here are the W and b of Dense(fan_in, fan_out, activation)")
+    if not (dense := [layer for layer in net.layers if isinstance(layer, Dense)]):
         raise ValueError(f"expected a network with at least one Dense layer, got {net!r}")
-    return net
-
-
-def _dense(net: Network) -> list[Dense]:
-    return [layer for layer in net.layers if isinstance(layer, Dense)]
+    return dense
 
 
 def _with_children(net: Network, rng: int | np.random.Generator) -> list[tuple[Dense, np.random.Generator]]:
     """Each Dense layer with a generator of its own, as in `Network.reset`."""
-    dense = _dense(net)
+    dense = dense_layers(net)
     return list(zip(dense, checks.generator(rng).spawn(len(dense)), strict=True))
 
 

@@ -41,7 +41,7 @@ class Network:
 
     def __init__(self, layers: Sequence[Layer], *, rng: int | np.random.Generator, dtype: Any = np.float32) -> None:
         self.layers = tuple(layers)
-        self.dtype = _float(dtype)
+        self.dtype = checks.float_dtype(dtype)
         generator = checks.generator(rng)
         self.fan_in, self.fan_out = _fitted(self.layers)
         size = sum(_size(layer.shapes()) for layer in self.layers)
@@ -91,7 +91,7 @@ class Network:
     def astype(self, dtype: Any) -> Network:
         """A copy of the network in another dtype: `net.astype(np.float64)` for checking."""
         other = copy.deepcopy(self)
-        other.dtype = _float(dtype)
+        other.dtype = checks.float_dtype(dtype)
         for name in ("_params", "_grads", "_state"):
             setattr(other, name, getattr(self, name).astype(other.dtype))
         other._bind()
@@ -282,13 +282,6 @@ def mlp(sizes: Sequence[int], *, activation: Activation, init: Initializer | Seq
               for (fan_in, fan_out), one in zip(pairwise(sizes), inits, strict=True)]
     layers[-1] = Dense(sizes[-2], sizes[-1], init=inits[-1], bias_init=bias_init)
     return Network(layers, rng=rng, dtype=dtype)
-
-
-def _float(dtype: Any) -> np.dtype[Any]:
-    wanted: np.dtype[Any] = np.dtype(dtype)
-    if dtype is None or wanted not in (np.float32, np.float64):
-        raise ValueError(f"expected dtype float32 or float64, got {wanted if dtype is not None else None}")
-    return wanted
 
 
 def _size(shapes: dict[str, tuple[int, ...]]) -> int:

@@ -3,7 +3,9 @@
     stack = greedy_pretrain(net, x, optimizer=SGD(0.1), epochs=10, batch_size=20, rng=0,
                             corruption=partial(masking, rate=0.25))
     fit(net, (x, y), …)                                 # fine-tune: net starts from the learned W and b
-    deep = unrolled(net, stack)                         # or put the decoders on top: a deep autoencoder
+    fit(net, (x, y), …, span=net.span(-1))              # or train the last layer only, the features frozen
+    deep = unrolled(net, stack)                         # or put the decoders on top: a deep autoencoder,
+    fit(deep, (x, x), …)                                # which learns to give x back
 
 An autoencoder of one layer encodes and decodes,
 
@@ -23,7 +25,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,38 +32,47 @@ import numpy as np
 from minnet import activations, checks, losses, memory
 from minnet.activations import Activation
 from minnet.boltzmann import BoltzmannMachine
-from minnet.data_dependent import balanced, lsuv, unit_normalized
+from minnet.data_dependent import balanced, dense_layers, lsuv, unit_normalized
 from minnet.initializers import Initializer, glorot_uniform
 from minnet.layer import described, view
-from minnet.layers import Dense, Dropout
+from minnet.layers import Dense
 from minnet.model import Model
 from minnet.network import Loss, Network
 from minnet.optimizers import Optimizer
-from minnet.training import Diverged, History, progress_bar, train
+from minnet.training import History, progress_bar, train
 
 __all__ = ["Autoencoder", "BoltzmannMachine", "Stack", "balanced", "gaussian_noise", "greedy_pretrain", "lsuv",
-           "masking",
-           "salt_and_pepper", "unit_normalized", "unrolled"]
+           "masking", "salt_and_pepper", "unit_normalized", "unrolled"]
 
 Corruption = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
 
-# Corruptions: (rng, x) → x̃, their strength set with functools.partial ---------------------------------------
+# Corruptions: (rng, x) → x̃, x a float array that stays as it is; their strength is set with functools.partial ---
 
 def masking(rng: np.random.Generator, x: np.ndarray, *, rate: float) -> np.ndarray:
     """Each entry is set to 0 with probability `rate` in [0, 1]. Vincent, Larochelle, Lajoie, Bengio & Manzagol 2010."""
-    return x * (rng.random(x.shape, dtype=x.dtype.type) >= _rate(rate))
+    return x * (_uniform(rng, x) >= _rate(rate))
 
 
 def salt_and_pepper(rng: np.random.Generator, x: np.ndarray, *, rate: float) -> np.ndarray:
     """Each entry is set to the smallest or largest value of x, at even odds, with probability `rate` in [0, 1]."""
-    u, rate = rng.random(x.shape, dtype=x.dtype.type), _rate(rate)
+    u, rate = _uniform(rng, x), _rate(rate)
     return np.where(u < rate / 2, x.min(), np.where(u < rate, x.max(), x))
 
 
 def gaussian_noise(rng: np.random.Generator, x: np.ndarray, *, std: float) -> np.ndarray:
     """x + ε with ε ~ N(0, std²), std ≥ 0; what is added may lead out of [0, 1], which only the clean x has to keep."""
-    return x + x.dtype.type(checks.number("std", std, least=0)) * rng.standard_normal(x.shape, dtype=x.dtype.type)
+    return x + checks.number("std", std, least=0) * rng.standard_normal(x.shape, dtype=_float(x))
+
+
+def _uniform(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+    return rng.random(x.shape, dtype=_float(x))
+
+
+def _float(x: np.ndarray) -> Any:
+    if x.dtype not in (np.float32, np.float64):
+        raise TypeError(f"expected x in float32 or float64, got {x.dtype}: convert with x.astype(np.float32)")
+    return x.dtype.type
 
 
 def _rate(rate: float) -> float:
@@ -72,9 +82,9 @@ def _rate(rate: float) -> float:
 # One layer ---------------------------------------------------------------------------------------------------
 
 # f″ as a function of a = f(z), which the contractive penalty's gradient needs.
-_SECOND: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sigmoid": lambda a: a * (1 - a) * (1 - 2 * a), "tanh": lambda a: -2 * a * (1 - a * a),
-    "identity": np.zeros_like, "relu": np.zeros_like}
+_SECOND: dict[Activation, Callable[[np.ndarray], np.ndarray]] = {
+    activations.sigmoid: lambda a: a * (1 - a) * (1 - 2 * a), activations.tanh: lambda a: -2 * a * (1 - a * a),
+    activations.identity: np.zeros_like, activations.relu: np.zeros_like}
 
 
 class Autoencoder(Model):
@@ -84,7 +94,8 @@ class Autoencoder(Model):
     `squared_error` z itself with any x. tied=True: V = Wᵀ, one array with two terms in its gradient; otherwise V = U
     (units, fan_in), which is learned on its own.
 
-    - corruption: a function (rng, x) → x̃ such as partial(masking, rate=0.25); the loss compares with the clean x.
+    - corruption: a function (rng, x) → x̃ such as partial(masking, rate=0.25); the loss compares with the clean x. It
+      is tried at once, on a batch of ½.
     - contractive: weight λ of λ · mean ‖∂h/∂x‖² = λ · mean_n Σ_j f′(z_nj)² Σ_i W_ij², which makes the code insensitive
       (Rifai, Vincent, Muller, Glorot & Bengio 2011); sigmoid, tanh, ReLU, identity.
     - sparse: weight β of β Σ_j KL(ρ ‖ mean_n h_nj), ρ = `sparsity`, which makes most units rest (for the sigmoid).
@@ -102,26 +113,29 @@ class Autoencoder(Model):
                  sparsity: float = 0.05, init: Initializer = glorot_uniform, rng: int | np.random.Generator,
                  dtype: Any = np.float32) -> None:
         self.fan_in, self.units = checks.count("fan_in", fan_in), checks.count("units", units)
-        self.activation, self.tied, self.corruption = activation, bool(tied), corruption
+        self.activation, self.tied, self.corruption = activations.required(activation), tied, corruption
         self.contractive = checks.number("contractive", contractive, least=0)
         self.sparse = checks.number("sparse", sparse, least=0)
         self.sparsity = checks.number("sparsity", sparsity, above=0, below=1)
         if not callable(corruption) and corruption is not None:
             raise TypeError("expected corruption to be a function of (rng, x), such as partial(masking, rate=0.25), "
                             f"got {corruption!r}")
-        if self.contractive and activation.name not in _SECOND:
-            raise ValueError(f"the contractive penalty needs f″, which is known here for {', '.join(_SECOND)}; got "
-                             f"{activation}")
+        if not isinstance(tied, bool | np.bool_):
+            raise TypeError(f"expected tied to be True or False, got {tied!r}")
+        if self.contractive and activation not in _SECOND:
+            raise ValueError("the contractive penalty needs f″, which is known here for "
+                             f"{', '.join(map(str, _SECOND))}; got {activation}")
         if self.sparse and activation.range != (0.0, 1.0):
             raise ValueError("the sparsity penalty compares mean activations with a probability: expected sigmoid "
                              f"units, got {activation} with values in {activation.range}")
         decoder = {} if tied else {"U": (self.units, self.fan_in)}
         shapes = {"W": (self.fan_in, self.units), "b": (self.units,), **decoder, "c": (self.fan_in,)}
         super().__init__(shapes, decayed=("W", *decoder), dtype=dtype)
+        self._damaged(np.full((2, self.fan_in), 0.5, dtype), np.random.default_rng(0))
         first, second = checks.generator(rng).spawn(2)
-        self.W = init(first, self.shapes["W"])
+        self.draw("W", init, first)
         if not tied:
-            self.U = init(second, self.shapes["U"])
+            self.draw("U", init, second)
 
     @property
     def V(self) -> np.ndarray:
@@ -129,12 +143,12 @@ class Autoencoder(Model):
         return self.W.T if self.tied else self.U
 
     def encode(self, x: np.ndarray) -> np.ndarray:
-        """h = f(x W + b) of clean x."""
-        return self.activation.f(x.dot(self.W) + self.b)
+        """h = f(x W + b), (n, units), of clean x."""
+        return self.activation.f(checks.batch("x", x, self.fan_in, self.params.dtype).dot(self.W) + self.b)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """z = h V + c for clean x; σ(z) is the reconstruction where the loss is a cross-entropy."""
-        return self.encode(checks.batch("x", x, self.fan_in, self.params.dtype)).dot(self.V) + self.c
+        return self.encode(x).dot(self.V) + self.c
 
     def gradient(self, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool = True,
                  rng: int | np.random.Generator | None = None) -> float:
@@ -142,11 +156,12 @@ class Autoencoder(Model):
 
         training=True corrupts x with noise from `rng`; without a corruption none is needed.
         """
+        x = checks.batch("x", x, self.fan_in, self.params.dtype)
         if training and self.corruption is not None:
             if rng is None:
                 raise ValueError("the corruption draws noise in training: expected rng, got None; pass rng=0 or a "
                                  "Generator")
-            x = self.corruption(checks.generator(rng), x)
+            x = self._damaged(x, checks.generator(rng))
         z = x.dot(self.W)
         z += self.b
         h = self.activation.f(z)
@@ -170,36 +185,54 @@ class Autoencoder(Model):
             self.dW += (2 * self.contractive / len(x)) * self.W * np.square(slope).sum(axis=0)
         return value
 
+    def _damaged(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """x̃ in x's dtype; it needs the shape of x, and nothing else: noise may lead out of [0, 1]."""
+        if self.corruption is None:
+            return x
+        damaged = np.asarray(self.corruption(rng, x))
+        if damaged.shape != x.shape:
+            raise ValueError(f"expected {described(self.corruption)} to return an array of x's shape {x.shape}, got "
+                             f"{damaged.shape}")
+        return damaged.astype(x.dtype, copy=False)
+
     def _sparse(self, h: np.ndarray, dh: np.ndarray) -> float:
         """β Σ_j KL(ρ ‖ ρ̂_j) with ρ̂ the mean activation; adds its derivative to dh."""
-        rho, mean = self.sparsity, h.mean(axis=0).clip(1e-7, 1 - 1e-7)
+        rho, mean = self.sparsity, h.mean(axis=0, dtype=np.float64).clip(1e-7, 1 - 1e-7)
         dh += (self.sparse / len(h)) * ((1 - rho) / (1 - mean) - rho / mean)
         return self.sparse * float((rho * np.log(rho / mean) + (1 - rho) * np.log((1 - rho) / (1 - mean))).sum())
 
     def _contract(self, h: np.ndarray, slope: np.ndarray, delta: np.ndarray) -> float:
         """λ · mean_n Σ_j f′² w_j with w_j = Σ_i W_ij²; adds 2λ f′ f″ w_j/n, its derivative by z, to delta."""
         w = np.square(self.W).sum(axis=0)
-        delta += (2 * self.contractive / len(h)) * slope * _SECOND[self.activation.name](h) * w
+        delta += (2 * self.contractive / len(h)) * slope * _SECOND[self.activation](h) * w
         return self.contractive * float(np.square(slope).sum(axis=0) @ w) / len(h)
 
     def __repr__(self) -> str:
         kind = "tied" if self.tied else "untied"
-        noise = "" if self.corruption is None else f", corruption={described(self.corruption)}"
-        return f"Autoencoder({self.fan_in}, {self.units}, {self.activation}, {kind}{noise})"
+        settings = "".join(f", {name}={described(value)}" for name in ("corruption", "contractive", "sparse")
+                           if (value := getattr(self, name)))
+        return f"Autoencoder({self.fan_in}, {self.units}, {self.activation}, {kind}{settings})"
 
 
 # The stack ---------------------------------------------------------------------------------------------------
 
 @dataclass
 class Stack:
-    """What greedy pre-training leaves: the model of each finished layer, bottom up, and the History of its training.
+    """What greedy pre-training leaves: of each finished layer, bottom up, the model, its History, and its loss.
 
     `interrupted`: Ctrl-C ended it; the finished layers are in the network, the others are as they were.
     """
 
     models: list[Any] = field(default_factory=list)
     histories: list[History] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
     interrupted: bool = False
+
+    def __repr__(self) -> str:
+        lines = [f"{model}: {described(loss)} {' → '.join(f'{history.loss[k]:.4g}' for k in (0, -1) if history)} in "
+                 f"{len(history)} epochs"
+                 for model, history, loss in zip(self.models, self.histories, self.losses, strict=True)]
+        return "\n".join([*lines, "interrupted"] if self.interrupted else lines) or "Stack()"
 
 
 def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Sequence[Optimizer], epochs: int,
@@ -213,33 +246,34 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
     has; what it learns is copied into `net` when it is finished.
 
     - optimizer: one for all layers, or one for each; linear codes want a learning rate ten times smaller.
+    - batch_size, epochs: of every layer.
     - layers: how many, from below; by default all but the last, the classifier. For a deep autoencoder: all.
     - corruption: a function (rng, x) → x̃, or one (or None) for each layer.
     - loss: by default sigmoid_cross_entropy where a layer's inputs lie in [0, 1] (x itself, or sigmoid units below),
       else squared_error; or one function, or one for each layer.
     - model: what trains a layer: `Autoencoder`, a partial of it (tied, contractive, sparse …), or `BoltzmannMachine`;
-      called as model(fan_in, units, activation, corruption=…, rng=…, dtype=…).
+      called as model(fan_in, units, activation, rng=…, dtype=…), and corruption=… where there is one.
     - rng: one child for each layer, so that layer 1 does not depend on how many there are.
 
     Dropout between the layers is passed by; other layers than Dense raise TypeError. Ctrl-C returns early, with the
-    layers that are finished. Raises ValueError where inputs do not fit the loss, Diverged where training does.
+    layers that are finished. Raises ValueError where inputs do not fit the loss, Diverged where training diverges.
     """
-    dense = [layer for layer in net.layers if isinstance(layer, Dense)]
-    for i, layer in enumerate(net.layers):
-        if not isinstance(layer, Dense | Dropout):
-            raise TypeError(f"expected a network of Dense layers, got {layer!r} as layer {i}: greedy pre-training "
-                            "learns one Dense layer at a time")
+    dense = dense_layers(net)
     count = len(dense) - 1 if layers is None else checks.count("layers", layers)
     if not 1 <= count <= len(dense):
-        raise ValueError(f"expected between 1 and {len(dense)} layers to pre-train, got {count}: the last one is the "
-                         "classifier, which needs labels")
-    corruptions = _one_for_each("corruption", corruption, count)
-    optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer] * count
-    if len(optimizers) != count:
-        raise ValueError(f"expected one optimizer, or one for each of the {count} layers, got {len(optimizers)}")
+        raise ValueError(f"expected between 1 and {len(dense)} layers to pre-train, got {count}: by default all but "
+                         "the last are, the classifier, which needs labels; `layers` says how many")
+    if isinstance(model, Model):
+        raise TypeError("expected model to be a function that makes the model of a layer, such as Autoencoder or "
+                        f"partial(Autoencoder, tied=False), got {model!r}")
+    if isinstance(x, tuple) and np.ndim(x[0]) == 2:
+        raise TypeError("expected x alone, an array (n, fan_in), got a tuple: labels are not needed; pass data[0]")
+    epochs = checks.count("epochs", epochs, least=0)
+    corruptions = _one_for_each("corruption", corruption, count, _function_or_none)
+    optimizers = _one_for_each("optimizer", optimizer, count, lambda one: isinstance(one, Optimizer))
     ranges = [(0.0, 1.0) if _within(x := checks.batch("x", x, net.fan_in, net.dtype)) else (-math.inf, math.inf)]
     ranges += [layer.activation.range for layer in dense[:count - 1]]
-    chosen = _one_for_each("loss", loss, count)
+    chosen = _one_for_each("loss", loss, count, _function_or_none)
     for i, (one, (low, high)) in enumerate(zip(chosen, ranges, strict=True)):
         fits = low >= 0 and high <= 1
         chosen[i] = one or (losses.sigmoid_cross_entropy if fits else losses.squared_error)
@@ -248,8 +282,8 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
             raise ValueError(f"sigmoid_cross_entropy needs inputs in [0, 1], and {what} may lie in [{low:g}, "
                              f"{high:g}]: rescale them, or use squared_error for this layer")
     stack, children = Stack(), checks.generator(rng).spawn(count)
-    models = [model(layer.fan_in, layer.fan_out, layer.activation, corruption=noise, rng=child.spawn(1)[0],
-                    dtype=net.dtype)
+    models = [model(layer.fan_in, layer.fan_out, layer.activation, rng=child.spawn(1)[0], dtype=net.dtype,
+                    **({} if noise is None else {"corruption": noise}))
               for layer, noise, child in zip(dense[:count], corruptions, children, strict=True)]
     bar = progress_bar(count * epochs, progress)
     try:
@@ -265,11 +299,13 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
             layer.W, layer.b = one.W, one.b
             stack.models.append(one)
             stack.histories.append(history)
+            stack.losses.append(chosen[i])
             x = layer(x) if i + 1 < count else x
     except KeyboardInterrupt:
         stack.interrupted = True
-    except Diverged as error:
-        error.add_note(f"while pre-training layer {len(stack.models)} of {count}; the layers below are finished")
+    except Exception as error:
+        error.add_note(f"while pre-training layer {len(stack.models) + 1} of {count}; what the layers below it have "
+                       "learned is in the network")
         raise
     finally:
         bar.close()
@@ -279,37 +315,43 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
 def unrolled(net: Network, stack: Stack) -> Network:
     """A deep autoencoder: the pre-trained layers of `net`, then their decoders (Hinton & Salakhutdinov 2006).
 
-        x → h₁ → … → h_k → … → h₁ → z:      encoders f_i(h W_i + b_i), decoders f_{i−1}(h V_i + c_i), the last linear
+        x → h₁ → … → h_k → … → h₁ → z:      encoders h_i = f_i(h_{i−1} W_i + b_i), decoders g_i(h_i V_i + c_i)
 
-    Encoder and decoder weights are separate from here on. The output's function is part of the loss. W and b are copied
-    from `net` as it is now, V and c from the stack.
+    g_i is what stood between z and the codes when they were compared: σ where the loss was a cross-entropy, else the
+    identity. So the network computes at first what the layers have learned. The last layer, at x, is linear: its output
+    function is part of the loss. W and b are copied from `net` as it is now, V and c from the stack; from here on all
+    are separate. Dropout is left out.
     """
-    dense = [layer for layer in net.layers if isinstance(layer, Dense)][:len(stack.models)]
-    if not dense:
+    dense = dense_layers(net)[:len(stack.models)]
+    if not stack.models:
         raise ValueError("expected a stack with at least one finished layer, got none: run greedy_pretrain first")
-    below = [layer.activation for layer in dense[:-1]]
-    up = [Dense(layer.fan_in, layer.fan_out, layer.activation, _copy(layer.W), _copy(layer.b)) for layer in dense]
-    down = [Dense(layer.fan_out, layer.fan_in, activation, _copy(one.V), _copy(one.c))
-            for layer, one, activation in zip(dense, stack.models, [activations.identity, *below], strict=True)]
-    return Network([*up, *reversed(down)], rng=0, dtype=net.dtype)
-
-
-def _copy(array: np.ndarray) -> Initializer:
-    """An initializer that returns this array."""
-    return partial(_returned, array=np.array(array, np.float64))
-
-
-def _returned(rng: np.random.Generator, shape: tuple[int, ...], *, array: np.ndarray) -> np.ndarray:
-    return array
+    if [layer.W.shape for layer in dense] != [one.W.shape for one in stack.models]:
+        raise ValueError(f"expected the network that the stack was made with, whose first layers have W of shapes "
+                         f"{[one.W.shape for one in stack.models]}, got {[layer.W.shape for layer in dense]}")
+    up = [Dense(layer.fan_in, layer.fan_out, layer.activation, layer.init, layer.bias_init) for layer in dense]
+    down = []
+    for i, (layer, one, loss) in enumerate(zip(dense, stack.models, stack.losses, strict=True)):
+        squashed = loss is losses.sigmoid_cross_entropy or isinstance(one, BoltzmannMachine)
+        g = activations.sigmoid if squashed and i > 0 else activations.identity
+        down.append(Dense(layer.fan_out, layer.fan_in, g))
+    deep = Network([*up, *reversed(down)], rng=0, dtype=net.dtype)
+    for encoder, decoder, layer, one in zip(up, down, dense, stack.models, strict=True):
+        encoder.W, encoder.b, decoder.W, decoder.b = layer.W, layer.b, one.V, one.c
+    return deep
 
 
 def _within(x: np.ndarray) -> bool:
     return bool(x.min() >= 0 and x.max() <= 1)
 
 
-def _one_for_each(name: str, value: Any, count: int) -> list[Any]:
-    if value is None or callable(value):
+def _function_or_none(value: Any) -> bool:
+    return value is None or callable(value)
+
+
+def _one_for_each(name: str, value: Any, count: int, fits: Callable[[Any], bool]) -> list[Any]:
+    if fits(value):
         return [value] * count
-    if isinstance(value, Sequence) and len(value) == count and all(one is None or callable(one) for one in value):
+    if isinstance(value, Sequence) and len(value) == count and all(map(fits, value)):
         return list(value)
-    raise ValueError(f"expected {name} to be one function, or one for each of the {count} layers, got {value!r}")
+    kind = "optimizer such as optimizers.SGD(learning_rate=0.1)" if name == "optimizer" else "function"
+    raise ValueError(f"expected {name} to be one {kind}, or one for each of the {count} layers, got {value!r}")

@@ -182,6 +182,11 @@ def test_constant_units_are_named(dtype):
     with pytest.raises(ValueError, match=r"over the 1 rows of x, got 20 of 20 units"):
         unit_normalized(model, x[:1], rng=0)
 
+    nearly = same.astype(dtype)
+    nearly[0] = np.nextafter(nearly[0], dtype(np.inf))                      # differences of the size of rounding
+    with pytest.raises(ValueError, match=r"over the 50 rows of x, got 20 of 20 units in weight layer 0, Dense\(6"):
+        unit_normalized(model, nearly, rng=0)
+
     def one_dead(rng, shape):
         W = rng.normal(size=shape)
         W[:, 2] = 0
@@ -340,8 +345,17 @@ def test_settings_of_lsuv(settings, error, message):
 @pytest.mark.parametrize(("settings", "error", "message"), [
     ({"bias": np.nan}, ValueError, "expected bias to be a number, got nan"),
     ({"rng": None}, TypeError, "expected rng to be an int"),
+    ({"init": None}, TypeError, r"expected init to be a function of \(rng, shape\), such as .*, got None"),
     ({"init": lambda rng, shape: np.ones(shape[::-1])}, ValueError, r"expected W of shape \(6, 20\), got \(20, 6\)"),
 ])
 def test_settings_of_unit_normalized(settings, error, message):
     with pytest.raises(error, match=message):
         unit_normalized(net(), data()[0], **{"rng": 0} | settings)
+
+
+def test_a_bias_beyond_float32():
+    model = net(dtype=np.float32)
+    held = everything(model)
+    with pytest.raises(ValueError, match="expected b to be finite in float32, got inf"):
+        unit_normalized(model, data()[0], rng=0, bias=1e39)
+    assert everything(model) == held

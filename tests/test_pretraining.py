@@ -1,8 +1,10 @@
 """Autoencoders, their gradients, and the greedy stack."""
 
 import copy
+import gc
 import math
 import pickle
+import weakref
 from functools import partial
 
 import numpy as np
@@ -58,6 +60,15 @@ def test_corruptions(dtype):
         np.testing.assert_array_equal(corrupt(RNG(0), x), corrupt(RNG(0), x))
     assert (masking(RNG(0), x, rate=0) == x).all()
     assert (masking(RNG(0), x, rate=1) == 0).all()
+    assert (salt_and_pepper(RNG(0), x, rate=0) == x).all()
+    assert set(np.unique(salt_and_pepper(RNG(0), x, rate=1))) == {x.min(), x.max()}
+    assert (gaussian_noise(RNG(0), x, std=0) == x).all()
+
+
+def test_corruptions_take_floats():
+    for corrupt in (partial(masking, rate=0.5), partial(salt_and_pepper, rate=0.5), partial(gaussian_noise, std=0.1)):
+        with pytest.raises(TypeError, match=r"expected x in float32 or float64, got int64: convert with x.astype"):
+            corrupt(RNG(0), np.ones((2, 2), np.int64))
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1, math.nan])
@@ -122,6 +133,18 @@ def test_a_tied_gradient_that_misses_one_of_its_two_terms_is_caught(lost):
     assert report.worst.error > 0.01
 
 
+def test_the_gradient_is_that_of_the_damaged_input_and_the_clean_target():
+    """Spelled out with the noise that the seed gives; the same model without noise has another one."""
+    x = unit_data()
+    model, plain = (Autoencoder(6, 4, corruption=noise, rng=3, dtype=np.float64) for noise in (masked, None))
+    value = model.gradient(x, x, losses.squared_error, rng=5)
+    assert value == plain.gradient(masked(RNG(5), x), x, losses.squared_error)
+    np.testing.assert_array_equal(model.grads, plain.grads)
+    model.gradient(x, x, losses.squared_error, rng=5, training=False)
+    plain.gradient(x, x, losses.squared_error)
+    np.testing.assert_array_equal(model.grads, plain.grads)
+
+
 def test_contractive_penalty_is_the_squared_norm_of_the_jacobian():
     model = Autoencoder(6, 4, activations.tanh, contractive=0.5, rng=0, dtype=np.float64)
     plain = Autoencoder(6, 4, activations.tanh, rng=0, dtype=np.float64)
@@ -147,6 +170,16 @@ def test_sparse_penalty_is_the_divergence_and_makes_units_rest():
     assert model.encode(x).mean() < plain.encode(x).mean() - 0.1
 
 
+def test_a_sparsity_near_0_and_units_that_are_off_are_finite():
+    x = unit_data().astype(np.float32)
+    model = Autoencoder(6, 4, sparse=1, sparsity=1e-300, rng=0)
+    for b in (0, -1000, 1000):                                                # a mean of ½, of 0 and of 1 in float32
+        model.b = b
+        assert math.isfinite(model.gradient(x, x, losses.sigmoid_cross_entropy))
+        assert np.isfinite(model.grads).all()
+        assert model.grads.dtype == np.float32
+
+
 # The object --------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -159,6 +192,11 @@ def test_vectors_views_and_copies(tied):
                                                                                                                  "U"])
     assert model.decay_mask.sum() == 24 * (1 if tied else 2)
     assert model.V.shape == (4, 6)
+    np.testing.assert_array_equal(model.W, Autoencoder(6, 4, tied=not tied, rng=0).W)
+    if not tied:                                                       # drawn too, and not as a copy of W
+        assert model.U.std() == pytest.approx(math.sqrt(2 / 10), rel=5 * math.sqrt(0.8 / (4 * 24)))
+        assert abs(np.corrcoef(model.U.ravel(), model.W.T.ravel())[0, 1]) < 5 / math.sqrt(24)
+        assert (model.U.reshape(6, 4) != model.W).any()
     assert np.shares_memory(model.V, model.W) == tied
     assert np.shares_memory(model.V, model.params)
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
@@ -172,6 +210,12 @@ def test_vectors_views_and_copies(tied):
     assert not model.grads.any()
 
 
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_pickle_holds_every_array_once(tied):
+    model = Autoencoder(100, 50, tied=tied, rng=0)
+    assert len(pickle.dumps(model)) < model.params.nbytes + model.grads.nbytes + model.decay_mask.nbytes + 2000
+
+
 def test_prediction_is_clean_and_keeps_the_dtype():
     model = Autoencoder(6, 4, corruption=masked, rng=0)
     x = unit_data().astype(np.float32)
@@ -181,6 +225,35 @@ def test_prediction_is_clean_and_keeps_the_dtype():
     assert clean == losses.squared_error(model(x), x)[0]
     assert model.gradient(x, x, losses.squared_error, rng=0) != clean
     assert model.grads.dtype == np.float32
+    for call in (model, model.encode):
+        assert call(x.astype(np.float64)).dtype == np.float32
+        with pytest.raises(ValueError, match=r"expected x of shape \(n, 6\), got \(12, 5\)"):
+            call(x[:, :5])
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_gradient_casts_and_checks_what_comes(tied):
+    model, x = Autoencoder(6, 4, tied=tied, corruption=masked, rng=0), unit_data().astype(np.float32)
+    value = model.gradient(x, x, losses.squared_error, rng=0)
+    grads = model.grads.copy()
+    for other in (x.astype(np.float64), x.tolist()):
+        assert model.gradient(other, other, losses.squared_error, rng=0) == value
+        np.testing.assert_array_equal(model.grads, grads)
+    for bad, message in ((x[:, :5], r"of shape \(n, 6\), got \(12, 5\)"), (x[:0], "the batch is empty"),
+                         (x * np.nan, "to be finite")):
+        with pytest.raises(ValueError, match=message):
+            model.gradient(bad, x, losses.squared_error, rng=0)
+
+
+def test_a_corruption_of_ones_own():
+    """Whatever dtype it computes in; a shape that does not fit is found at once, not in an hour at layer 3."""
+    x = unit_data().astype(np.float32)
+    model = Autoencoder(6, 4, corruption=lambda rng, x: x + rng.normal(size=x.shape), rng=0)
+    model.gradient(x, x, losses.squared_error, rng=0)
+    assert model.grads.dtype == np.float32
+    for corrupt, shape in ((lambda rng, x: x[:, :5], r"\(2, 5\)"), (lambda rng, x: None, r"\(\)")):
+        with pytest.raises(ValueError, match=rf"to return an array of x's shape \(2, 6\), got {shape}"):
+            Autoencoder(6, 4, corruption=corrupt, rng=0)
 
 
 def test_it_learns():
@@ -194,7 +267,21 @@ def test_it_learns():
     assert ((model(x) > 0) == (x > 0.5)).mean() > 0.99
 
 
+named_tanh = activations.Activation("tanh", activations.softsign.f, activations.softsign.df)
+
+
 @pytest.mark.parametrize(("settings", "error", "message"), [
+    ({"activation": "sigmoid"}, TypeError, "expected an activation such as activations.relu, got 'sigmoid'"),
+    ({"activation": activations.leaky_relu}, TypeError, r"this function makes one, call it, e\.g\. leaky_relu\(\)"),
+    ({"tied": "no"}, TypeError, "expected tied to be True or False, got 'no'"),
+    ({"dtype": int}, ValueError, "expected dtype float32 or float64, got int64"),
+    ({"dtype": np.float16}, ValueError, "expected dtype float32 or float64"),
+    ({"dtype": None}, ValueError, "expected dtype float32 or float64, got None"),
+    ({"init": "glorot"}, TypeError, r"expected init to be a function of \(rng, shape\), such as .*, got 'glorot'"),
+    ({"init": lambda rng, shape: np.full(shape, np.nan)}, ValueError, "expected what <lambda> returns to be finite"),
+    ({"init": lambda rng, shape: np.ones(shape[::-1])}, ValueError, r"expected W of shape \(6, 4\), got \(4, 6\)"),
+    ({"corruption": partial(masking, rate=2)}, ValueError, "expected rate to be a number ≥ 0 and ≤ 1, got 2"),
+    ({"contractive": 1, "activation": named_tanh}, ValueError, "the contractive penalty needs f″"),
     ({"fan_in": 0}, ValueError, "expected fan_in to be a whole number ≥ 1, got 0"),
     ({"corruption": 0.3}, TypeError, r"expected corruption to be a function of \(rng, x\), such as partial"),
     ({"contractive": -1}, ValueError, "expected contractive to be a number ≥ 0, got -1"),
@@ -253,6 +340,121 @@ def test_the_first_layer_does_not_depend_on_how_many_there_are():
     assert (two.layers[2].W == built(6, 5, 4, 3).layers[2].W).all()                      # the classifier is left
 
 
+def test_every_layer_has_its_own_settings():
+    """One of each where one is given, else those of its place."""
+    x, optimizers_ = unit_data(20).astype(np.float32), [SGD(0.5), SGD(0.1), optimizers.Adam(0.01)]
+    corruptions, chosen = [masked, None, partial(gaussian_noise, std=0.1)], [losses.squared_error, None, None]
+    net = built(6, 5, 4, 3)
+    by_hand, data = copy.deepcopy(net), x
+    stack = greedy_pretrain(net, x, layers=3, optimizer=optimizers_, corruption=corruptions, loss=chosen, epochs=2,
+                            batch_size=10, rng=RNG(4))
+    used = [losses.squared_error, losses.sigmoid_cross_entropy, losses.sigmoid_cross_entropy]
+    assert stack.losses == used
+    assert [one.corruption for one in stack.models] == corruptions
+    for layer, child, optimizer, corruption, loss in zip(by_hand.layers, RNG(4).spawn(3), optimizers_, corruptions,
+                                                         used, strict=True):
+        model = Autoencoder(layer.fan_in, layer.fan_out, layer.activation, corruption=corruption, rng=0)
+        model.W, model.b = layer.W, layer.b
+        fit(model, (data, data), loss=loss, optimizer=optimizer, epochs=2, batch_size=10, rng=child)
+        layer.W, layer.b = model.W, model.b
+        data = layer(data)
+    np.testing.assert_array_equal(net.params, by_hand.params)
+
+
+def test_it_starts_from_what_the_network_has():
+    """Without an epoch nothing changes, biases included; a decoder of its own is drawn for each layer, by the seed."""
+    net = mlp([5, 5, 5, 5], activation=activations.sigmoid, init=initializers.glorot_uniform,
+              bias_init=initializers.normal, rng=0, dtype=np.float64)
+    before, decoders = net.params.copy(), []
+    for seed in (0, 1):
+        stack = greedy_pretrain(net, unit_data(20, 5), model=partial(Autoencoder, tied=False),
+                                **SETTINGS | {"epochs": 0, "rng": seed})
+        np.testing.assert_array_equal(net.params, before)
+        assert [model.params.dtype for model in stack.models] == [np.float64] * 2
+        decoders += [model.U.tobytes() for model in stack.models]
+    assert len(set(decoders)) == 4
+
+
+def test_a_model_of_ones_own_keeps_its_corruption():
+    x = unit_data(20).astype(np.float32)
+    one, two = built(6, 5, 4, 3), built(6, 5, 4, 3)
+    greedy_pretrain(one, x, corruption=masked, **SETTINGS)
+    stack = greedy_pretrain(two, x, model=partial(Autoencoder, corruption=masked), **SETTINGS)
+    assert [model.corruption for model in stack.models] == [masked, masked]
+    np.testing.assert_array_equal(one.params, two.params)
+    stack = greedy_pretrain(two, x, model=partial(Autoencoder, tied=False), **SETTINGS)
+    assert (stack.models[0].U != stack.models[0].W.T).any()
+
+
+def test_one_encoding_at_a_time_and_x_is_not_copied(monkeypatch):
+    x, seen = unit_data(40).astype(np.float32), []
+    original = pretraining.train
+
+    def watched(model, data, **settings):
+        gc.collect()
+        assert all(codes() is None for codes in seen[1:])                        # those of the layers below are gone
+        assert data[0] is data[1]
+        seen.append(weakref.ref(data[0]))
+        return original(model, data, **settings)
+
+    monkeypatch.setattr(pretraining, "train", watched)
+    stack = greedy_pretrain(built(6, 5, 4, 3, 2), x, layers=4, **SETTINGS)
+    assert len(seen) == 4
+    assert seen[0]() is x
+    gc.collect()
+    assert seen[3]() is None
+    assert len(stack.models) == 4
+
+
+def test_the_bar_counts_layers_and_epochs(monkeypatch):
+    class Bar:
+        def __init__(self):
+            self.said, self.closed = [], False
+
+        def set_description(self, text, refresh):
+            self.said.append(text)
+
+        def set_postfix(self, refresh, **values):
+            self.said.append(list(values))
+
+        def update(self):
+            self.said.append(1)
+
+        def close(self):
+            self.closed = True
+
+    bars = []
+    monkeypatch.setattr(pretraining, "progress_bar",
+                        lambda total, progress: bars.append((total, progress, Bar())) or bars[-1][2])
+    greedy_pretrain(built(6, 5, 4, 3), unit_data(20), progress=True, **SETTINGS)
+    ((total, progress, bar),) = bars
+    assert (total, progress) == (6, True)
+    assert bar.said == ["layer 1 of 2", *[["loss"], 1] * 3, "layer 2 of 2", *[["loss"], 1] * 3]
+    assert bar.closed
+    with pytest.raises(Diverged):
+        greedy_pretrain(built(6, 5, 4, 3), 1e30 * unit_data(20), **SETTINGS)
+    assert bars[-1][2].closed
+
+
+def test_what_a_stack_looks_like():
+    net, x = built(6, 5, 4, 3), unit_data(20)
+    stack = greedy_pretrain(net, x, loss=[None, losses.squared_error], **SETTINGS)
+    (a, b, c), (d, e, f) = ([f"{value:.4g}" for value in history.loss] for history in stack.histories)
+    assert repr(stack) == (f"Autoencoder(6, 5, sigmoid, tied): sigmoid_cross_entropy {a} → {c} in 3 epochs\n"
+                           f"Autoencoder(5, 4, sigmoid, tied): squared_error {d} → {f} in 3 epochs")
+    assert b not in repr(stack)
+    assert e not in repr(stack)
+    assert repr(pretraining.Stack()) == "Stack()"
+    assert repr(Autoencoder(6, 4, tied=False, corruption=masked, contractive=0.1, sparse=1, rng=0)) == (
+        "Autoencoder(6, 4, sigmoid, untied, corruption=masking(rate=0.3), contractive=0.1, sparse=1)")
+    assert repr(pretraining.Stack(interrupted=True)) == "interrupted"
+    none = greedy_pretrain(net, x, **SETTINGS | {"epochs": 0})
+    assert repr(none).endswith("in 0 epochs")
+    other = pickle.loads(pickle.dumps(stack))
+    assert repr(other) == repr(stack)
+    np.testing.assert_array_equal(unrolled(net, other).params, unrolled(net, stack).params)
+
+
 def test_codes_are_computed_once_for_each_layer(monkeypatch):
     """What makes the cost of layer k's epochs independent of the layers below."""
     net, x, calls = built(6, 5, 4, 3, 2), unit_data(40).astype(np.float32), []
@@ -274,7 +476,8 @@ def test_the_loss_follows_the_range_of_each_layers_inputs():
             patch.setattr(losses, name, spy(name))
         for activation, data, expected in ((activations.sigmoid, x, ["sigmoid_cross_entropy"] * 2),
                                            (activations.tanh, x, ["sigmoid_cross_entropy", "squared_error"]),
-                                           (activations.sigmoid, 3 * x, ["squared_error", "sigmoid_cross_entropy"])):
+                                           (activations.sigmoid, 3 * x, ["squared_error", "sigmoid_cross_entropy"]),
+                                           (activations.sigmoid, x - 1, ["squared_error", "sigmoid_cross_entropy"])):
             asked.clear()
             greedy_pretrain(built(6, 5, 4, 3, activation=activation), data, **SETTINGS)
             assert list(dict.fromkeys(asked)) == list(dict.fromkeys(expected))
@@ -311,8 +514,8 @@ def test_interrupted_pretraining_leaves_the_finished_layers():
     greedy_pretrain(whole, x, corruption=masked, **SETTINGS)
 
     def impatient(rng, x):
-        count.append(1)
-        if len(count) == 2 * 3 + 1:                                        # two batches an epoch: layer 2 has begun
+        count.append(len(x) == 10)                                         # a batch; models try it on a smaller one
+        if sum(count) == 2 * 3 + 1:                                        # two batches an epoch: layer 2 has begun
             raise KeyboardInterrupt
         return masked(rng, x)
 
@@ -323,14 +526,20 @@ def test_interrupted_pretraining_leaves_the_finished_layers():
     for k in (1, 2, 3):
         np.testing.assert_array_equal(net.layers[k].W, before.layers[k].W)
     assert unrolled(net, stack)(x).shape == x.shape
+    assert repr(stack).endswith("\ninterrupted")
 
 
-def test_diverged_in_a_layer_leaves_the_finished_ones_too():
-    net, x = built(6, 5, 4, 3, activation=activations.identity), unit_data(20).astype(np.float32)
-    before = copy.deepcopy(net)
-    with pytest.raises(Diverged):
-        greedy_pretrain(net, 100 * x, optimizer=SGD(10.0), epochs=30, batch_size=10, rng=0)
-    np.testing.assert_array_equal(net.layers[1].W, before.layers[1].W)
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_diverged_in_a_layer_leaves_the_finished_ones_too(layer):
+    net, x = built(6, 5, 4, 3, 2, activation=activations.identity), unit_data(20).astype(np.float32)
+    before, rates = copy.deepcopy(net), [SGD(1e-3)] * 3
+    rates[layer] = SGD(1e30)
+    with pytest.raises(Diverged) as caught:
+        greedy_pretrain(net, x, optimizer=rates, epochs=30, batch_size=10, rng=0)
+    assert caught.value.__notes__ == [f"while pre-training layer {layer + 1} of 3; what the layers below it have "
+                                      "learned is in the network"]
+    changed = [bool((a.W != b.W).any()) for a, b in zip(net.layers, before.layers, strict=True)]
+    assert changed == [k < layer for k in range(4)]
 
 
 @pytest.mark.parametrize(("changes", "error", "message"), [
@@ -344,10 +553,18 @@ def test_diverged_in_a_layer_leaves_the_finished_ones_too():
     ({"corruption": 0.3},
      ValueError, "expected corruption to be one function, or one for each of the 2 layers, got 0.3"),
     ({"corruption": partial(masking, rate=2)}, ValueError, "expected rate to be a number ≥ 0 and ≤ 1, got 2"),
+    ({"corruption": [None, partial(masking, rate=2)]}, ValueError, "expected rate to be a number ≥ 0 and ≤ 1, got 2"),
+    ({"optimizer": [SGD(0.1), "sgd"]}, ValueError, "expected optimizer to be one optimizer such as .*, got .*'sgd'"),
+    ({"optimizer": [SGD(0.1)]}, ValueError, "expected optimizer to be .*, or one for each of the 2 layers, got"),
+    ({"optimizer": "ab"}, ValueError, "expected optimizer to be .*, or one for each of the 2 layers, got 'ab'"),
+    ({"epochs": None}, TypeError, "expected epochs to be a whole number ≥ 0, got None"),
+    ({"model": Autoencoder(6, 5, rng=0)}, TypeError, "expected model to be a function that makes the model of a layer"),
+    ({"x": (unit_data(), np.zeros(12, int))}, TypeError, r"expected x alone, .*got a tuple: labels are not needed"),
+    ({"net": Autoencoder(6, 5, rng=0)}, TypeError, r"expected a Network, such as minnet\.mlp makes, got Autoencoder"),
     ({"x": unit_data(features=5)}, ValueError, r"expected x of shape \(n, 6\), got \(12, 5\)"),
     ({"net": Network([Dense(6, 5), layers.BatchNorm(5), Dense(5, 3)], rng=0)}, TypeError,
-     "expected a network of Dense layers, got BatchNorm"),
-    ({"net": built(6, 3)}, ValueError, "expected between 1 and 1 layers to pre-train, got 0"),
+     "expected a network of Dense layers and dropout, got BatchNorm"),
+    ({"net": built(6, 3)}, ValueError, "expected between 1 and 1 layers to pre-train, got 0: .*`layers` says how many"),
 ])
 def test_bad_input_changes_nothing(changes, error, message):
     arguments = {"net": built(6, 5, 4, 3), "x": unit_data()} | SETTINGS | changes
@@ -359,18 +576,39 @@ def test_bad_input_changes_nothing(changes, error, message):
 
 # The deep autoencoder, and fine-tuning -----------------------------------------------------------------------
 
-def test_unrolled_is_encoders_then_decoders():
-    net, x = built(6, 5, 4, 3, activation=activations.tanh, dtype=np.float64), unit_data(30)
-    stack = greedy_pretrain(net, x, layers=3, **SETTINGS)
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize(("activation", "loss", "decoder"), [
+    (activations.sigmoid, losses.sigmoid_cross_entropy, activations.sigmoid),
+    (activations.sigmoid, losses.squared_error, activations.identity),
+    (activations.tanh, losses.squared_error, activations.identity),
+], ids=str)
+def test_unrolled_is_encoders_then_decoders_as_they_were_learned(activation, loss, decoder, tied):
+    """Each decoder alone, on the codes of its layer, gives what its layer's loss compared with the codes below."""
+    net, x = built(6, 5, 4, 3, activation=activation, dtype=np.float64), unit_data(30)
+    stack = greedy_pretrain(net, x, layers=3, loss=loss if activation is activations.sigmoid else None,
+                            model=partial(Autoencoder, tied=tied), **SETTINGS)
     deep = unrolled(net, stack)
     a = x
     for layer in net.layers:
         a = layer(a)
     for k in (2, 1, 0):
-        a = a @ stack.models[k].W.T + stack.models[k].c
-        a = np.tanh(a) if k else a
+        a = a @ stack.models[k].V + stack.models[k].c
+        a = decoder.f(a) if k else a
     np.testing.assert_allclose(deep(x), a, rtol=1e-12, atol=1e-14)
-    assert [layer.activation.name for layer in deep.layers] == ["tanh", "tanh", "identity", "tanh", "tanh", "identity"]
+    assert [layer.activation for layer in deep.layers] == [activation, activation, activations.identity,
+                                                           decoder, decoder, activations.identity]
+    assert "array" not in repr(deep)
+    assert deep.dtype == np.float64
+    before, learned = deep.params.copy(), [layer.W.copy() for layer in deep.layers]
+    deep.reset(1)                                                            # draws anew, encoders and decoders
+    assert all((layer.W != W).any() for layer, W in zip(deep.layers, learned, strict=True))
+    with pytest.raises(ValueError, match=r"with, whose first layers have W of shapes \[\(6, 5\), \(5, 4\), \(4, 3\)\], "
+                                         r"got \[\(6, 5\), \(5, 3\)\]"):
+        unrolled(built(6, 5, 3), stack)
+    net.layers[0].W += 1                                                     # as it is now, trained further or not
+    assert (unrolled(net, stack).layers[0].W == net.layers[0].W).all()
+    net.layers[0].W -= 1
+    deep.params = before
     fit(deep, (x, x), loss=losses.squared_error, optimizer=SGD(0.05), epochs=2, batch_size=10, rng=0)
     assert (deep.layers[0].W != net.layers[0].W).any()                       # weights of its own
     with pytest.raises(ValueError, match="expected a stack with at least one finished layer"):

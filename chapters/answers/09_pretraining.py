@@ -21,7 +21,7 @@ import os
 import numpy as np
 
 import minnet as mn
-from minnet import activations, datasets, initializers, losses, optimizers, pretraining
+from minnet import activations, datasets, initializers, losses, optimizers, pretraining, theory
 
 FAST = os.environ.get("MINNET_FAST") == "1"
 mnist = datasets.mnist_5k()
@@ -147,6 +147,8 @@ def after_lsuv(activation):
     return float((net(mnist.test[0]).argmax(axis=1) == mnist.test[1]).mean())
 
 
+second = theory.moments(activations.sigmoid, 1.0)[1].value                # E[f²], so that q = σ_w² E[f²] = 1 stays
+assert round(theory.MeanField(activations.sigmoid, 1 / second).chi(1.0), 2) == 0.15
 scaled = {activation.name: after_lsuv(activation) for activation in (activations.sigmoid, activations.tanh)}
 assert scaled["sigmoid"] < 0.3
 assert scaled["tanh"] > 0.75

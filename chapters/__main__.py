@@ -138,7 +138,7 @@ def report(runs: list[Run]) -> str:
         for claim in run.claims:
             text = f"{claim['statement']} [{claim['source']}]"
             lines += textwrap.wrap(text, 100, initial_indent=f"  {claim['verdict']:15} ", subsequent_indent=" " * 18)
-            spread = f" ({claim['low']:.4g} … {claim['high']:.4g}, {claim['seeds']} seeds)"
+            spread = f" ({claim['low']:.4g} … {claim['high']:.4g}, {claim['seeds']} runs)"
             measured = (f"measured {claim['measured']:.4g}{spread if claim['seeds'] > 1 else ''}, criterion "
                         f"{claim['criterion']}, {claim['mode']}")
             if claim["condition"] is not None:

@@ -30,8 +30,11 @@ from minnet import checks
 class Activation:
     """a = f(z) and ∂a/∂z = df(z, a).
 
+    f and df are called with float arrays of any shape; they must keep shape and dtype (no astype, constants as Python
+    floats), and be stable: finite, with every digit, for |z| in the thousands and beyond, where theory integrates.
     `kinks`: the z where f or one of its derivatives jumps: integrals are split there, gradient checks stay
     away. `range`: the infimum and supremum of f: a unit near a finite end whose slope has gone is saturated.
+    Raises TypeError or ValueError for f or df that cannot be called so, or that do not keep shape and dtype.
     """
 
     name: str
@@ -44,7 +47,11 @@ class Activation:
         z = np.full((2, 3), 0.5, np.float32)
         with np.errstate(all="ignore"):
             a = np.asarray(self.f(z))
-            slopes = np.asarray(self.df(z, a))
+            try:
+                slopes = np.asarray(self.df(z, a))
+            except TypeError as error:
+                raise TypeError(f"expected df of {self.name} to take two arrays, df(z, a) with a = f(z), got: "
+                                f"{error}") from error
         for what, values in (("f(z)", a), ("df(z, a)", slopes)):
             if values.shape != z.shape or values.dtype != z.dtype:
                 raise ValueError(f"expected {what} of {self.name} to keep the shape (2, 3) and dtype float32 of z, got "

@@ -45,6 +45,8 @@ class BoltzmannMachine(Model):
     `fit(model, (x, x), loss=losses.sigmoid_cross_entropy, …)`, or `greedy_pretrain(…, model=BoltzmannMachine)`.
     x (n, visible) in [0, 1]: 0 and 1, or grey values, which are taken for the probabilities of 1.
 
+    - The loss is watched, not descended: CD-k has one direction whatever it is. It is given z, before the sigmoid, so
+      that squared_error would show a number without meaning.
     - k: Gibbs steps from the data to the fantasy. persistent=True: the chains, as many as the first batch has rows, go
       on from where the last batch left them (PCD), and come nearer to the model's own distribution.
     - corruption: None, since the chain brings its own noise; an argument so that the call is an Autoencoder's.

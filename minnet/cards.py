@@ -1,8 +1,10 @@
 """Cards: all about an initializer at a glance.
 
     card(he_normal)        formula, what it keeps and for which units, entries and singular values drawn and predicted,
-                           source, calls of other frameworks, when it fails (also as initializers.card)
+                           source, calls of other frameworks, when it fails
     parity()               the calls of all initializers in one table
+
+Both are meant to be called as initializers.card and initializers.parity.
 
 In a notebook both show themselves with a table and a picture; print(…) shows them as text.
 """
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 MODULE = "minnet.initializers"                    # elsewhere, a function of the same name is another
 FRAMEWORKS = ("Keras", "PyTorch", "JAX")
 BINS = 44
+SPACED = "border-spacing: 0.8em 0.1em"
+LARGEST = 1e150                                   # of the weights of a card
+WANTED = "expected init to be a function of (rng, shape), such as initializers.he_normal"
 CAPTION = ("What draws from the same distribution. Keras: kernel_initializer=…; PyTorch: W = layer.weight, which is "
            "(fan_out, fan_in), under torch.no_grad(); JAX: …(key, (fan_in, fan_out)). Variables are the options of "
            "minnet's function, fan_in, fan_out, and sigma, the deviation (of a cut normal: before the cut).")
@@ -76,7 +81,8 @@ class Card:
             for value, _ in self.lines:
                 right.plot([], [], " ", label=f"and one at {s[0]:.4g}\n(predicted {value:.4g})")
         else:
-            _bars(right, s, 0, 1.1 * max(s[0], self.lines[0][0]) or 1, bins=45)   # no line where two bins meet
+            wide = max(s[0], self.lines[0][0]) / 40 or 1 / 40     # of a bin: 0 and the largest lie in the middle of one
+            _bars(right, s, -0.5 * wide, 44.5 * wide, bins=45)
             for (value, count), dash in zip(self.lines, ("--", ":"), strict=False):
                 right.axvline(value, color="k", linestyle=dash, label=f"predicted: {count} × {value:.4g}")
         right.set_xlabel("singular value")
@@ -97,7 +103,7 @@ class Card:
         self.figure().savefig(image, format="png", dpi=100)
         rows = "".join(f"<tr>{_cell(label, 'th')}{_cell(text, code=label in FRAMEWORKS)}</tr>"
                        for label, text in self.rows if label != "histogram")
-        return (f"<h4>{html.escape(self.title)}</h4><table>{rows}</table>"
+        return (f'<h4>{html.escape(self.title)}</h4><table style="{SPACED}">{rows}</table>'
                 f'<img alt="histograms of {html.escape(self.title)}: entries and singular values" '
                 f'src="data:image/png;base64,{base64.b64encode(image.getvalue()).decode()}">')
 
@@ -108,8 +114,12 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
     W (fan_in, fan_out) is drawn once from `rng`. Of a function of your own minnet knows the docstring; its singular
     values are compared with those of independent entries with the deviation that was measured.
     Raises TypeError where `init` is no function of (rng, shape) or does not return real numbers, ValueError for a shape
-    that is no (fan_in, fan_out), and where what it returns has another shape or is not finite.
+    that is no (fan_in, fan_out), and where what it returns has another shape, or numbers whose squares are not finite.
     """
+    if not callable(init):
+        got = (f"an array of shape {init.shape}: pass the function, not what it draws"
+               if isinstance(init, np.ndarray) else f"{init!r}: card(init, shape), in this order")
+        raise TypeError(f"{WANTED}, got {got}")
     if np.ndim(shape) != 1 or len(shape) != 2:
         raise ValueError(f"expected shape (fan_in, fan_out) of a weight matrix, got {shape!r}")
     fan_in, fan_out = (checks.count(name, n) for name, n in zip(("fan_in", "fan_out"), shape, strict=True))
@@ -119,12 +129,18 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
     known = getattr(function, "__module__", None) == MODULE
     row = ROWS.get(getattr(function, "__name__", "")) if known else None
     options = _options(init) if row else {}
-    law = row.law(fan_in=fan_in, fan_out=fan_out, **options) if row else None
-    lines, spread = _spectrum(W, law, row.lines(fan_in=fan_in, fan_out=fan_out, **options) if row and row.lines else ())
-    said = _sections(inspect.getdoc(function))
+    law: Law | None = None
+    exact: Lines = ()
     calls: dict[str, str | None] = dict.fromkeys(FRAMEWORKS, "not known to minnet")
-    if row and law:
-        calls = row.calls({**options, "fan_in": fan_in, "fan_out": fan_out, "sigma": law.sigma})
+    if row:
+        given = {**options, "fan_in": fan_in, "fan_out": fan_out}
+        try:
+            law, exact = row.law(**given), row.lines(**given) if row.lines else ()
+            calls = row.calls({**given, "sigma": law.sigma})
+        except OverflowError:
+            raise ValueError(f"expected options whose squares a float can hold, got {described(init)}") from None
+    lines, spread = _spectrum(W, law, exact)
+    said = _sections(inspect.getdoc(function))
 
     rows = [
         ("formula" if row else "docstring", said.pop("formula", "none")),
@@ -160,7 +176,7 @@ class Parity:
             + "".join(_cell("none" if call == "None" else call, code=call != "None")
                       for call in (row.keras, row.pytorch, row.jax))
             + f"{_cell(row.differs)}</tr>" for name, row in ROWS.items())
-        return f"<p>{html.escape(CAPTION)}</p><table><tr>{head}</tr>{body}</table>"
+        return f'<p>{html.escape(CAPTION)}</p><table style="{SPACED}"><tr>{head}</tr>{body}</table>'
 
 
 def parity() -> Parity:
@@ -173,21 +189,22 @@ def parity() -> Parity:
 
 def _drawn(init: Any, rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """The matrix that `init` returns, checked as a layer checks it."""
-    wanted = "expected init to be a function of (rng, shape), such as initializers.he_normal"
-    if not callable(init):
-        raise TypeError(f"{wanted}, got {init!r}")
     function, args, options = (init.func, init.args, init.keywords) if isinstance(init, partial) else (init, (), {})
     try:
         with contextlib.suppress(ValueError):     # a function in C need not have a signature
             inspect.signature(function).bind(*args, rng, shape, **options)
     except TypeError as error:
-        raise TypeError(f"{wanted}, got {described(init)}: {error}; options are set with functools.partial") from None
+        raise TypeError(f"{WANTED}, got {described(init)}: {error}; options are set with functools.partial") from None
     W = np.asarray(init(rng, shape))
     if W.dtype.kind not in "fiu":
         raise TypeError(f"expected {described(init)} to return real numbers, got dtype {W.dtype}")
     if W.shape != shape:
         raise ValueError(f"expected {described(init)} to return an array of shape {shape}, got {W.shape}")
-    return checks.real_array(f"what {described(init)} returns", W, np.dtype(np.float64))
+    W = checks.real_array(f"what {described(init)} returns", W, np.dtype(np.float64))
+    if abs(W).max() > LARGEST:
+        raise ValueError(f"expected {described(init)} to return numbers whose squares a float can hold, got "
+                         f"{abs(W).max():.3g}")
+    return W
 
 
 def _options(init: Any) -> dict[str, Any]:
@@ -220,7 +237,7 @@ def _spectrum(W: np.ndarray, law: Law | None, lines: Lines) -> tuple[Lines, floa
         return constant_lines(mean, fan_in, fan_out), None
     if theta <= std * (fan_in * fan_out) ** 0.25:
         return (), std
-    return ((math.sqrt((theta**2 + std**2 * fan_in) * (theta**2 + std**2 * fan_out)) / theta, 1),), std
+    return ((math.hypot(theta, std * math.sqrt(fan_in)) / theta * math.hypot(theta, std * math.sqrt(fan_out)), 1),), std
 
 
 def _std(W: np.ndarray) -> float:
@@ -230,7 +247,7 @@ def _std(W: np.ndarray) -> float:
 
 def _filled(W: np.ndarray, law: Law | None) -> np.ndarray:
     """The entries that `law.density` is about."""
-    return W[W != 0] if law and law.filled < 1 else W.ravel()
+    return W[W != 0] if law and law.filled < 1 and W.any() else W.ravel()
 
 
 def _entries(W: np.ndarray, law: Law | None) -> str:
@@ -260,7 +277,9 @@ def _lines(label: str, text: str) -> str:
 
 
 def _cell(text: str, tag: str = "td", code: bool = False) -> str:
-    shown = f"<code>{html.escape(text)}</code>" if code else html.escape(text)
+    shown = html.escape(text)
+    if code:                                      # a long call may break behind a dot or a parenthesis
+        shown = "<code>" + re.sub(r"(?<=[a-z])\.|\(", r"\g<0><wbr>", shown) + "</code>"
     return f'<{tag} style="text-align: left; vertical-align: top">{shown}</{tag}>'
 
 

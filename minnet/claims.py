@@ -73,8 +73,8 @@ def between(low: float, high: float) -> Criterion:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row of the ledger. `measured` is the median over seeds, `low` and `high` its range; `without` is the same
-    median where the condition does not hold."""
+    """One row of the ledger. `measured` is the median over runs, `low` and `high` their range; `without` is the same
+    median where the condition does not hold. A run is a seed, or a seed and a setting: `seeds` counts them all."""
 
     id: str
     chapter: str
@@ -120,7 +120,7 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
     """Judge a claim, append it to the file named by MINNET_CLAIMS if that is set, and return it for display.
 
     - id: "02-zeros", the chapter's number first. source: paper and figure, or the article.
-    - measured: a number, or one per seed. paper: the number in the source, read there, if it has one.
+    - measured: a number, or one per run. paper: the number in the source, read there, if it has one.
     - condition and without: the condition under which `measured` was measured, in words, and the numbers measured
       where it does not hold; then and only then the verdict can be *conditional*.
     - refutable=False: for a figure of a paper whose setting is not repeated in full. Another number then means *not
@@ -177,7 +177,7 @@ def _short(value: Any) -> str:
 def _spread(claim: Claim) -> str:
     if claim.seeds == 1:
         return _short(claim.measured)
-    return f"{_short(claim.measured)} ({_short(claim.low)} … {_short(claim.high)}, {claim.seeds} seeds)"
+    return f"{_short(claim.measured)} ({_short(claim.low)} … {_short(claim.high)}, {claim.seeds} runs)"
 
 
 def _text(value: str) -> str:

@@ -38,7 +38,7 @@ def lsuv(net: Network, x: np.ndarray, *, tolerance: float = 0.1, tries: int = 10
     tolerance, tries = checks.number("tolerance", tolerance, above=0), checks.count("tries", tries)
     dense_layers(net)                                          # or an error, before anything else
     other = copy.deepcopy(net)
-    a = checks.batch("x", x, net.fan_in, net.dtype)
+    a = inputs_of(net, x)
     found: list[list[float]] = []
     for i, (layer, child) in enumerate(_with_children(other, rng)):
         layer.W = orthogonal(child, layer.W.shape)
@@ -72,7 +72,7 @@ def unit_normalized(net: Network, x: np.ndarray, *, rng: int | np.random.Generat
         raise TypeError(f"expected init to be a function of (rng, shape), such as initializers.normal, got {init!r}")
     dense_layers(net)                                          # or an error, before anything else
     other = copy.deepcopy(net)
-    a = checks.batch("x", x, net.fan_in, net.dtype)
+    a = inputs_of(net, x)
     found = []
     for i, (layer, child) in enumerate(_with_children(other, rng)):
         layer.W = init(child, layer.W.shape)
@@ -139,6 +139,14 @@ def dense_layers(net: Network) -> list[Dense]:
     if not (dense := [layer for layer in net.layers if isinstance(layer, Dense)]):
         raise ValueError(f"expected a network with at least one Dense layer, got {net!r}")
     return dense
+
+
+def inputs_of(net: Network, x: np.ndarray) -> np.ndarray:
+    """x (n, fan_in) in the network's dtype; TypeError where it comes with labels, as (x, y) or a whole data set."""
+    if isinstance(x, tuple):
+        raise TypeError(f"expected x alone, an array (n, {net.fan_in}), got a tuple: labels are not needed; pass "
+                        + ("data.train[0]" if hasattr(x, "train") else "data[0]"))
+    return checks.batch("x", x, net.fan_in, net.dtype)
 
 
 def _with_children(net: Network, rng: int | np.random.Generator) -> list[tuple[Dense, np.random.Generator]]:

@@ -112,8 +112,7 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
     descent, is judged too: 24 steps, and others at larger and smaller rates where they fail, are tried on the copy,
     from a fresh state, in batches of 64 shuffled by seed 0. Sicknesses are looked for in the order of KINDS; where one
     explains another, the other is left out: after a cure, ask again. What the columns of the printed table mean is in
-    `layer_statistics`. Raises TypeError or ValueError for arguments that
-    do not fit.
+    `layer_statistics` and `symmetry`. Raises TypeError or ValueError for arguments that do not fit.
     """
     if optimizer is not None and learning_rate is not None:
         raise ValueError("expected either optimizer or learning_rate, got both: an optimizer has its learning rate")
@@ -325,13 +324,7 @@ def _learning_rate_large(e: _Evidence, found: set[str]) -> Finding | None:
     if after < 0.9 * e.chance:
         return None
     best = min((0.1, 0.01, 1e-3, 1e-4, 1e-5), key=e.trial)
-    if not e.trial(best) < 0.75 * after:
-        return None
-    rate = e.optimizer.learning_rate
-    return Finding("learning_rate_large", (), _judged(e, best),
-                   f"{STEPS} trial steps at the learning rate {rate:g} take the loss from {e.passes.value:.3g} to "
-                   f"{after:.3g}, at {best * rate:.2g} to {e.trial(best):.3g}: the rate is far too large; try "
-                   f"{best * rate:.1g}")
+    return _rate(e, e.optimizer.learning_rate, best, "large") if e.trial(best) < 0.75 * after else None
 
 
 def _learning_rate_small(e: _Evidence, found: set[str]) -> Finding | None:
@@ -341,12 +334,18 @@ def _learning_rate_small(e: _Evidence, found: set[str]) -> Finding | None:
     if not 0.92 * before < e.trial(1) < 1.05 * before:
         return None
     best = e.faster
-    if best < 100 or not e.trial(best) < 0.8 * e.trial(1):
-        return None
-    rate = e.optimizer.learning_rate
-    return Finding("learning_rate_small", (), _judged(e, best),
-                   f"{STEPS} trial steps at the learning rate {rate:g} change the loss from {before:.4g} to "
-                   f"{e.trial(1):.4g}, at {best * rate:.2g} to {e.trial(best):.3g}: the rate is far too small; try "
+    slow = best >= 100 and e.trial(best) < 0.8 * e.trial(1)
+    return _rate(e, e.optimizer.learning_rate, best, "small") if slow else None
+
+
+def _rate(e: _Evidence, rate: float, best: float, size: str) -> Finding:
+    """The learning rate is far too large, or small: `best` times as much would do."""
+    updates = e.rows.update[np.isfinite(e.rows.update)]
+    numbers = {"loss": e.trial(1), "better_factor": best, "better_loss": e.trial(best),
+               "update": float(updates.max(initial=0))}
+    return Finding(f"learning_rate_{size}", (), numbers,
+                   f"{STEPS} trial steps at the learning rate {rate:g} take the loss from {e.passes.value:.4g} to "
+                   f"{e.trial(1):.4g}, at {best * rate:.2g} to {e.trial(best):.3g}: the rate is far too {size}; try "
                    f"{best * rate:.1g}")
 
 
@@ -361,12 +360,6 @@ KINDS = ("unstandardized_inputs", "identical_units", "equal_layers", "exploding"
 
 def _numbers(rows: Sequence[Any]) -> tuple[int, ...]:
     return tuple(row.layer for row in rows)
-
-
-def _judged(e: _Evidence, best: float) -> dict[str, float]:
-    updates = e.rows.update[np.isfinite(e.rows.update)]
-    return {"loss": e.trial(1), "better_factor": best, "better_loss": e.trial(best),
-            "update": float(updates.max(initial=0))}
 
 
 def _layers(numbers: Sequence[int]) -> str:

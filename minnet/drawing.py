@@ -16,6 +16,7 @@ from minnet import checks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 FLOAT = np.dtype(np.float64)
 
@@ -194,10 +195,11 @@ def styles(k: int, points: int = 1) -> list[dict[str, Any]]:
              "markevery": (i * every // k, every)} for i, shade in enumerate(shades.tolist())]
 
 
-def legend(ax: Axes, title: str | None = None) -> None:
+def legend(ax: Axes, title: str | None = None, *, behind: dict[str, Any] | None = None, gap: float = 0.01) -> None:
     """The legend beside the axes, where the figure's layout makes room for it; else inside, where it hides least.
 
     Of more than twelve numbered layers every second, third, … is shown, and the last: the shades between are in order.
+    behind: what is shown behind the line or marker of a label. gap: how far beside, as a part of the axes' width.
     """
     entries = list(zip(*ax.get_legend_handles_labels(), strict=True))
     edges = [entry for entry in entries if entry[1] in EDGES]
@@ -206,9 +208,10 @@ def legend(ax: Axes, title: str | None = None) -> None:
     shown = [entry for i, entry in enumerate(entries) if i % step == 0 or i == len(entries) - 1] + edges
     place: dict[str, Any] = {"loc": "best"}
     if ax.figure.get_layout_engine():
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0.0}
-    ax.legend(*zip(*shown, strict=True), title=title, fontsize="small", title_fontsize="small", handlelength=2.5,
-              **place)
+        place = {"loc": "upper left", "bbox_to_anchor": (1 + gap, 1), "borderaxespad": 0.0}
+    handles = [(behind[text], handle) if behind else handle for handle, text in shown]
+    ax.legend(handles, [text for _, text in shown], title=title, fontsize="small", title_fontsize="small",
+              handlelength=2.5, **place)
 
 
 def at_the_edge(ax: Axes, x: np.ndarray, y: np.ndarray, color: Any) -> np.ndarray:
@@ -227,7 +230,27 @@ EDGES = "0 (below the axis)", "−∞ (below the axis)", "∞ (above the axis)"
 
 
 def whole_numbers(ax: Axes) -> None:
-    """Ticks of the x axis at whole numbers: there is no layer 2.5."""
+    """Ticks of the x axis at whole numbers that were drawn: there is no layer 2.5, and no rank 0. The first has one."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    class Drawn(MaxNLocator):
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            first, last = ax.dataLim.intervalx
+            ticks = np.asarray(super().tick_values(vmin, vmax))
+            inside = ticks[(ticks >= first) & (ticks <= last)]
+            room = len(inside) == 0 or inside[0] - first >= (ticks[1] - ticks[0]) / 2
+            return np.append(first, inside) if room and math.isfinite(first) else inside
+
+    ax.xaxis.set_major_locator(Drawn(integer=True, min_n_ticks=1))
+
+
+def log_ticks(axis: Axis) -> None:
+    """Plain numbers on a logarithmic axis of less than a decade and a half: 0.6 for 6 × 10⁻¹, and not too many."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    if axis.get_scale() != "log" or high >= 10**1.5 * low:
+        return
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > 5 * low else MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())

@@ -9,7 +9,7 @@ and fan_out, and sigma, the deviation before a cut (`Law.sigma`). It is for
     JAX        …(key, (fan_in, fan_out))   as ours
 
 The tests evaluate every expression and compare what it draws with what minnet draws. `cards.card` shows a row beside a
-matrix, `cards.parity` shows them all.
+matrix, `cards.parity` shows them all (also as initializers.card and initializers.parity).
 """
 
 from __future__ import annotations

@@ -13,16 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 Function = Callable[[np.ndarray], np.ndarray]
 
-_END = 13.0                # beyond, the density is below 1e-37
+END = 13.0                 # beyond, the density is below 1e-37
 _NODES = 16
 _HALVINGS, _PIECES = 40, 20_000
-_TINY = 1e-290             # where numbers are subnormal, halves never agree to 1e-13 of the whole
+_SUBNORMAL = 1e-290        # where numbers are subnormal, halves never agree to 1e-13 of the whole
 
 
 class Value(NamedTuple):
@@ -45,12 +46,12 @@ def _legendre() -> tuple[np.ndarray, np.ndarray]:
     return nodes, weights
 
 
-def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13) -> Value:
+def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13, noise: float = _SUBNORMAL) -> Value:
     """∫g from the first to the last of `cuts`, in pieces between them that are halved where g asks for it.
 
     g takes a vector and returns one, smooth between the cuts. A piece is done when its two halves change its value by
-    less than `tolerance` · ∫|g|; kinks and jumps that are not among the cuts only cost more halvings. Raises ValueError
-    where g is not finite.
+    less than `tolerance` · ∫|g|, or than the `noise` of rounding in g; kinks and jumps that are not among the cuts only
+    cost more halvings. Raises ValueError where g is not finite; what g's own arithmetic warns of is not shown.
     """
     nodes, weights = _legendre()
     edges = np.unique(np.asarray(cuts, np.float64))
@@ -58,10 +59,11 @@ def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13) -
     def pieces(low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """∫g and ∫|g| of every piece, (2, pieces)."""
         half = (high - low)[:, None] / 2
-        values = np.asarray(g(((high + low)[:, None] / 2 + half * nodes).ravel()), np.float64).reshape(-1, _NODES)
+        with np.errstate(all="ignore"):
+            values = np.asarray(g(((high + low)[:, None] / 2 + half * nodes).ravel()), np.float64).reshape(-1, _NODES)
         if not np.isfinite(values).all():
             raise ValueError("expected a function that is finite wherever the Gaussian density counts, got "
-                             f"{values[~np.isfinite(values)][0]}")
+                             f"{values[~np.isfinite(values)][0]}: write it in a form that is stable for large |z|")
         return np.stack([(values * half) @ weights, (np.abs(values) * half) @ weights])
 
     low, high = edges[:-1], edges[1:]
@@ -72,65 +74,76 @@ def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13) -
         halves = left + right
         change = np.abs(halves[0] - whole[0])
         scale = done[1] + halves[1].sum()
-        ready = (change <= tolerance * scale + _TINY) | (level == _HALVINGS - 1) | (low.size > _PIECES)
+        ready = (change <= tolerance * scale + noise) | (level == _HALVINGS - 1) | (low.size > _PIECES)
         done += halves[:, ready].sum(axis=1)
         error += float(change[ready].sum())
         if ready.all():
             break
         low, high = np.append(low[~ready], middle[~ready]), np.append(middle[~ready], high[~ready])
         whole = np.append(left[:, ~ready], right[:, ~ready], axis=1)
-    return Value(float(done[0]), error + tolerance * float(scale))
+    return Value(float(done[0]), error + tolerance * float(scale) + noise)
 
 
 def _cuts(std: float, mean: float, kinks: Sequence[float]) -> list[float]:
-    """Where to cut the axis of z: evenly, and where the argument mean + std · z is at a kink, at 0 or at ±8, between
-    which activations have their features."""
-    arguments = [(t - mean) / std for t in (*kinks, -8.0, 0.0, 8.0)]
-    return [*np.linspace(-_END, _END, 15), *(z for z in arguments if -_END < z < _END)]
+    """Where to cut the axis of z: evenly, and where the argument mean + std · z is at a kink, at 0, or at ±40, between
+    which activations have their features, however narrow that is in z."""
+    arguments = [(t - mean) / std for t in (*kinks, -40.0, 0.0, 40.0)]
+    return [*np.linspace(-END, END, 15), *(z for z in arguments if -END < z < END)]
+
+
+def _average(g: Function, cuts: Sequence[float], **options: float) -> Value:
+    """∫gφ over the axis. Its ends, beyond which nothing is seen, count with the integrand there as an error."""
+    integrand: Function = lambda z: g(z) * density(z)
+    value, error = integrate(integrand, cuts, **options)
+    with np.errstate(all="ignore"):
+        return Value(value, error + float(np.abs(integrand(np.array([-END, END]))).sum()))
 
 
 def expectation(g: Function, *, std: float = 1.0, mean: float = 0.0, kinks: Sequence[float] = ()) -> Value:
     """E[g(mean + std · z)] for z ~ N(0, 1), and its error; `kinks` are the arguments where g is not smooth.
 
-    g must not grow as fast as e^{z²/2} falls. With std = 0 it is g(mean).
+    The axis ends at ±13, so that g must not grow as fast as e^{z²/2} falls; the integrand at both ends is part of the
+    error. With std = 0 it is g(mean).
     """
     if std == 0:
         return Value(float(np.asarray(g(np.array([mean])))[0]), 0.0)
-    return integrate(lambda z: g(mean + std * z) * density(z), _cuts(std, mean, kinks))
+    return _average(lambda z: g(mean + std * z), _cuts(std, mean, kinks))
 
 
 def correlation(g: Function, h: Function, c: float, *, std: tuple[float, float] = (1.0, 1.0),
                 kinks: Sequence[float] = ()) -> Value:
     """E[g(σ₁u) h(σ₂v)] for standard normal u, v with correlation c; `std` = (σ₁, σ₂) > 0, `kinks` those of g and h.
 
-    v = cu + √(1 − c²)w with w independent of u. The inner integral over w, cut where h's argument meets a kink, has
-    fixed nodes; it is a function of u, smooth but for g's kinks, and is integrated as in `expectation`. The error is
-    the outer integral's, and what half as many inner nodes would change.
+    v = cu + √(1 − c²)w with w independent of u. The inner integral over w has fixed nodes, in pieces that are cut
+    evenly, and where h's argument σ₂v meets a kink, even steps from −8 to 8, ±16 or ±40: it follows a steep h, too.
+    It is a function of u, smooth but for g's kinks, and is integrated as in `expectation`. The error is the outer
+    integral's, and what pieces of twice the length would change.
     """
+    cuts = [*_cuts(std[0], 0.0, kinks), *(_cuts(c * std[1], 0.0, kinks) if c else [])]
     if abs(c) >= 1:
-        sign = math.copysign(1, c)
-        return expectation(lambda z: g(std[0] * z) * h(sign * std[1] * z),
-                           kinks=[k / std[0] for k in kinks] + [sign * k / std[1] for k in kinks])
+        return _average(lambda u: g(std[0] * u) * h(math.copysign(std[1], c) * u), cuts)
     across = math.sqrt((1 - c) * (1 + c))
+    squares = (expectation(lambda z: g(z) ** 2, std=std[0], kinks=kinks).value
+               * expectation(lambda z: h(z) ** 2, std=std[1], kinks=kinks).value)
     nodes, weights = _legendre()
-    ends = np.array([-math.inf, *sorted(kinks), math.inf])
 
-    def inner(u: np.ndarray, pieces: int) -> np.ndarray:
+    def inner(u: np.ndarray, steps: int) -> np.ndarray:
         """E[h(σ₂v)] given u."""
+        evenly = np.broadcast_to(np.linspace(-END, END, steps), (len(u), steps))
+        arguments = np.array([*kinks, *np.linspace(-8, 8, steps), -40, -16, 16, 40])
+        met = np.clip((arguments / std[1] - c * u[:, None]) / across, -END, END)
+        edges = np.sort(np.hstack([evenly, met]), axis=1)
         total = np.zeros_like(u)
-        edges = np.clip((ends / std[1] - c * u[:, None]) / across, -_END, _END)
-        for low, high in zip(edges.T[:-1], edges.T[1:], strict=True):
-            half = (high - low) / (2 * pieces)
-            for i in range(pieces):
-                w = (low + (2 * i + 1) * half)[:, None] + half[:, None] * nodes
-                values = h((std[1] * (c * u[:, None] + across * w)).ravel()).reshape(w.shape)
-                total += half * ((values * density(w)) @ weights)
+        for low, high in pairwise(edges.T):
+            half = (high - low)[:, None] / 2
+            w = (low + high)[:, None] / 2 + half * nodes
+            values = h((std[1] * (c * u[:, None] + across * w)).ravel()).reshape(w.shape)
+            total += (values * density(w) * half) @ weights
         return total
 
-    def outer(pieces: int) -> Value:
-        return integrate(lambda u: g(std[0] * u) * density(u) * inner(u, pieces), _cuts(std[0], 0.0, kinks),
-                         tolerance=1e-12)
+    def outer(steps: int) -> Value:
+        return _average(lambda u: g(std[0] * u) * inner(u, steps), cuts, tolerance=1e-12,
+                        noise=1e-15 * math.sqrt(squares) + _SUBNORMAL)
 
-    pieces = math.ceil(_END * min(max(1.0, std[1] * across), 8.0))
-    fine, coarse = outer(pieces), outer(pieces // 2)
+    fine, coarse = outer(17), outer(9)
     return Value(fine.value, fine.error + abs(fine.value - coarse.value))

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200, names: Sequence[str] | None = None,
                       ax: Axes | None = None) -> Axes:
-    """Which class a network gives each point of the plane: grey regions, black boundaries, and the data on top.
+    """Which class a network gives each point of the plane: grey regions, black boundaries, and the data on top, dark
+    classes first. The legend shows each marker on the grey of its class.
 
     net: anything with net(x (n, 2)) → outputs (n, K), whose largest is the class, or (n, 1), where > 0 is class 1.
     data: (x (n, 2), y (n,)), y whole numbers. resolution: grid points along each axis. names: the K classes'.
@@ -43,7 +44,9 @@ def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200,
     if y.min() < 0 or y.max() >= classes:
         raise ValueError(f"expected labels in 0 … {classes - 1} for the outputs of net, got {y.min()} … {y.max()}")
     labels = [f"class {k}" for k in range(classes)] if names is None else drawing.labelled(names, classes)
-    greys = np.linspace(0.97, 0.7, classes)
+    greys = np.linspace(0.7, 0.97, classes)
+
+    from matplotlib.patches import Patch
 
     ax = drawing.axes(ax, width=6.0, height=4.5)
     ax.imshow(greys[z.argmax(axis=2)], cmap="gray", vmin=0, vmax=1, origin="lower", aspect="auto",
@@ -57,7 +60,7 @@ def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200,
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.locator_params(nbins=6)
     ax.grid(False)
-    drawing.legend(ax)
+    drawing.legend(ax, behind={label: Patch(color=str(grey)) for label, grey in zip(labels, greys, strict=True)})
     return ax
 
 
@@ -106,8 +109,9 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
              annotate: bool = True, log: bool = False, ax: Axes | None = None) -> Axes:
     """A number for each pair of settings: values (r, c) over r row names and c column names, the first row on top.
 
-    Light cells are large. A hatched cell has no value (NaN). log: the lightness follows the logarithm; 0 is as dark as
-    the smallest number above it. label: what the numbers are. annotate: write them into the cells, three digits.
+    Light cells are large. What has no place on the scale (NaN, which is no value; ±∞; 0 where log) is a hatched cell,
+    and has an entry in the legend below. log: the lightness follows the logarithm. label: what the numbers are.
+    annotate: write them into the cells, three digits.
 
     Raises TypeError or ValueError where names and shape do not agree, and for values < 0 with log=True.
     """
@@ -116,25 +120,36 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
         raise ValueError(f"expected values of shape ({len(rows)}, {len(columns)}), a number for each row and column "
                          f"named, got {table.shape}")
     log = drawing.logarithmic(log, [table])
-    finite = table[np.isfinite(table) & ((table > 0) | (not log))]
+    inside = np.where(np.isfinite(table) & ((table > 0) | (not log)), table, np.nan)
+    finite = inside[~np.isnan(inside)]
     low, high = (finite.min(), finite.max()) if finite.size else (1.0, 1.0)
     if low == high:                                                            # a scale needs two ends
         low, high = (low / 2, high * 2) if log else (low - 0.5, high + 0.5)
 
-    from matplotlib.colors import LogNorm, Normalize
-    from matplotlib.patches import Rectangle
+    outside = {"no value": np.isnan(table), "0": (table == 0) & log, "−∞": table == -math.inf, "∞": table == math.inf}
 
-    ax = drawing.axes(ax, width=min(12.0, 2.5 + 0.8 * len(columns)), height=min(9.0, 1.2 + 0.45 * len(rows)))
+    from matplotlib.colors import LogNorm, Normalize
+    from matplotlib.patches import Patch, Rectangle
+    from matplotlib.transforms import ScaledTranslation
+
+    ax = drawing.axes(ax, width=min(12.0, 2.5 + 0.8 * len(columns)), height=min(9.0, 1.5 + 0.45 * len(rows)))
     norm = LogNorm(low, high) if log else Normalize(low, high)
-    picture = ax.imshow(table.clip(low, high), cmap="viridis", norm=norm, aspect="auto")
-    for (i, j), value in np.ndenumerate(table):
-        red, green, blue, _ = picture.cmap(norm(np.clip(value, low, high)))
-        light = 0.299 * red + 0.587 * green + 0.114 * blue
-        if np.isnan(value):
-            ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", edgecolor="0.6", linewidth=0))
-        elif annotate:
-            ax.text(j, i, "∞" if value == math.inf else f"{value:.3g}", ha="center", va="center", fontsize="small",
-                    color="k" if light > 0.5 else "w")
+    picture = ax.imshow(inside, cmap="viridis", norm=norm, aspect="auto")
+    handles = []
+    for (name, cells), hatch in zip(outside.items(), ("////", "....", "ooo", "xxxx"), strict=True):
+        style: dict[str, Any] = {"fill": False, "hatch": hatch, "edgecolor": "0.6", "linewidth": 0}
+        for i, j in np.argwhere(cells).tolist():
+            ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **style))
+        handles += [Patch(label=name, **style)] * bool(cells.any())
+    if handles:                                                                # below the label of the x axis
+        below = ax.transAxes + ScaledTranslation(0, -0.5, ax.figure.dpi_scale_trans)
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, borderaxespad=0.0,
+                  ncols=4, fontsize="small", frameon=False)
+    for (i, j), value in np.ndenumerate(inside):
+        red, green, blue, _ = picture.cmap(norm(value))
+        if annotate and np.isfinite(value):
+            ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize="small",
+                    color="k" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "w")
     for axis, names, most in ((ax.xaxis, columns, 16), (ax.yaxis, rows, 24)):
         shown = range(0, len(names), math.ceil(len(names) / most))             # every name, if there is room
         axis.set_ticks(shown, [f"{names[i]:g}" if isinstance(names[i], float) else str(names[i]) for i in shown])

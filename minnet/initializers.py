@@ -12,7 +12,8 @@ so that Var[W] alone decides whether a signal grows or fades from layer to layer
 initializers is one answer to the question which of the two products should be 1.
 
 A docstring begins with the formula and ends with three lines: what is kept, and for which units; when that fails; the
-source. `card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras, PyTorch and JAX.
+source. `card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras, PyTorch and JAX;
+`parity()` shows these calls for all.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 from minnet import checks
 
 if TYPE_CHECKING:
-    from minnet.cards import Card
+    from minnet.cards import Card, Parity
 
 
 class Initializer(Protocol):
@@ -37,19 +38,26 @@ class Initializer(Protocol):
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight matrix. Raises ValueError for any other shape (a bias has no fans)."""
-    if len(shape) != 2 or min(shape) < 1:
-        raise ValueError(f"expected shape (fan_in, fan_out) of a weight matrix, got {tuple(shape)}: a bias has no "
-                         "fans, initialize it with zeros, constant, normal or uniform")
-    return int(shape[0]), int(shape[1])
+    found = checks.shape(shape)
+    if len(found) != 2:
+        raise ValueError(f"expected shape (fan_in, fan_out) of a weight matrix, got {found}: a bias has no fans, "
+                         "initialize it with zeros, constant, normal or uniform")
+    return found[0], found[1]
 
 
 def card(init: Initializer, shape: tuple[int, int] = (512, 256), *, rng: int | np.random.Generator = 0) -> Card:
     """All about an initializer at a glance: formula, what it keeps, entries and singular values drawn and predicted,
-    source, and the calls of Keras, PyTorch and JAX. Takes partials and functions of your own. `cards.parity()`
-    has all the calls in one table."""
+    source, and the calls of Keras, PyTorch and JAX. Takes partials and functions of your own."""
     from minnet import cards
 
     return cards.card(init, shape, rng=rng)
+
+
+def parity() -> Parity:
+    """How Keras, PyTorch and JAX draw the same as each initializer here, in one table: `print(parity())`."""
+    from minnet import cards
+
+    return cards.parity()
 
 
 # The same in every place ---------------------------------------------------------------------------------------
@@ -63,7 +71,7 @@ def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Fails: as weights: every unit of a layer gets the same gradient, and stays the same as its neighbours.
     Source: no paper; the common choice for biases.
     """
-    return np.zeros(shape)
+    return np.zeros(checks.shape(shape))
 
 
 def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -75,7 +83,7 @@ def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Fails: as weights: rank 1, and a linear layer multiplies a constant input by fan_in.
     Source: no paper.
     """
-    return np.ones(shape)
+    return np.ones(checks.shape(shape))
 
 
 def constant(rng: np.random.Generator, shape: tuple[int, ...], *, value: float) -> np.ndarray:
@@ -87,7 +95,7 @@ def constant(rng: np.random.Generator, shape: tuple[int, ...], *, value: float) 
     Fails: as weights: rank 1, every unit of the layer computes the same.
     Source: no paper; small positive biases are sometimes given to ReLU units so.
     """
-    return np.full(shape, checks.number("value", value))
+    return np.full(checks.shape(shape), checks.number("value", value))
 
 
 # Blind to the width --------------------------------------------------------------------------------------------
@@ -101,6 +109,7 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: float = 0.
     Fails: at every other width: with std = 1 E[z²] grows fan_in-fold, which saturates tanh and makes ReLU explode.
     Source: no paper; the habit before 2010. Keras' RandomNormal has std = 0.05, JAX' normal 0.01.
     """
+    checks.drawing(rng, shape)
     return rng.normal(checks.number("mean", mean), checks.number("std", std, least=0), shape)
 
 
@@ -114,8 +123,11 @@ def uniform(rng: np.random.Generator, shape: tuple[int, ...], *, low: float = -1
     alike) dominate every other.
     Source: no paper; the habit before 2010. Keras' RandomUniform is U(−0.05, 0.05), JAX' uniform U[0, 0.01).
     """
+    checks.drawing(rng, shape)
     low = checks.number("low", low)
-    return rng.uniform(low, checks.number("high", high, least=low), shape)
+    high = checks.number("high", high, least=low)
+    checks.number("high - low", high - low)
+    return rng.uniform(low, high, shape)
 
 
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: float = 0.0, std: float = 1.0,
@@ -133,6 +145,7 @@ def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: 
     Fails: where `normal` fails; and uncorrected its variance is 23% short, which is 0.77^L after L linear layers.
     Source: no paper; moments of the truncated normal are textbook. Keras and JAX cut their normals so.
     """
+    checks.drawing(rng, shape)
     mean, std = checks.number("mean", mean), checks.number("std", std, least=0)
     cut = checks.number("cut", cut, least=0.5)
     if not isinstance(corrected, bool | np.bool_):
@@ -159,7 +172,7 @@ def lecun_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray
     Fails: with ReLU, where E[z²] halves from layer to layer.
     Source: LeCun, Bottou, Orr & Müller 1998, *Efficient BackProp*, eq. 16: σ_w = m^(−1/2), m the number of inputs.
     """
-    fan_in, _ = fans(shape)
+    fan_in, _ = _fans(rng, shape)
     return rng.normal(0.0, math.sqrt(1 / fan_in), shape)
 
 
@@ -170,7 +183,7 @@ def lecun_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
     Fails: with ReLU, where E[z²] halves from layer to layer.
     Source: LeCun, Bottou, Orr & Müller 1998, *Efficient BackProp*, eq. 16.
     """
-    fan_in, _ = fans(shape)
+    fan_in, _ = _fans(rng, shape)
     a = math.sqrt(3 / fan_in)
     return rng.uniform(-a, a, shape)
 
@@ -185,7 +198,7 @@ def heuristic_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.nd
     Fails: with depth, forwards and backwards; deep sigmoid nets never start to learn.
     Source: Glorot & Bengio 2010, eq. 1.
     """
-    fan_in, _ = fans(shape)
+    fan_in, _ = _fans(rng, shape)
     a = 1 / math.sqrt(fan_in)
     return rng.uniform(-a, a, shape)
 
@@ -202,7 +215,7 @@ def glorot_normal(rng: np.random.Generator, shape: tuple[int, ...], *, gain: flo
     Fails: with ReLU (a half is lost in each layer) and with sigmoid, whose slope about 0 is ¼.
     Source: Glorot & Bengio 2010, eq. 12.
     """
-    fan_in, fan_out = fans(shape)
+    fan_in, fan_out = _fans(rng, shape)
     return rng.normal(0.0, checks.number("gain", gain, above=0) * math.sqrt(2 / (fan_in + fan_out)), shape)
 
 
@@ -217,7 +230,7 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, gain: fl
     Fails: with ReLU (a half is lost in each layer) and with sigmoid, whose slope about 0 is ¼.
     Source: Glorot & Bengio 2010, eq. 16.
     """
-    fan_in, fan_out = fans(shape)
+    fan_in, fan_out = _fans(rng, shape)
     a = checks.number("gain", gain, above=0) * math.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-a, a, shape)
 
@@ -237,8 +250,8 @@ def he_normal(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slop
     between inputs: in deep ReLU nets all inputs come out ever more alike.
     Source: He, Zhang, Ren & Sun 2015, eq. 10 (forward), 14 (backward), 15 (leaky).
     """
-    n = _n(shape, mode, "fan_in", "fan_out")
-    return rng.normal(0.0, math.sqrt(2 / ((1 + checks.number("negative_slope", negative_slope) ** 2) * n)), shape)
+    n = _n(rng, shape, mode, "fan_in", "fan_out")
+    return rng.normal(0.0, math.sqrt(2 / n) / math.hypot(1, checks.number("negative_slope", negative_slope)), shape)
 
 
 def he_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slope: float = 0.0,
@@ -252,8 +265,8 @@ def he_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slo
     Fails: with linear units, whose E[z²] doubles in each layer, and with SELU.
     Source: He, Zhang, Ren & Sun 2015, eq. 10 (forward), 14 (backward), 15 (leaky).
     """
-    n = _n(shape, mode, "fan_in", "fan_out")
-    b = math.sqrt(6 / ((1 + checks.number("negative_slope", negative_slope) ** 2) * n))
+    n = _n(rng, shape, mode, "fan_in", "fan_out")
+    b = math.sqrt(6 / n) / math.hypot(1, checks.number("negative_slope", negative_slope))
     return rng.uniform(-b, b, shape)
 
 
@@ -269,8 +282,8 @@ def variance_scaling(rng: np.random.Generator, shape: tuple[int, ...], *, scale:
     Fails: where scale and units do not fit: the signal changes by the same factor in each layer.
     Source: no paper; the form is that of Keras' VarianceScaling, the content that of LeCun 1998, Glorot 2010, He 2015.
     """
-    variance = checks.number("scale", scale, above=0) / _n(shape, mode, "fan_in", "fan_out", "fan_avg")
-    if _one_of("distribution", distribution, "normal", "truncated_normal", "uniform") == "uniform":
+    variance = checks.number("scale", scale, above=0) / _n(rng, shape, mode, "fan_in", "fan_out", "fan_avg")
+    if checks.one_of("distribution", distribution, "normal", "truncated_normal", "uniform") == "uniform":
         a = math.sqrt(3 * variance)
         return rng.uniform(-a, a, shape)
     if distribution == "truncated_normal":
@@ -282,16 +295,17 @@ def random_walk(rng: np.random.Generator, shape: tuple[int, ...], *, units: str 
     """N(0, g²/N) with N = fan_in and g = e^(1/2N) for linear units, √2 · e^(1.2/(max(N, 6) − 2.4)) for ReLU.
 
     From layer to layer the logarithm of the gradient's length makes a random step; g is chosen so that the mean of
-    that step, not of the squared length, is 0. The paper has one width N. Here it is fan_in, the number of components
-    of the gradient that the layer passes down: then the step is centred for any fan_out. The ReLU's g is a fit.
+    that step, not of the squared length, is about 0: for linear units E[Δ ln ‖δ‖²] is −1/(3N²) where g = 1 has −1/N,
+    and the ReLU's g is a fit. The paper has one width N. Here it is fan_in, the number of components of the gradient
+    that the layer passes down: then the step is centred so for any fan_out.
 
     Keeps: E[ln ‖δ‖], going back, for units="linear" or "relu": the typical gradient of a deep and narrow net, where
     keeping E[δ²] leaves it to fade.
     Fails: to narrow the spread: the variance of ln ‖δ‖ still grows with depth / width. Other units: g is to be tuned.
     Source: Sussillo & Abbott 2014, g_linear and g_ReLU.
     """
-    n, _ = fans(shape)
-    linear = _one_of("units", units, "linear", "relu") == "linear"
+    n, _ = _fans(rng, shape)
+    linear = checks.one_of("units", units, "linear", "relu") == "linear"
     g = math.exp(1 / (2 * n)) if linear else math.sqrt(2) * math.exp(1.2 / (max(n, 6) - 2.4))
     return rng.normal(0.0, g / math.sqrt(n), shape)
 
@@ -309,7 +323,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], *, gain: float 
     Fails: with ReLU, which zeroes components: gain √2 keeps E[z²], but lengths differ by direction again.
     Source: Saxe, McClelland & Ganguli 2014; the sign: Mezzadri 2007.
     """
-    fan_in, fan_out = fans(shape)
+    fan_in, fan_out = _fans(rng, shape)
     q, r = np.linalg.qr(rng.normal(size=(max(fan_in, fan_out), min(fan_in, fan_out))))
     q *= checks.number("gain", gain, above=0) * np.sign(np.diag(r))
     return q if fan_in >= fan_out else q.T
@@ -336,7 +350,7 @@ def sparse(rng: np.random.Generator, shape: tuple[int, ...], *, connections: int
     Fails: at its defaults with inputs of size 1: E[z²] is then 15, which saturates tanh; std = 1/√k keeps it.
     Source: Martens 2010 (15 connections, N(0, 1)).
     """
-    fan_in, fan_out = fans(shape)
+    fan_in, fan_out = _fans(rng, shape)
     k = checks.count("connections", connections)
     if k > fan_in:
         raise ValueError(f"expected connections to be at most fan_in = {fan_in}, got {k}: a unit has no more inputs")
@@ -358,8 +372,9 @@ def looks_linear(rng: np.random.Generator, shape: tuple[int, ...], *, position: 
     Fails: with other units, nonzero biases, or layers out of position.
     Source: Balduzzi, Frean, Leary, Lewis, Ma & McWilliams 2017.
     """
-    halves = list(fans(shape))
-    inner = {"first": (1,), "hidden": (0, 1), "last": (0,)}[_one_of("position", position, "first", "hidden", "last")]
+    inner = {"first": (1,), "hidden": (0, 1), "last": (0,)}[
+        checks.one_of("position", position, "first", "hidden", "last")]
+    halves = list(_fans(rng, shape))
     for side in inner:
         if halves[side] % 2:
             raise ValueError(f"expected an even {('fan_in', 'fan_out')[side]} for position={position!r}, got "
@@ -371,13 +386,12 @@ def looks_linear(rng: np.random.Generator, shape: tuple[int, ...], *, position: 
     return v
 
 
-def _n(shape: Sequence[int], mode: Any, *modes: str) -> float:
-    fan_in, fan_out = fans(shape)
-    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[_one_of("mode", mode, *modes)]
+def _fans(rng: np.random.Generator, shape: Sequence[int]) -> tuple[int, int]:
+    """`fans`, where the generator is looked at too."""
+    return fans(checks.drawing(rng, shape))
 
 
-def _one_of(name: str, value: Any, *choices: str) -> str:
-    if not isinstance(value, str) or value not in choices:
-        raise (ValueError if isinstance(value, str) else TypeError)(
-            f"expected {name} to be one of {', '.join(map(repr, choices))}, got {value!r}")
-    return value
+def _n(rng: np.random.Generator, shape: Sequence[int], mode: Any, *modes: str) -> float:
+    fan_in, fan_out = _fans(rng, shape)
+    checks.one_of("mode", mode, *modes)
+    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
@@ -40,6 +41,7 @@ class Table:
 
     rows: tuple[Any, ...]
     shown: ClassVar[dict[str, str]] = {}              # heading → how a row is written there, for str.format
+    legend: ClassVar[str] = ""                        # what the headings mean, printed below
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -57,12 +59,12 @@ class Table:
                                      (form.format(row) for form in self.shown.values())] for row in self.rows)]
 
     def __str__(self) -> str:
-        return aligned(self.cells())
+        return "\n".join([aligned(self.cells()), *textwrap.wrap(self.legend, 116)])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return as_html(self.cells())
+        return as_html(self.cells()) + (f"<p>{html.escape(self.legend)}</p>" if self.legend else "")
 
 
 def aligned(cells: Sequence[Sequence[str]]) -> str:
@@ -75,7 +77,8 @@ def as_html(cells: Sequence[Sequence[str]]) -> str:
     """The same lines as an HTML table, the first one its head."""
     head, *rows = ([html.escape(cell) for cell in row] for row in cells)
     lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>{lines}</table>"
+    style = "border-spacing: 0.8em 0.1em; text-align: right"
+    return f'<table style="{style}"><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr>{lines}</table>'
 
 
 # The passes --------------------------------------------------------------------------------------------------
@@ -94,6 +97,9 @@ def passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Passes:
     """Both passes on a copy, noise off, BatchNorm by the batch."""
     copied = copy_of(net)
     a = checks.batch("x", x, copied.fan_in, copied.dtype)
+    if not callable(loss):
+        got = f"an array of shape {loss.shape}" if isinstance(loss, np.ndarray) else repr(loss)
+        raise TypeError(f"expected loss to be a function such as losses.softmax_cross_entropy, got {got}")
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
         value, z = run(copied, a, y, loss)
     return Passes(copied, value, z, stages(copied))
@@ -167,6 +173,10 @@ class LayerStatistics(Table):
         "std a": "{0.std:.3g}", "over examples": "{0.spread:.3g}", "saturated": "{0.saturated:.0%}",
         "dead": "{0.dead:.0%}", "std n δ": "{0.delta_std:.3g}", "‖W‖": "{0.W_norm:.3g}", "‖dW‖": "{0.dW_norm:.3g}",
         "std dW": "{0.dW_std:.3g}", "‖ΔW‖/‖W‖": "{0.update:.2g}"}
+    legend: ClassVar[str] = (
+        "a: what the units give, over units and examples; over examples: std of a over the examples alone, which is "
+        "what is left of the signal; saturated: share of slopes that have gone; dead: share of units without a slope "
+        "for any example; n δ: ∂C/∂z of one example's loss; ‖ ‖: root of the sum of squares; ΔW: one step")
 
     def __init__(self, rows: tuple[LayerRow, ...], value: float) -> None:
         self.rows, self.value = rows, value
@@ -181,10 +191,13 @@ def layer_statistics(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *,
                      learning_rate: float | Optimizer | None = None, bins: int = 50) -> LayerStatistics:
     """How signals and gradients fare from layer to layer, on the batch x (n, features), y.
 
+    - `mean`, `std`: of the activations a, over units and examples; `spread` ("over examples"): over the examples
+      alone, the root of the mean variance of a unit. What all inputs have in common is not in it: 0 is no signal left.
     - `saturated`: f′(z) below 5% of the largest slope that f has, where f has a finite end: tanh beyond ±0.975. ReLU's
       lower end counts too, so that half is what to expect there.
     - `dead`: f′(z) = 0 for each of the n examples. Take some hundreds: with few, a unit may only seem so.
     - `delta_std`: of n δ. The loss is a mean over examples; times n, the size of the batch drops out.
+    - `W_norm`, `dW_norm`: ‖W‖ and ‖dW‖, root of the sum of squares; `dW_std`: over the entries of dW.
     - `update`: ‖ΔW‖/‖W‖ of one step from a fresh state; `learning_rate` is gradient descent's, or an optimizer.
 
     Raises TypeError or ValueError for x, y or settings that do not fit.
@@ -208,10 +221,10 @@ def _row(p: Passes, number: int, update: float, bins: int) -> LayerRow:
     bounded = f is not None and np.isfinite(f.range).any()
     return LayerRow(
         number + 1, index, dense.fan_in, dense.fan_out, f.name if f is not None else "prelu",
-        float(a.mean()), float(a.std()), math.sqrt(a.var(axis=0).mean()),
+        float(a.mean()), deviation(a), deviation(a, axis=0),
         float((np.abs(slopes) < GONE * _steepest(f)).mean()) if f is not None and bounded else math.nan,
-        float((slopes == 0).all(axis=0).mean()), float((len(a) * dense.delta).std()),
-        norm(dense.W), norm(dense.dW), float(dense.dW.std()), update, _histogram(a, bins))
+        float((slopes == 0).all(axis=0).mean()), deviation(len(a) * dense.delta),
+        norm(dense.W), norm(dense.dW), deviation(dense.dW), update, _histogram(a, bins))
 
 
 def _histogram(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
@@ -242,6 +255,12 @@ def norm(array: np.ndarray) -> float:
     """√(Σ w²), without overflow on the way."""
     largest = float(np.abs(array).max(initial=0))
     return largest if largest in (0, math.inf) else largest * float(np.linalg.norm(array / largest))
+
+
+def deviation(array: np.ndarray, axis: int | None = None) -> float:
+    """The standard deviation, or the root of the mean variance along `axis`: without underflow on the way."""
+    largest = float(np.abs(array).max(initial=0)) or 1.0
+    return largest * math.sqrt((array / largest).var(axis=axis).mean())
 
 
 def as_optimizer(learning_rate: float | Optimizer) -> Optimizer:
@@ -279,6 +298,8 @@ class Jacobian(Table):
 
     shown: ClassVar[dict[str, str]] = {"layer": "{0.layer}", "largest": "{0.largest:.3g}", "mean": "{0.mean:.3g}",
                                        "smallest": "{0.smallest:.3g}"}
+    legend: ClassVar[str] = ("singular values of ∂a_l/∂a_(l−1), means over the examples; all: of ∂outputs/∂x; below 1 "
+                             "a direction shrinks, above 1 it is stretched")
 
     def __init__(self, layers: tuple[np.ndarray, ...], whole: np.ndarray) -> None:
         self.layers, self.whole = layers, whole

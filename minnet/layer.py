@@ -26,7 +26,7 @@ def view(name: str) -> Any:
             raise ValueError(f"expected {name} of shape {array.shape}, got {np.shape(value)}")
         array[...] = value
 
-    return property(attrgetter(f"_{name}"), assign)
+    return property(attrgetter(f"_{name}"), assign, doc=f"{name}, a view into the flat vector; assigning copies.")
 
 
 class Layer:
@@ -97,8 +97,8 @@ class Layer:
     def __getattr__(self, name: str) -> Any:          # called only where nothing of that name is there
         kind = type(self).__name__
         if name in type(self).cached:
-            raise AttributeError(f"{kind} has no {name} yet: it is kept by a forward or backward pass; copies and "
-                                 "pickles do not carry it")
+            raise AttributeError(f"{kind} has no {name} yet: net.forward(x) and net.gradient(x, y, loss) keep what "
+                                 "they compute; net(x) keeps nothing, and copies and pickles do not carry it")
         if not name.startswith("_") and not self.bound and name in self._arrays():
             raise AttributeError(f"{kind} has no {name} yet: parameters live in a network's vector; place the layer in "
                                  "Network([...], rng=...)")

@@ -19,9 +19,9 @@ of your own too. Poole, Lahiri, Raghu, Sohl-Dickstein & Ganguli 2016; Schoenholz
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,8 +31,9 @@ from minnet import checks, gaussian
 from minnet.activations import Activation, required
 from minnet.gaussian import Value
 
-LEAST, MOST = 1e-12, 1e12           # a q below or above counts as 0 or ∞
+LEAST, MOST = 1e-12, 1e12             # a q below or above counts as 0 or ∞
 _FLAT = 1e-9                          # |ln V(q)/q| below this: q is a fixed point
+BLIND = 1e-25                         # E[f′²] below this: what there is of a slope lies where no unit is
 
 
 class Moments(NamedTuple):
@@ -44,24 +45,67 @@ class Moments(NamedTuple):
     growth: Value           # dE[f²]/dq
 
 
+def jumps(activation: Activation) -> tuple[tuple[float, float, float], ...]:
+    """(k, f(k−), f(k+)) for each of the activation's kinks k at which f itself jumps, as a step does.
+
+    There two nearly equal inputs end on different sides: C has an infinite slope at c = 1, and χ does not exist.
+    A jump is a rise that is much more than slope and rounding explain.
+    """
+    found = []
+    for k in activation.kinks:
+        z = np.array([k, k])
+        eps = float(np.finfo(activation.f(z).dtype).eps)
+        h = 4 * eps * max(1.0, abs(k))
+        z = z + np.array([-h, h])
+        a = activation.f(z)
+        explained = h * np.abs(activation.df(z, a)).sum() + eps * np.abs(a).max()
+        if abs(a[1] - a[0]) > 100 * explained:
+            found.append((float(k), float(a[0]), float(a[1])))
+    return tuple(found)
+
+
+def continuous(activation: Activation) -> Activation:
+    """`activation`, if f does not jump at any of its kinks. Raises ValueError otherwise."""
+    if found := jumps(required(activation)):
+        raise ValueError(f"expected an activation without jumps, got {activation}, which jumps at z = {found[0][0]:g}: "
+                         "it parts inputs that are nearly equal, so that gradients have no factor χ; its variance map "
+                         "exists, MeanField(...).variance; for the rest take a steep ramp in the step's place")
+    return activation
+
+
+def _mean_square(g: gaussian.Function, q: float, kinks: Sequence[float]) -> Value:
+    """E[g(√q z)²]; ∞ where g is too large for a float, or grows so fast that the integral is not done where it ends."""
+    std, ends = math.sqrt(q), np.array([-gaussian.END, gaussian.END])
+    square: gaussian.Function = lambda u: np.minimum(np.square(g(u)), 1e300)
+    found = gaussian.expectation(square, std=std, kinks=kinks)
+    with np.errstate(all="ignore"):
+        left = float((square(std * ends) * gaussian.density(ends)).sum())
+    return found if found.value < 1e250 and left <= 1e-6 * found.value else Value(math.inf, math.inf)
+
+
 def moments(activation: Activation, q: float = 1.0) -> Moments:
     """The Gaussian averages of an activation at variance q > 0, of which everything else here is made.
 
         mean E[f],   second E[f²],   slope E[f′²],   growth dE[f²]/dq = E[f f′ z]/√q            at √q z, z ~ N(0, 1)
 
-    Each is a pair (value, error); for the library's activations the errors are below 1e-10 up to q = 100. The integrals
-    are cut at `activation.kinks`.
+    Each is a pair (value, error); for the library's activations the errors are below 1e-10 up to q = 100, and where f²
+    is too large for a float all are ∞. The integrals are cut at `activation.kinks`. Where f² jumps by J at the kink k,
+    the growth has Jkφ(k/√q)/(2q√q) more, and E[f′²] is of the slopes beside the jump.
     """
-    f, df, std = required(activation).f, activation.df, math.sqrt(checks.number("q", q, above=0))
-    over = partial(gaussian.expectation, std=std, kinks=activation.kinks)
+    f, df, q = required(activation).f, activation.df, checks.number("q", q, above=0)
+    kinks, std = activation.kinks, math.sqrt(q)
+    second, slope = _mean_square(f, q, kinks), _mean_square(lambda u: df(u, f(u)), q, kinks)
+    if math.inf in (second.value, slope.value):
+        return Moments(*[Value(math.inf, math.inf)] * 4)
 
     def growth(u: np.ndarray) -> np.ndarray:
         a = f(u)
-        return a * df(u, a) * u
+        return a * df(u, a) * u / q
 
-    product = over(growth)
-    return Moments(over(f), over(lambda u: f(u) ** 2), over(lambda u: df(u, f(u)) ** 2),
-                   Value(product.value / q, product.error / q))
+    rise, error = gaussian.expectation(growth, std=std, kinks=kinks)
+    for k, below, above in jumps(activation):
+        rise += (above**2 - below**2) * k * float(gaussian.density(np.array(k / std))) / (2 * q * std)
+    return Moments(gaussian.expectation(f, std=std, kinks=kinks), second, slope, Value(rise, error))
 
 
 class Gain(NamedTuple):
@@ -81,11 +125,14 @@ def gains(activation: Activation, q: float = 1.0) -> tuple[Gain, Gain, Gain]:
         gradient        1/√E[f′²]        the variance of ∂C/∂z stays
 
     They agree for ReLU-like units (first and third), and differ for the others: a gain that is right forward can make
-    the gradients grow. slope and chi say what each does. Raises ValueError for an f that does not vary.
+    the gradients grow. slope and chi say what each does. Raises ValueError for an f that does not vary, or jumps.
     """
-    mean, second, slope, growth = (value.value for value in moments(activation, q))
+    mean, second, slope, growth = (value.value for value in moments(continuous(activation), q))
+    if second == math.inf:
+        raise ValueError(f"expected an activation whose f² has an average at q = {q:g}, got {activation}, which grows "
+                         "too fast: no gain can hold it")
     variance = second - mean**2
-    if not (variance > 1e-15 * second and slope > 0):
+    if not (variance > 1e-15 * second and slope > BLIND):
         raise ValueError(f"expected an activation that varies around 0, got {activation}, which is constant there: "
                          "no gain can carry a signal through it")
     return tuple(Gain(keeps, math.sqrt(w), w * growth, w * slope)             # type: ignore[return-value]
@@ -104,7 +151,8 @@ class DepthScales(NamedTuple):
 class MeanField:
     """A wide network of one activation: weights of variance `weight_var`/fan_in, biases of variance `bias_var`.
 
-    weight_var is the papers' σ_w² > 0, bias_var their σ_b² ≥ 0, else ValueError. q is the variance of z in a layer.
+    weight_var is the papers' σ_w² > 0, bias_var their σ_b² ≥ 0, else ValueError. q ≥ 0 is the variance of z in a layer.
+    An f that jumps (at a kink that it declares) has variances and correlations, but neither χ nor C′: ValueError.
     """
 
     activation: Activation
@@ -113,66 +161,91 @@ class MeanField:
 
     def __post_init__(self) -> None:
         required(self.activation)
-        checks.number("weight_var", self.weight_var, above=0)
-        checks.number("bias_var", self.bias_var, least=0)
+        object.__setattr__(self, "weight_var", checks.number("weight_var", self.weight_var, above=0))
+        object.__setattr__(self, "bias_var", checks.number("bias_var", self.bias_var, least=0))
 
     def variance(self, q: float) -> float:
-        """V(q) = σ_w² E[f(√q z)²] + σ_b²: the variance of the next layer's z. Poole et al. 2016, "length map"."""
-        f, kinks = self.activation.f, self.activation.kinks
-        second = gaussian.expectation(lambda u: f(u) ** 2, std=math.sqrt(q), kinks=kinks)
+        """V(q) = σ_w² E[f(√q z)²] + σ_b²: the variance of the next layer's z. Poole et al. 2016, "length map".
+
+        ∞ where f² is too large for a float.
+        """
+        second = _mean_square(self.activation.f, checks.number("q", q, least=0), self.activation.kinks)
         return self.weight_var * second.value + self.bias_var
 
     def slope(self, q: float) -> float:
         """V′(q) = σ_w² E[f f′ z]/√q: below 1 at a fixed point, deviations of the variance die out with depth."""
-        return self.weight_var * moments(self.activation, max(q, LEAST)).growth.value
+        return self.weight_var * moments(self.activation, max(checks.number("q", q, least=0), LEAST)).growth.value
 
     def chi(self, q: float) -> float:
         """χ(q) = σ_w² E[f′(√q z)²]: the factor on the gradient's variance; also the slope of C at c = 1 (χ₁ in
-        Poole et al. 2016 and Schoenholz et al. 2017)."""
-        return self.weight_var * moments(self.activation, max(q, LEAST)).slope.value
+        Poole et al. 2016 and Schoenholz et al. 2017). Raises ValueError for an f that jumps."""
+        q = max(checks.number("q", q, least=0), LEAST)
+        return self.weight_var * moments(continuous(self.activation), q).slope.value
 
     def correlation(self, c: float, q: float) -> float:
-        """C(c): the correlation of two inputs in the next layer, if it is c in this one and both have variance q.
+        """C(c): the correlation of two inputs in the next layer, if it is c in this one and both have variance q > 0.
 
-        −1 ≤ c ≤ 1. Poole et al. 2016, "correlation map".
+        −1 ≤ c ≤ 1. Poole et al. 2016, "correlation map". Raises ValueError where the next layer is silent, V(q) = 0.
         """
-        f, std = self.activation.f, math.sqrt(q)
-        both = gaussian.correlation(f, f, c, std=(std, std), kinks=self.activation.kinks)
-        return (self.weight_var * both.value + self.bias_var) / self.variance(q)
+        after = self._heard(q)
+        return (self.weight_var * self._both(self.activation.f, c, q) + self.bias_var) / after
 
     def correlation_slope(self, c: float, q: float) -> float:
         """C′(c) = σ_w² E[f′(√q u) f′(√q v)] · q/V(q); at c = 1 and a fixed point it is χ."""
+        f, df = continuous(self.activation).f, self.activation.df
+        after = self._heard(q)
+        return self.weight_var * self._both(lambda u: df(u, f(u)), c, q) * q / after
+
+    def _both(self, g: gaussian.Function, c: float, q: float) -> float:
+        """E[g(√q u) g(√q v)] for u, v of correlation c."""
         std = math.sqrt(q)
-        df: gaussian.Function = lambda u: self.activation.df(u, self.activation.f(u))
-        both = gaussian.correlation(df, df, c, std=(std, std), kinks=self.activation.kinks)
-        return self.weight_var * both.value * q / self.variance(q)
+        return gaussian.correlation(g, g, checks.number("c", c, least=-1, most=1), std=(std, std),
+                                    kinks=self.activation.kinks).value
+
+    def _heard(self, q: float) -> float:
+        """V(q), if there is a signal in this layer and in the next."""
+        if not 0 < (after := self.variance(checks.number("q", q, above=0))) < math.inf:
+            raise ValueError(f"expected a variance q that {self.activation} passes on, got {q:g}, after which it is "
+                             f"{after:g}: no correlation is defined there")
+        return after
 
     def variances(self, q: float, layers: int) -> np.ndarray:
         """q of layers 1 … `layers`, (layers,), where layer 1 has the given q = σ_w² mean(x²) + σ_b²."""
-        found = [float(q)]
+        found = [checks.number("q", q, least=0)]
         for _ in range(checks.count("layers", layers) - 1):
-            found.append(self.variance(found[-1]))
+            found.append(self.variance(found[-1]) if found[-1] < math.inf else math.inf)
         return np.array(found)
 
     def correlations(self, c: float, q: float, layers: int) -> np.ndarray:
-        """c of two inputs in layers 1 … `layers`, (layers,), from c and q in layer 1."""
-        found = [float(c)]
-        for variance in self.variances(q, layers)[:-1]:
-            found.append(min(self.correlation(found[-1], variance), 1.0))
+        """c of two inputs in layers 1 … `layers`, (layers,), from c and q in layer 1.
+
+        A variance beyond 10^±12 counts as that: C no longer changes there.
+        """
+        found = [checks.number("c", c, least=-1, most=1)]
+        for variance in np.clip(self.variances(q, layers)[:-1], LEAST, MOST).tolist():
+            found.append(min(max(self.correlation(found[-1], variance), -1.0), 1.0))
         return np.array(found)
 
+    @cached_property
+    def _table(self) -> tuple[list[float], list[float]]:
+        """V on a grid of q, in order."""
+        grid = [float(q) for q in np.geomspace(LEAST, MOST, 601)]
+        return grid, [self.variance(q) for q in grid]
+
     def fixed_points(self) -> tuple[float, ...]:
-        """Every q > 0 with V(q) = q, in order; where the map only touches the diagonal, that q too.
+        """Every q with V(q) = q between 1e-12 and 1e12, in order; where the map only touches the diagonal, that q too.
 
         0 is not listed. Where every q is a fixed point (ReLU under He), none is.
         """
-        grid = [float(q) for q in np.geomspace(1e-8, 1e8, 401)]
-        ratio = [self._ratio(q) for q in grid]
+        grid, afterwards = self._table
+        ratio = [_log_ratio(after, q) for q, after in zip(grid, afterwards, strict=True)]
         found = []
         for i, (here, after) in enumerate(pairwise(ratio)):
             before = ratio[max(i - 1, 0)]
             if min(abs(here), abs(after)) > _FLAT and here * after < 0:
-                found.append(root(self._ratio, grid[i], grid[i + 1]))
+                q = root(self._ratio, grid[i], grid[i + 1])
+                if abs(self._ratio(q)) < 1e-6:                  # and not a jump to ∞, where f overflows
+                    found.append(q)
             elif abs(here) <= _FLAT < min(abs(before), abs(after)) and before * after < 0:
                 found.append(grid[i])
             elif min(here * before, here * after) > 0 and _FLAT < abs(here) < min(1e-2, abs(before), abs(after)):
@@ -181,24 +254,40 @@ class MeanField:
                     found.append(q)
         return tuple(found)
 
-    def limit(self, q: float = 1.0) -> float:
-        """The q* that the variance map leads to from q: q itself if it is fixed, 0 or inf if none is on the way."""
-        direction = self._ratio(q)
-        if abs(direction) <= _FLAT:
-            return q
-        ahead = [p for p in self.fixed_points() if (p > q if direction > 0 else p < q)]
-        return (min(ahead, default=math.inf) if direction > 0 else max(ahead, default=0.0))
-
     def _ratio(self, q: float) -> float:
-        """ln V(q)/q: positive where the variance grows."""
-        return math.log(self.variance(q) / q)
+        return _log_ratio(self.variance(q), q)
+
+    def limit(self, q: float = 1.0) -> float:
+        """The q* that the variance settles at, layer after layer, from q ≥ 0: a fixed point (q itself if it is one), 0
+        or inf.
+
+        It moves towards the next fixed point, and ends there unless V overshoots it on the way, as it can where V falls
+        with q; then the layers are followed one by one. That ends: d ln V/d ln q ≥ −½, for E[f²(z²−1)] ≥ −E[f²], so
+        that a fixed point is overshot by at most half of what was missing.
+        """
+        q = checks.number("q", q, least=0)
+        points, table = self.fixed_points(), list(zip(*self._table, strict=True))
+        for _ in range(1000):                            # far more than are needed
+            after = self.variance(q)
+            if after == q or abs(_log_ratio(after, q)) <= _FLAT:
+                return next((p for p in points if math.isclose(p, q, rel_tol=1e-6)), q)
+            if after > q:
+                ahead = min((p for p in points if p > q), default=math.inf)
+                settles = max([after, *(v for p, v in table if q < p < ahead)]) <= ahead * (1 + _FLAT)
+            else:
+                ahead = max((p for p in points if p < q), default=0.0)
+                settles = min([after, *(v for p, v in table if ahead < p < q)]) >= ahead * (1 - _FLAT)
+            if settles:
+                return ahead
+            q = after
+        return q
 
     def correlation_limit(self, q: float) -> float:
         """c*: where the correlation of two different inputs ends in a deep network at the fixed point q.
 
         1 if χ(q) ≤ 1 (all inputs become one), else the fixed point of C below 1 (inputs are torn apart: chaos).
         """
-        if self.chi(q) <= 1 + 1e-9:
+        if self.chi(q) <= 1 + _FLAT:
             return 1.0
         if abs(self.correlation(0.0, q)) < 1e-12 and self.correlation_slope(0.0, q) <= 1:     # f odd, no biases
             return 0.0
@@ -208,9 +297,10 @@ class MeanField:
         """ξ_q, ξ_c and ξ_∇ at the fixed point that is reached from `q` (default: from 1), in layers.
 
         Signals and gradients reach a few times that depth; networks train to about as many layers. Schoenholz et al.
-        2017. Raises ValueError where the variance has no fixed point.
+        2017. Raises ValueError where the variance does not settle, and for an f that jumps.
         """
-        q = max(self.limit(1.0 if q is None else max(q, LEAST)), LEAST)           # LEAST stands for 0
+        start = 1.0 if q is None else max(checks.number("q", q, least=0), LEAST)            # LEAST stands for 0
+        q = max(self.limit(start), LEAST)
         if q > MOST:
             raise ValueError(f"expected a variance that settles, got one that goes to {q:g} with weight_var="
                              f"{self.weight_var:g}, bias_var={self.bias_var:g}: there are no depth scales")
@@ -219,9 +309,14 @@ class MeanField:
         return DepthScales(_scale(self.slope(q)), _scale(self.correlation_slope(c, q) if c < 1 else chi), _scale(chi))
 
 
+def _log_ratio(after: float, q: float) -> float:
+    """ln after/q."""
+    return math.log(after) - math.log(q) if after > 0 < q else math.copysign(math.inf, after - q)
+
+
 def _scale(factor: float) -> float:
-    """Layers in which factor^l becomes e or 1/e."""
-    rate = abs(math.log(factor)) if factor > 0 else math.inf
+    """Layers in which |factor|^l becomes e or 1/e."""
+    rate = abs(_log_ratio(abs(factor), 1.0))
     return 1 / rate if rate > _FLAT else math.inf
 
 

@@ -299,7 +299,8 @@ def _fitted(layers: tuple[Layer, ...]) -> tuple[int | None, int | None]:
                                if isinstance(layer, Activation) else ""))
         if layer.bound:
             raise ValueError(f"layer {i}, {layer!r}, already has its place in a network: expected one network for each "
-                             "layer, got two; make a new layer, or copy.deepcopy it")
+                             "layer, got two; make a new layer, or copy.deepcopy it; "
+                             "either draws its weights anew (assign W and b afterwards to keep them)")
     if len(set(map(id, layers))) < len(layers):
         raise ValueError("expected a layer object in each place, got the same object twice: make one for each")
     first = last = None

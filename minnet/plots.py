@@ -71,6 +71,7 @@ def histograms(values: Any, *, labels: Sequence[str] | None = None, xlabel: str 
     ax.set(xlabel=f"|{xlabel}|" if log else xlabel)
     if log:
         ax.set_xscale("log")
+        drawing.log_ticks(ax.xaxis)
     else:
         ax.locator_params(axis="x", nbins=6)
     if offset:
@@ -139,6 +140,7 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
             ax.fill_between(layer, low, high, color=color, alpha=0.2, linewidth=0)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     drawing.whole_numbers(ax)
+    drawing.log_ticks(ax.yaxis)
     drawing.legend(ax, drawing.MEANING[band] if any(v.ndim == 2 and len(v) > 1 for v in points.values()) else None)
     return ax
 
@@ -181,6 +183,7 @@ def layer_curves(values: Any, *, ylabel: str, spread: Any = None, points: Any = 
                     markerfacecolor="none")
     ax.set(xlabel="epoch", ylabel=ylabel)
     drawing.whole_numbers(ax)
+    drawing.log_ticks(ax.yaxis)
     drawing.legend(ax)
     return ax
 
@@ -236,6 +239,7 @@ def singular_values(values: Any, *, density: Any = None, labels: Sequence[str] |
     if ranked:
         ax.set(xlabel="rank", ylabel=xlabel)
         drawing.whole_numbers(ax)
+        drawing.log_ticks(ax.yaxis)
     else:
         ax.set(xlabel=xlabel, ylabel="density")
         ax.set_ylim(bottom=0)
@@ -277,6 +281,7 @@ def learning_curves(runs: Any, *, column: str = "loss", ylabel: str | None = Non
             ax.fill_between(epochs, low, high, color=style["color"], alpha=0.2, linewidth=0)
     ax.set(xlabel="epoch", ylabel=ylabel or what + " (share of examples)" * column.endswith("accuracy"))
     drawing.whole_numbers(ax)
+    drawing.log_ticks(ax.yaxis)
     drawing.legend(ax, drawing.MEANING[band] if any(len(rows) > 1 for rows in tables) else None)
     return ax
 
@@ -286,8 +291,10 @@ def iterated_maps(maps: Any, *, stop: float, begin: float = 0.0, fixed_points: A
     """What one layer makes of a number, again and again: the map q → V(q), the diagonal, and where they meet.
 
     maps: a function of a float, or a dict name → function, drawn from begin to stop: variance maps, or correlation maps
-    with symbol="c". fixed_points: a number or several, marked by a circle, or a dict name → those. start: from here a
-    staircase follows each map for `steps` layers (up to the map, across to the diagonal), if it stays in the picture.
+    with symbol="c". fixed_points: a number or several, or a dict name → those, each marked by a circle, which is filled
+    where the point is stable: the map takes what is beside it, by the hundredth part of the axis, closer. start: from
+    here a staircase follows each map for `steps` layers (up to the map, across to the diagonal), if it stays in the
+    picture.
 
     Raises ValueError for a point that is not fixed: where V(q) is further from q than the hundredth part of the axis.
     """
@@ -309,7 +316,9 @@ def iterated_maps(maps: Any, *, stop: float, begin: float = 0.0, fixed_points: A
     grid = np.linspace(begin, stop, 201)
     curves = {name: np.array([float(f(q)) for q in grid.tolist()]) for name, f in functions.items()}
 
-    ax = drawing.axes(ax, width=6.5, height=4.5)
+    ax = drawing.axes(ax, width=6.8, height=4.5)
+    circle: dict[str, Any] = {"mew": 1.5, "ms": 9, "clip_on": False, "zorder": 4}
+    kinds: set[bool] = set()
     ax.plot([begin, stop], [begin, stop], color="0.6", linewidth=1, label=f"${symbol}$ unchanged")
     for (name, y), style in zip(curves.items(), drawing.styles(len(curves), len(grid)), strict=True):
         ax.plot(grid, y, label=name or "the map", **style)
@@ -318,10 +327,15 @@ def iterated_maps(maps: Any, *, stop: float, begin: float = 0.0, fixed_points: A
             while len(path) < 2 * steps and begin <= (to := float(functions[name](path[-1][0]))) <= stop:
                 path += [(path[-1][0], to), (to, to)]
             ax.plot(*zip(*path, strict=True), color=style["color"], linewidth=0.8)
-        if name in fixed:
-            ax.plot(fixed[name], fixed[name], "o", color=style["color"], mfc="w", mew=1.5, ms=9, clip_on=False,
-                    zorder=4)
+        for q in fixed.get(name, np.empty(0)).tolist():
+            beside = [p for p in (q - 0.01 * (stop - begin), q + 0.01 * (stop - begin)) if begin <= p <= stop]
+            attracts = all(abs(float(functions[name](p)) - q) < abs(p - q) for p in beside)
+            ax.plot(q, q, "o", color=style["color"], mfc=style["color"] if attracts else "w", **circle)
+            kinds.add(attracts)
+    for attracts in sorted(kinds, reverse=True):
+        ax.plot([], [], "o", color="0.4", mfc="0.4" if attracts else "w", **circle,
+                label="stable" if attracts else "not stable")
     ax.set(xlabel=f"${symbol}^{{l-1}}$", ylabel=f"${symbol}^{{l}}$", xlim=(begin, stop), ylim=(begin, stop))
     ax.locator_params(nbins=6)
-    drawing.legend(ax)
+    drawing.legend(ax, gap=0.04)                   # a circle in the corner needs room
     return ax

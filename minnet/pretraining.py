@@ -23,6 +23,7 @@ finished, frozen layer k − 1, which are computed once. Hinton & Salakhutdinov 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +33,7 @@ import numpy as np
 from minnet import activations, checks, losses, memory
 from minnet.activations import Activation
 from minnet.boltzmann import BoltzmannMachine
-from minnet.data_dependent import balanced, dense_layers, lsuv, unit_normalized
+from minnet.data_dependent import balanced, dense_layers, inputs_of, lsuv, unit_normalized
 from minnet.initializers import Initializer, glorot_uniform
 from minnet.layer import described, view
 from minnet.layers import Dense
@@ -189,7 +190,12 @@ class Autoencoder(Model):
         """x̃ in x's dtype; it needs the shape of x, and nothing else: noise may lead out of [0, 1]."""
         if self.corruption is None:
             return x
-        damaged = np.asarray(self.corruption(rng, x))
+        try:
+            damaged = np.asarray(self.corruption(rng, x))
+        except TypeError as error:
+            error.add_note("a corruption is called as corruption(rng, x); what else it takes is set beforehand, as in "
+                           "partial(masking, rate=0.25)")
+            raise
         if damaged.shape != x.shape:
             raise ValueError(f"expected {described(self.corruption)} to return an array of x's shape {x.shape}, got "
                              f"{damaged.shape}")
@@ -220,7 +226,8 @@ class Autoencoder(Model):
 class Stack:
     """What greedy pre-training leaves: of each finished layer, bottom up, the model, its History, and its loss.
 
-    `interrupted`: Ctrl-C ended it; the finished layers are in the network, the others are as they were.
+    `interrupted`: Ctrl-C ended it; the finished layers are in the network, the others are as they were, and
+    `greedy_pretrain(…, stack=stack)` goes on.
     """
 
     models: list[Any] = field(default_factory=list)
@@ -229,49 +236,59 @@ class Stack:
     interrupted: bool = False
 
     def __repr__(self) -> str:
-        lines = [f"{model}: {described(loss)} {' → '.join(f'{history.loss[k]:.4g}' for k in (0, -1) if history)} in "
-                 f"{len(history)} epochs"
+        lines = [f"{model}: {described(loss)} "
+                 + (f"{history.loss[0]:.4g} → {history.loss[-1]:.4g} in {len(history)} epochs" if history else
+                    "not trained: 0 epochs")
                  for model, history, loss in zip(self.models, self.histories, self.losses, strict=True)]
         return "\n".join([*lines, "interrupted"] if self.interrupted else lines) or "Stack()"
 
 
-def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Sequence[Optimizer], epochs: int,
-                    batch_size: int, rng: int | np.random.Generator,
+def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Sequence[Optimizer],
+                    epochs: int | Sequence[int], batch_size: int, rng: int | np.random.Generator,
                     corruption: Corruption | Sequence[Corruption | None] | None = None,
                     loss: Loss | Sequence[Loss] | None = None, layers: int | None = None,
-                    model: Callable[..., Any] = Autoencoder, progress: bool | None = None) -> Stack:
+                    model: Callable[..., Any] | Sequence[Callable[..., Any]] = Autoencoder, stack: Stack | None = None,
+                    progress: bool | None = None) -> Stack:
     """Pre-train the Dense layers of `net` on x (n, fan_in), one after the other; labels are not needed.
 
     Layer k is trained as an autoencoder of the codes of layer k − 1, which are computed once, from the W and b that it
     has; what it learns is copied into `net` when it is finished.
 
+    - x: best in [0, 1] or of variance about 1; a RuntimeWarning says so for a root mean square above 10.
     - optimizer: one for all layers, or one for each; linear codes want a learning rate ten times smaller.
-    - batch_size, epochs: of every layer.
+    - epochs: of every layer, or one number for each. batch_size: of every layer.
     - layers: how many, from below; by default all but the last, the classifier. For a deep autoencoder: all.
     - corruption: a function (rng, x) → x̃, or one (or None) for each layer.
     - loss: by default sigmoid_cross_entropy where a layer's inputs lie in [0, 1] (x itself, or sigmoid units below),
       else squared_error; or one function, or one for each layer.
     - model: what trains a layer: `Autoencoder`, a partial of it (tied, contractive, sparse …), or `BoltzmannMachine`;
-      called as model(fan_in, units, activation, rng=…, dtype=…), and corruption=… where there is one.
-    - rng: one child for each layer, so that layer 1 does not depend on how many there are.
+      called as model(fan_in, units, activation, rng=…, dtype=…), and corruption=… where there is one. Or one for each
+      layer: Hinton & Salakhutdinov 2006 have Boltzmann machines, and a linear code layer on top.
+    - rng: one child for each layer, so that a layer does not depend on how many follow, nor on what was run before.
+    - stack: what an earlier call returned, interrupted or with fewer `layers`: its layers are skipped. With the same
+      seed and settings the result is that of one call; fine-tune only afterwards.
 
     Dropout between the layers is passed by; other layers than Dense raise TypeError. Ctrl-C returns early, with the
-    layers that are finished. Raises ValueError where inputs do not fit the loss, Diverged where training diverges.
+    layers that are finished, and a RuntimeWarning says how many. Raises ValueError where inputs do not fit the loss,
+    or `stack` the network, and Diverged where training diverges.
     """
     dense = dense_layers(net)
     count = len(dense) - 1 if layers is None else checks.count("layers", layers)
+    if layers is None and not count:
+        raise ValueError("expected a network with a hidden layer, got one with the classifier alone, which needs "
+                         "labels; layers=1 pre-trains it nonetheless")
     if not 1 <= count <= len(dense):
         raise ValueError(f"expected between 1 and {len(dense)} layers to pre-train, got {count}: by default all but "
                          "the last are, the classifier, which needs labels; `layers` says how many")
-    if isinstance(model, Model):
+    if any(isinstance(one, Model) for one in (model if isinstance(model, Sequence) else [model])):
         raise TypeError("expected model to be a function that makes the model of a layer, such as Autoencoder or "
                         f"partial(Autoencoder, tied=False), got {model!r}")
-    if isinstance(x, tuple) and np.ndim(x[0]) == 2:
-        raise TypeError("expected x alone, an array (n, fan_in), got a tuple: labels are not needed; pass data[0]")
-    epochs = checks.count("epochs", epochs, least=0)
     corruptions = _one_for_each("corruption", corruption, count, _function_or_none)
     optimizers = _one_for_each("optimizer", optimizer, count, lambda one: isinstance(one, Optimizer))
-    ranges = [(0.0, 1.0) if _within(x := checks.batch("x", x, net.fan_in, net.dtype)) else (-math.inf, math.inf)]
+    makers = _one_for_each("model", model, count, callable)
+    several = _one_for_each("epochs", epochs, count, lambda one: not isinstance(one, Sequence))
+    several = [checks.count("epochs", one, least=0) for one in several]
+    ranges = [(0.0, 1.0) if _within(x := inputs_of(net, x)) else (-math.inf, math.inf)]
     ranges += [layer.activation.range for layer in dense[:count - 1]]
     chosen = _one_for_each("loss", loss, count, _function_or_none)
     for i, (one, (low, high)) in enumerate(zip(chosen, ranges, strict=True)):
@@ -281,17 +298,24 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
             what = "x" if i == 0 else f"the outputs of layer {i}, {dense[i - 1].activation},"
             raise ValueError(f"sigmoid_cross_entropy needs inputs in [0, 1], and {what} may lie in [{low:g}, "
                              f"{high:g}]: rescale them, or use squared_error for this layer")
-    stack, children = Stack(), checks.generator(rng).spawn(count)
-    models = [model(layer.fan_in, layer.fan_out, layer.activation, rng=child.spawn(1)[0], dtype=net.dtype,
+    children, stack = checks.generator(rng).spawn(count), _continued(stack, dense[:count])
+    models = [make(layer.fan_in, layer.fan_out, layer.activation, rng=child.spawn(1)[0], dtype=net.dtype,
                     **({} if noise is None else {"corruption": noise}))
-              for layer, noise, child in zip(dense[:count], corruptions, children, strict=True)]
-    bar = progress_bar(count * epochs, progress)
+              for make, layer, noise, child in zip(makers, dense[:count], corruptions, children, strict=True)]
+    if (size := math.sqrt(np.square(x, dtype=np.float64).mean())) > 10:
+        warnings.warn(f"x has a root mean square of {size:.3g}, at which units saturate: divide pixels by 255, or "
+                      "scale every feature to variance 1", RuntimeWarning, stacklevel=2)
+    finished = len(stack.models)
+    bar = progress_bar(sum(several[finished:]), progress)
     try:
         for i, (layer, one, child) in enumerate(zip(dense[:count], models, children, strict=True)):
+            if i < finished:
+                x = layer(x) if i + 1 < count else x
+                continue
             one.W, one.b = layer.W, layer.b
             bar.set_description(f"layer {i + 1} of {count}", refresh=False)
             history = History()
-            for record in train(one, (x, x), loss=chosen[i], optimizer=optimizers[i], epochs=epochs,
+            for record in train(one, (x, x), loss=chosen[i], optimizer=optimizers[i], epochs=several[i],
                                 batch_size=batch_size, rng=child):
                 history.append(record)
                 bar.set_postfix(loss=f"{record.loss:.4g}", refresh=False)
@@ -303,6 +327,9 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
             x = layer(x) if i + 1 < count else x
     except KeyboardInterrupt:
         stack.interrupted = True
+        warnings.warn(f"pre-training was interrupted: {len(stack.models)} of {count} layers are finished, the others "
+                      "are as they were; the same call with stack=…, the Stack that this one returns, goes on",
+                      RuntimeWarning, stacklevel=2)
     except Exception as error:
         error.add_note(f"while pre-training layer {len(stack.models) + 1} of {count}; what the layers below it have "
                        "learned is in the network")
@@ -320,7 +347,8 @@ def unrolled(net: Network, stack: Stack) -> Network:
     g_i is what stood between z and the codes when they were compared: σ where the loss was a cross-entropy, else the
     identity. So the network computes at first what the layers have learned. The last layer, at x, is linear: its output
     function is part of the loss. W and b are copied from `net` as it is now, V and c from the stack; from here on all
-    are separate. Dropout is left out.
+    are separate. Dropout is left out. A stack of fewer layers than `net` has, an interrupted one too, gives a
+    shallower autoencoder: the layers that are not in it are left out.
     """
     dense = dense_layers(net)[:len(stack.models)]
     if not stack.models:
@@ -340,6 +368,19 @@ def unrolled(net: Network, stack: Stack) -> Network:
     return deep
 
 
+def _continued(stack: Stack | None, dense: list[Dense]) -> Stack:
+    """A Stack of one's own to go on with; its finished layers must be what the network has."""
+    if stack is None:
+        return Stack()
+    if not isinstance(stack, Stack):
+        raise TypeError(f"expected stack to be what greedy_pretrain returned, got {stack!r}")
+    if len(stack.models) > len(dense) or not all(np.array_equal(layer.W, one.W) and np.array_equal(layer.b, one.b)
+                                                 for layer, one in zip(dense, stack.models, strict=False)):
+        raise ValueError(f"expected a stack of at most {len(dense)} layers whose W and b the network still has, got "
+                         f"one of {len(stack.models)}: go on with the network it was made with, before fine-tuning")
+    return Stack(list(stack.models), list(stack.histories), list(stack.losses))
+
+
 def _within(x: np.ndarray) -> bool:
     return bool(x.min() >= 0 and x.max() <= 1)
 
@@ -353,5 +394,6 @@ def _one_for_each(name: str, value: Any, count: int, fits: Callable[[Any], bool]
         return [value] * count
     if isinstance(value, Sequence) and len(value) == count and all(map(fits, value)):
         return list(value)
-    kind = "optimizer such as optimizers.SGD(learning_rate=0.1)" if name == "optimizer" else "function"
+    kind = {"optimizer": "optimizer such as optimizers.SGD(learning_rate=0.1)", "epochs": "whole number",
+            "corruption": "function such as partial(masking, rate=0.25)"}.get(name, "function")
     raise ValueError(f"expected {name} to be one {kind}, or one for each of the {count} layers, got {value!r}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -31,6 +31,17 @@ class Rows(list[dict[str, Any]]):
     def __init__(self, rows: Iterable[dict[str, Any]] = (), runs: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__(rows)
         self.runs = tuple(runs)
+
+    @overload  # type: ignore[override]
+    def __getitem__(self, index: slice) -> Rows: ...
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    def __getitem__(self, index: Any) -> Any:
+        """A row, or for a slice the rows of it, as Rows."""
+        found: Any = super().__getitem__(index)
+        return Rows(found, self.runs) if isinstance(index, slice) else found
 
     @property
     def columns(self) -> list[str]:
@@ -91,6 +102,9 @@ class Rows(list[dict[str, Any]]):
         return library("pandas", "pip install pandas").DataFrame(list(self))
 
     def _check(self, *names: str) -> None:
+        for name in names:
+            if not isinstance(name, str):
+                raise TypeError(f"expected the name of one column, got {name!r}: ask for one after the other")
         missing = [name for name in names if self and not any(name in row for row in self)]
         if missing:
             raise ValueError(f"expected columns out of {', '.join(self.columns)}, got {', '.join(missing)}")

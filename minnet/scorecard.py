@@ -85,7 +85,7 @@ class Scorecard(Table):
             found.append(f"width {width}: " + (f"learns the digits up to {depth} hidden layers, the deepest tried"
                                                if depth == deepest else f"learns the digits up to {depth} hidden layers"
                                                if depth else "learns the digits at no depth tried")
-                         + f" ({self.epochs} epochs, best of {len(RATES)} rates)")
+                         + f" ({self.epochs} epoch{'s' * (self.epochs > 1)}, best of {len(RATES)} rates)")
         return "\n".join(found)
 
     def __str__(self) -> str:
@@ -96,7 +96,8 @@ class Scorecard(Table):
     def _repr_html_(self) -> str:
         figure, data = self.plot(), io.BytesIO()
         figure.savefig(data, format="png", dpi=80)
-        picture = f'<img src="data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}">'
+        png = base64.b64encode(data.getvalue()).decode()
+        picture = f'<img alt="signals and gradients, layer by layer" src="data:image/png;base64,{png}">'
         lines = "<br>".join(map(html.escape, self.summary().splitlines()))
         return f"<b>{html.escape(self.title)}</b>{super()._repr_html_()}<p>{lines}</p>{picture}"
 
@@ -119,16 +120,17 @@ class Scorecard(Table):
 
 def scorecard(initializer: Initializer, activation: Activation, *, widths: Sequence[int] = (64, 256),
               depths: Sequence[int] = (2, 10, 30), bias: Initializer = zeros, seeds: int = 3, epochs: int = 5,
-              rng: int = 0) -> Scorecard:
+              rng: int | np.random.Generator = 0) -> Scorecard:
     """Judge an initializer for hidden layers of `activation`: a table, a sentence for each width, and `.plot()`.
 
     Each network has `depth` hidden layers of equal width on standardised digits (64 features), and a linear output
-    drawn by lecun_normal, the same for all. Measured over `seeds` seeds from `rng` on:
+    drawn by lecun_normal, the same for all. Measured over `seeds` seeds from `rng` on (a Generator draws the first):
 
     - forward E[z²] from the first hidden layer to the last, backward E[δ²] from the last to the first, for a random
       gradient at the output; beside them `theory.predict`, with its finite-width shift (blank for weights that are not
       centred);
-    - the share of distinct units, and the likeness of layers: 1 to 4 times chance is what independent ones show;
+    - the share of units that have no twin, with equal weights in and out (behind the last hidden layer stands, for
+      this, one more of its kind), and the likeness of layers: 1 to 4 times chance is what independent ones show;
     - Var[s²]/mean[s²]² of the Jacobian from the first hidden layer to the last: 0 is an isometry;
     - accuracy on the training digits after `epochs` epochs (41 steps each) of SGD with momentum at the best of
       six rates, one seed.
@@ -136,27 +138,26 @@ def scorecard(initializer: Initializer, activation: Activation, *, widths: Seque
     epochs=0 leaves the training out, which takes most of the time. Raises TypeError or ValueError for settings that do
     not fit, and where the initializer fails.
     """
-    widths = [checks.count("a width", width) for width in widths]
-    depths = sorted(checks.count("a depth", depth) for depth in depths)
+    widths, depths = checks.counts("widths", widths), sorted(checks.counts("depths", depths))
     seeds, epochs = checks.count("seeds", seeds), checks.count("epochs", epochs, least=0)
-    if not widths or not depths:
-        raise ValueError(f"expected at least one width and one depth, got {widths} and {depths}")
+    checks.generator(rng)
+    first = int(rng.integers(2**32)) if isinstance(rng, np.random.Generator) else int(rng)
     x, y = datasets.standardized(datasets.digits()).train
     rows: list[ScoreRow] = []
     profiles: dict[int, dict[str, Any]] = {}
     for width in widths:
         for depth in depths:
-            hidden = [(64 if k == 0 else width, width, activation, initializer, bias) for k in range(depth)]
+            def drawn(seed: int, dtype: Any = np.float64, width: int = width, depth: int = depth) -> Network:
+                hidden = [Dense(64 if k == 0 else width, width, activation, initializer, bias) for k in range(depth)]
+                return Network([*hidden, Dense(width, 10, init=lecun_normal)], rng=seed, dtype=dtype)
 
-            def drawn(seed: int, dtype: Any = np.float64, hidden: Any = hidden) -> Network:
-                return Network([*(Dense(*settings) for settings in hidden), Dense(hidden[0][1], 10, init=lecun_normal)],
-                               rng=seed, dtype=dtype)
-
-            measured = [_measured(drawn(rng + k), x[:EXAMPLES], rng + k) for k in range(seeds)]
+            measured = [_measured(drawn(first + k), x[:EXAMPLES], first + k) for k in range(seeds)]
             z, delta, expected_z, expected_delta, spread = (np.array(values) for values in zip(*measured, strict=True))
-            alike = symmetry(drawn(rng), x[:EXAMPLES], y[:EXAMPLES], losses.softmax_cross_entropy).rows[:-1]
+            with np.errstate(all="ignore"):
+                alike = symmetry(drawn(first, depth=depth + 1), x[:EXAMPLES], y[:EXAMPLES],
+                                 losses.softmax_cross_entropy).rows[:depth]
             likeness = [row.correlation / row.chance for row in alike if row.like is not None]
-            accuracy, rate = (_trained(partial(drawn, rng, np.float32), (x, y), epochs) if epochs else
+            accuracy, rate = (_trained(partial(drawn, first, np.float32), (x, y), epochs) if epochs else
                               (math.nan, math.nan))
             profiles[width] = {"z": z, "delta": delta, "z predicted": np.median(expected_z, axis=0),
                                "delta predicted": np.median(expected_delta, axis=0)}
@@ -185,8 +186,7 @@ def _measured(net: Network, x: np.ndarray, seed: int) -> tuple[np.ndarray, np.nd
         z, delta = (np.array([float(np.mean(np.square(getattr(layer, name)))) for layer in net.layers])
                     for name in ("z", "delta"))
     try:
-        with np.errstate(all="ignore"):
-            found = theory.predict(net, x)
+        found = theory.predict(net, x)
         predicted = [profile.typical[:-1] for profile in (found.z, found.delta)]
     except ValueError:                      # a signal that dies or explodes at once, or weights that are not centred
         predicted = [np.full(len(z) - 1, math.nan)] * 2
@@ -194,16 +194,17 @@ def _measured(net: Network, x: np.ndarray, seed: int) -> tuple[np.ndarray, np.nd
 
 
 def _spread(net: Network, x: np.ndarray) -> float:
-    """Var[s²]/mean[s²]² of ∂a_L/∂a_1 over the examples, hidden layers only."""
+    """Var[s²]/mean[s²]² of ∂a_L/∂a_1 over the examples, hidden layers only; NaN where nothing passes, or too much."""
     found = []
-    for example in x:
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        for example in x:
             net.forward(example[None])
-        J = np.eye(net.layers[0].fan_out)
-        for layer in net.layers[1:-1]:
-            J = J @ layer.W * layer.activation.df(layer.z, layer.a)
-        squares = np.linalg.svd(J, compute_uv=False) ** 2 if np.isfinite(J).all() else np.full(1, math.nan)
-        found.append(squares.var() / squares.mean() ** 2 if squares.mean() > 0 else math.nan)
+            J = np.eye(net.layers[0].fan_out)
+            for layer in net.layers[1:-1]:
+                J = J @ layer.W * layer.activation.df(layer.z, layer.a)
+                J /= np.abs(J).max()                # the scale drops out; a long product of small numbers would too
+            s = np.linalg.svd(J, compute_uv=False) if np.isfinite(J).all() else np.full(1, math.nan)
+            found.append((s**2).var() / (s**2).mean() ** 2)
     return float(np.mean(found))
 
 

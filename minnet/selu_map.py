@@ -1,12 +1,15 @@
 """Self-normalization: how SELU maps the mean and variance of a layer's inputs to those of its outputs.
 
 Klambauer, Unterthiner, Mayr & Hochreiter 2017. Inputs with mean μ and variance ν, summed with weights w whose sum is ω
-and whose sum of squares is τ, give z ~ N(μω, ντ); a = selu(z) has mean μ̃ and variance ν̃, and
+and whose sum of squares is τ, give z ~ N(m, s²), m = μω, s² = ντ; a = selu(z) has mean μ̃ and variance ν̃, and
 
     g: (μ, ν) → (μ̃, ν̃)
 
 has the fixed point (0, 1) for ω = 0, τ = 1. It attracts: that is self-normalization, and it says nothing of gradients.
-All four integrals are closed, with Φ(t) = ½ erfc(−t/√2) and E[e^{kz}; z < 0] = e^{km + k²s²/2} Φ(−(m + ks²)/s).
+
+The paper has the integrals in closed form (eq. 4 and 5), as differences that lose every digit where ν is small or m
+far below 0. Here they are integrated, about selu(m): that is the median of a, and no mean is further from the median
+than one standard deviation, so that nothing cancels.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -18,62 +21,72 @@ import math
 
 import numpy as np
 
-from minnet import checks
+from minnet import checks, gaussian
 from minnet.activations import SELU_ALPHA, SELU_LAMBDA
 
 
-def _normal_cdf(t: float) -> float:
-    return 0.5 * math.erfc(-t / math.sqrt(2))
+class _Selu:
+    """a = selu(m + sw) as a function of w ~ N(0, 1)."""
 
+    def __init__(self, mu: float, nu: float, omega: float, tau: float, alpha: float, scale: float) -> None:
+        mu, omega = (checks.number(name, value, least=-1e100, most=1e100)
+                     for name, value in (("mu", mu), ("omega", omega)))
+        nu, tau = (checks.number(name, value, least=1e-100, most=1e100) for name, value in (("nu", nu), ("tau", tau)))
+        self.m, self.s = mu * omega, math.sqrt(nu * tau)
+        self.alpha, self.scale = checks.number("alpha", alpha, above=0), checks.number("scale", scale, above=0)
+        self.median = self.scale * (max(self.m, 0.0) + self.alpha * math.expm1(min(self.m, 0.0)))
+        self.shift = self.average(self.rise)                    # E[a] − median
 
-def _below(k: int, m: float, s: float) -> float:
-    """E[e^{kz}; z < 0] for z ~ N(m, s²)."""
-    exponent, t = k * m + (k * s) ** 2 / 2, (m + k * s * s) / s
-    if t > 25:                   # the product of a large and a tiny number: Φ(−t) → e^{−t²/2}/(t√(2π)), Mills' ratio
-        return math.exp(exponent - t * t / 2) / (t * math.sqrt(2 * math.pi)) * (1 - 1 / t**2 + 3 / t**4)
-    return math.exp(exponent) * _normal_cdf(-t)
+    def average(self, g: gaussian.Function) -> float:
+        """E[g(w)], cut at the kink of selu and where e^z has faded."""
+        return gaussian.expectation(g, kinks=[(z - self.m) / self.s for z in (-40.0, 0.0)]).value
 
+    def rise(self, w: np.ndarray) -> np.ndarray:
+        """a − median, to all digits however small s is: what max(z, 0) and min(z, 0) gain from m to m + sw."""
+        step, low, high = self.s * w, min(self.m, 0.0), max(self.m, 0.0)
+        above, below = np.maximum(step, -self.m) + low, np.minimum(step, -self.m) + high
+        return self.scale * (above + self.alpha * math.exp(low) * np.expm1(below))
 
-def _arguments(mu: float, omega: float, nu: float, tau: float, alpha: float, scale: float) -> tuple[float, float]:
-    """m and s of z ~ N(m, s²)."""
-    checks.number("alpha", alpha, above=0)
-    checks.number("scale", scale, above=0)
-    mean = checks.number("mu", mu) * checks.number("omega", omega)
-    return mean, math.sqrt(checks.number("nu", nu, above=0) * checks.number("tau", tau, above=0))
+    def centred(self, w: np.ndarray) -> np.ndarray:
+        """a − E[a]."""
+        return self.rise(w) - self.shift
+
+    def bend(self, w: np.ndarray) -> np.ndarray:
+        """selu″(z): λα e^z below 0, and nothing above."""
+        z = self.m + self.s * w
+        return np.where(z < 0, self.scale * self.alpha * np.exp(np.minimum(z, 0)), 0.0)
+
+    def slope(self, w: np.ndarray) -> np.ndarray:
+        """selu′(z): λα e^z below 0, λ above."""
+        return self.bend(w) + self.scale * (self.m + self.s * w > 0)
 
 
 def selu_map(mu: float, nu: float, *, omega: float = 0.0, tau: float = 1.0, alpha: float = SELU_ALPHA,
              scale: float = SELU_LAMBDA) -> tuple[float, float]:
-    """(μ̃, ν̃) = g(μ, ν): mean and variance of a = selu(z), z ~ N(μω, ντ). Klambauer et al. 2017, eq. 4 and 5.
+    """(μ̃, ν̃) = g(μ, ν) = (E[a], E[(a − E[a])²]), a = selu(z), z ~ N(μω, ντ). Klambauer et al. 2017, eq. 4 and 5.
 
-        E[a]  = λ [ mΦ(m/s) + sφ(m/s) + α(e₁ − e₀) ]
-        E[a²] = λ² [ (m² + s²)Φ(m/s) + msφ(m/s) + α²(e₂ − 2e₁ + e₀) ],      e_k = E[e^{kz}; z < 0], m = μω, s² = ντ
-
-    ν > 0, τ > 0, else ValueError. ν̃ = E[a²] − E[a]² is what the *paper's* map passes on (ω = 0 removes the mean);
-    a network of independent weights passes E[a²] on, which is `MeanField(selu, 1.0).variance`.
+    ν and τ between 1e-100 and 1e100, else ValueError. ν̃ is what the *paper's* map passes on (ω = 0 removes the mean); a
+    network of independent weights passes E[a²] on, which is `MeanField(selu, 1.0).variance`.
     """
-    m, s = _arguments(mu, omega, nu, tau, alpha, scale)
-    e0, e1, e2 = (_below(k, m, s) for k in range(3))
-    above, peak = _normal_cdf(m / s), math.exp(-0.5 * (m / s) ** 2) / math.sqrt(2 * math.pi)
-    mean = scale * (m * above + s * peak + alpha * (e1 - e0))
-    second = scale**2 * ((m * m + s * s) * above + m * s * peak + alpha**2 * (e2 - 2 * e1 + e0))
-    return mean, second - mean**2
+    a = _Selu(mu, nu, omega, tau, alpha, scale)
+    return a.median + a.shift, a.average(lambda w: a.centred(w) ** 2)
 
 
 def selu_jacobian(mu: float, nu: float, *, omega: float = 0.0, tau: float = 1.0, alpha: float = SELU_ALPHA,
                   scale: float = SELU_LAMBDA) -> np.ndarray:
     """∂(μ̃, ν̃)/∂(μ, ν), (2, 2): rows μ̃, ν̃. Klambauer et al. 2017, eq. 6 has it at (0, 1), ω = 0, τ = 1.
 
-    With E[·] as a function of m and s²: ∂E[h]/∂m = E[h′] and ∂E[h]/∂s² = ½E[h″], where selu″ has a jump of λ(1 − α)
-    in the slope at 0. The map contracts where the largest singular value is below 1.
+    With E[·] as a function of m = μω and s² = ντ, ∂E[h]/∂m = E[h′] and ∂E[h]/∂s² = ½E[h″], so that
+
+        ∂μ̃/∂m = E[a′],    ∂μ̃/∂s² = ½E[a″],    ∂ν̃/∂m = 2E[(a − μ̃)a′],    ∂ν̃/∂s² = E[a′²] + E[(a − μ̃)a″]
+
+    where the slope jumps by λ(1 − α) at z = 0: a″ has a peak of that area there, which E[·] sees with the density of z.
+    The map contracts where the largest singular value is below 1.
     """
-    m, s = _arguments(mu, omega, nu, tau, alpha, scale)
-    e0, e1, e2 = (_below(k, m, s) for k in range(3))
-    above, peak = _normal_cdf(m / s), math.exp(-0.5 * (m / s) ** 2) / math.sqrt(2 * math.pi)
-    mean = scale * (m * above + s * peak + alpha * (e1 - e0))
-    mean_m = scale * (above + alpha * e1)
-    mean_s = 0.5 * scale * (alpha * e1 + (1 - alpha) * peak / s)
-    second_m = 2 * scale**2 * (m * above + s * peak + alpha**2 * (e2 - e1))
-    second_s = scale**2 * (above + alpha**2 * (2 * e2 - e1))
-    chain = np.array([omega, tau])
-    return np.array([[mean_m, mean_s], [second_m - 2 * mean * mean_m, second_s - 2 * mean * mean_s]]) * chain
+    a = _Selu(mu, nu, omega, tau, alpha, scale)
+    far = min(abs(a.m / a.s), 40.0)                             # beyond, the density is 0
+    peak = a.scale * (1 - a.alpha) * math.exp(-0.5 * far**2) / (math.sqrt(2 * math.pi) * a.s)
+    mean_m, mean_s = a.average(a.slope), 0.5 * (a.average(a.bend) + peak)
+    variance_m = 2 * a.average(lambda w: a.centred(w) * a.slope(w))
+    variance_s = a.average(lambda w: a.slope(w) ** 2 + a.centred(w) * a.bend(w)) - (a.median + a.shift) * peak
+    return np.array([[mean_m, mean_s], [variance_m, variance_s]]) * np.array([omega, tau])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minnet import checks, gaussian
-from minnet.activations import Activation
+from minnet.activations import Activation, required
 
 
 def edges(shape: tuple[int, int], *, std: float) -> tuple[float, float]:
@@ -73,14 +73,16 @@ def product_density(layers: int, points: int = 400) -> tuple[np.ndarray, np.ndar
 
         s² = sin^{L+1}((L+1)φ)/(sin φ · sin^L(Lφ)),    ρ(s) = 2s · sin²φ · sin^{L−1}(Lφ)/(π sin^L((L+1)φ))
 
-    For L = 1 it is the quarter circle. Penson & Życzkowski 2011.
+    For L = 1 it is the quarter circle. With hundreds of layers s falls, and ρ rises, beyond what a float can hold:
+    those points are left out. Penson & Życzkowski 2011.
     """
     layers, points = checks.count("layers", layers), checks.count("points", points, least=2)
     phi = np.linspace(0, math.pi / (layers + 1), points + 2)[1:-1]
-    below, above = np.sin(layers * phi), np.sin((layers + 1) * phi)
-    s = np.sqrt(above ** (layers + 1) / (np.sin(phi) * below**layers))
-    density = 2 * s * np.sin(phi) ** 2 * below ** (layers - 1) / (math.pi * above**layers)
-    return s, density
+    sine, below, above = (np.log(np.sin(k * phi)) for k in (1, layers, layers + 1))
+    s = ((layers + 1) * above - sine - layers * below) / 2                                    # logarithms so far
+    density = math.log(2 / math.pi) + s + 2 * sine + (layers - 1) * below - layers * above
+    held = s > -700                                            # and ρ < 1/s
+    return np.exp(s[held]), np.exp(density[held])
 
 
 def jacobian_spread(activation: Activation, layers: int, *, q: float = 1.0, orthogonal: bool = False) -> float:
@@ -89,12 +91,16 @@ def jacobian_spread(activation: Activation, layers: int, *, q: float = 1.0, orth
         L · (μ₂/μ₁² − 1 − s₁),    μ_k = E[f′(√q z)^{2k}],    s₁ = 0 for orthogonal weights, −1 for Gaussian ones
 
     q is the variance of z, the same in all L layers (a fixed point). Only where f′ hardly varies over the signal
-    (tanh near 0) do orthogonal weights help; with ReLU, half of whose slopes are 0, both grow with depth. Pennington,
-    Schoenholz & Ganguli 2017.
+    (tanh near 0) do orthogonal weights help; with ReLU, half of whose slopes are 0, both grow with depth. Raises
+    ValueError where all slopes are 0 (a step). Pennington, Schoenholz & Ganguli 2017.
     """
     def power(k: int) -> float:
         return gaussian.expectation(lambda z: activation.df(z, activation.f(z)) ** (2 * k), std=math.sqrt(q),
                                     kinks=activation.kinks).value
 
+    required(activation)
     checks.number("q", q, above=0)
-    return checks.count("layers", layers) * (power(2) / power(1) ** 2 - (1 if orthogonal else 0))
+    if not (mean := power(1)) > 0:
+        raise ValueError(f"expected an activation with a slope at q = {q:g}, got {activation}, whose f′ is 0 there: "
+                         "its Jacobian is 0, and has no spread")
+    return checks.count("layers", layers) * (power(2) / mean**2 - (1 if orthogonal else 0))

@@ -14,9 +14,11 @@ import ast
 import hashlib
 import inspect
 import json
+import os
 import platform
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -83,9 +85,40 @@ def stored(file: Path | None, source: dict[str, str], changed: str) -> tuple[lis
         return runs, records
     if changed == "recompute":
         return [], {}
-    raise ValueError(f"expected {file.name} to hold cells of this very function, got {len(records)} from before a "
-                     f"change to {' and '.join(names)}: pass changed='recompute' (or delete the file) to compute them "
-                     "anew, changed='keep' if their numbers would be the same, or name another file")
+    failed = sum("failed" in record for record in records.values())
+    again = f" ({failed} of them failed, and are tried again in any case)" if failed else ""
+    raise ValueError(f"expected {file.name} to hold cells of this very function, got {len(records)}{again} from before "
+                     f"a change to {' and '.join(names)}: pass changed='recompute' (or delete the file) to compute "
+                     "them anew, changed='keep' if their numbers would be the same, or name another file")
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Keep `file` for one call: a lock of the operating system on a file beside it, which ends with the process.
+
+    RuntimeError where another call has it. Where the file system knows no locks nothing is held.
+    """
+    beside = file.with_name(f"{file.name}.lock")
+    with beside.open("w", encoding="utf-8") as lock:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+            else:
+                import fcntl
+
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            raise RuntimeError(f"expected {file.name} for this sweep alone, got one that another call is writing: wait "
+                               "for that, or name another file") from None
+        except OSError:
+            pass
+        try:
+            yield
+        finally:
+            with suppress(OSError):                       # Windows deletes no open file: it stays, and does no harm
+                beside.unlink()
 
 
 def load(file: Path) -> tuple[list[Run], dict[str, Record]]:

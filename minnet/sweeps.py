@@ -21,7 +21,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,8 @@ def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], fil
 
     - grid: name → values, of which all combinations are taken, the last name varying fastest; or a list of cells.
       Functions and objects among the values appear in the rows under their names.
-    - file: where finished cells are kept; those that stand there are not computed again. One call at a time uses it.
+    - file: where finished cells are kept; those that stand there are not computed again.
+      One call at a time has the file, another raises RuntimeError.
     - workers: processes; 1 starts none. With `joblib.parallel_config(backend="dask"):` around the call and a
       `distributed.Client` the cells go to all workers of a cluster instead; each needs minnet.
     - progress: True shows a bar, False none, None one in a terminal or a notebook.
@@ -65,6 +66,22 @@ def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], fil
     workers = checks.count("workers", workers)
     tasks, path = _tasks(function, grid, seeds), None if file is None else Path(file)
     source = {} if path is None else sweep_file.fingerprint(function, _objects(tasks))
+    if path and not path.resolve().parent.is_dir():
+        raise ValueError(f"expected a file in a folder that exists, got {path}")
+    with sweep_file.held(path) if path else nullcontext():
+        runs, done = _finished(function, tasks, path, source, workers, progress, changed)
+    failed = [record for record in done.values() if "failed" in record]
+    if failed:
+        first = failed[0]["cell"] | {"seed": failed[0]["seed"]}
+        warnings.warn(f"{len(failed)} of {len(tasks)} cells failed, the first of them "
+                      f"({', '.join(f'{name}={value}' for name, value in first.items())}) with {failed[0]['failed']}; "
+                      "rows.failed has all", RuntimeWarning, stacklevel=2)
+    return _rows(runs, done)
+
+
+def _finished(function: Callable[..., Any], tasks: dict[str, Cell], path: Path | None, source: dict[str, str],
+              workers: int, progress: bool | None, changed: str) -> tuple[list[sweep_file.Run], dict[str, Record]]:
+    """The runs, and every cell of the grid in its order: those of the file, the others computed and kept there."""
     runs, records = sweep_file.stored(path, source, changed)
     done = {key: records[key] for key in tasks if key in records and "rows" in records[key]}
     todo = {key: task for key, task in sorted(tasks.items(), key=lambda item: item[1]["seed"]) if key not in done}
@@ -91,17 +108,11 @@ def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], fil
     done = {key: done[key] for key in tasks}
     if path and todo:                                # the grid's order, so that the file does not tell who came first
         sweep_file.save(path, runs, (done | {k: record for k, record in records.items() if k not in done}).values())
-    failed = [record for record in done.values() if "failed" in record]
-    if failed:
-        first = failed[0]["cell"] | {"seed": failed[0]["seed"]}
-        warnings.warn(f"{len(failed)} of {len(tasks)} cells failed, the first of them "
-                      f"({', '.join(f'{name}={value}' for name, value in first.items())}) with {failed[0]['failed']}; "
-                      "rows.failed has all", RuntimeWarning, stacklevel=2)
-    return _rows(runs, done)
+    return runs, done
 
 
 def read(file: str | Path) -> Rows:
-    """All rows of a sweep's file. Raises ValueError where it is none."""
+    """All rows of a sweep's file. Raises ValueError where it is none, FileNotFoundError where there is no such file."""
     return _rows(*sweep_file.load(Path(file)))
 
 

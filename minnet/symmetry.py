@@ -69,7 +69,7 @@ def twins(p: Passes) -> Symmetry:
     rows, sizes = [], np.array([layer.W.size for layer in dense])
     for k, (stage, layer) in enumerate(zip(p.stages, dense, strict=True)):
         last = k + 1 == len(dense)
-        distinct = layer.fan_out if last else _distinct(_incoming(p.net, stage), dense[k + 1].W)
+        distinct = layer.fan_out if last else _distinct([*_incoming(p.net, stage), dense[k + 1].W])
         chances = 1 / np.sqrt(np.minimum(layer.W.size, sizes))
         like = int(np.argmax(np.nan_to_num(correlations[k], nan=-1.0) / chances))      # the least likely one
         defined = bool(np.isfinite(correlations[k, like]))
@@ -79,25 +79,40 @@ def twins(p: Passes) -> Symmetry:
     return Symmetry(tuple(rows))
 
 
-def _incoming(net: Network, stage: range) -> np.ndarray:
-    """Everything learned that a unit of the row owns, a row for each unit: W's column, b, and γ, β, slope behind it."""
+def _incoming(net: Network, stage: range) -> list[np.ndarray]:
+    """What a unit owns of what is learned, a row for each unit: W's column and b; then γ, β, slope of a layer behind.
+
+    A layer is an array of its own, for γ = 1 says nothing of how large W is.
+    """
     dense, units = dense_of(net, stage)
-    own = [units.W.T, units.b[:, None]]
-    for i in stage:
-        if i > dense:
-            own += [array[:, None] for name in net.layers[i].shapes()
-                    if (array := getattr(net.layers[i], name)).shape == (units.fan_out,)]
-    return np.hstack(own)
+    found = [np.hstack([units.W.T, units.b[:, None]])]
+    for layer in (net.layers[i] for i in stage if i > dense):
+        own = [array for name in layer.shapes() if (array := getattr(layer, name)).shape == (units.fan_out,)]
+        found += [np.stack(own, axis=1)] if own else []
+    return found
 
 
-def _distinct(incoming: np.ndarray, outgoing: np.ndarray) -> int:
-    """How many rows of (incoming, outgoing) have none before them that is alike. Distances by the cosine rule."""
-    blocks = [block / (math.sqrt((block**2).sum(axis=1).mean()) or 1) for block in (incoming, outgoing)]
-    rows = np.hstack(blocks)                                   # both with root mean square norm 1
-    squares = (rows**2).sum(axis=1)
+def _distinct(arrays: list[np.ndarray]) -> int:
+    """How many units have none before them that is alike in all arrays, (units, numbers) each."""
+    alike = np.all([_alike(array) for array in arrays], axis=0)
+    return int((~np.triu(alike, 1).any(axis=0)).sum())
+
+
+def _alike(rows: np.ndarray) -> np.ndarray:
+    """Which two rows differ by at most `ALIKE` of the longer one, (units, units).
+
+    By the cosine rule: ‖r − t‖²/‖r‖² = 1 + ρ² − 2ρ cos, where ρ = ‖t‖/‖r‖ ≤ 1. Each row is divided by its own largest
+    number first, so that no square is too large or too small for a float.
+    """
     with np.errstate(all="ignore"):
-        distances = squares[:, None] + squares - 2 * rows @ rows.T
-    return int((~np.triu(distances < ALIKE**2, 1).any(axis=0)).sum())
+        largest = np.abs(rows).max(axis=1, keepdims=True)
+        rows = rows / np.where(largest > 0, largest, 1)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)                  # ≥ 1, or 0 for a row of zeros
+        rows = rows / np.where(lengths > 0, lengths, 1)
+        norms = largest * lengths
+        longer = np.maximum(norms, norms.T)
+        ratio = np.minimum(norms, norms.T) / np.where(longer > 0, longer, 1)
+        return (1 + ratio**2 - 2 * ratio * (rows @ rows.T) <= ALIKE**2) | (longer == 0)
 
 
 def _rank(W: np.ndarray) -> int:

@@ -1,6 +1,7 @@
 """What theory says before a network is built: gains, the edge of chaos, an initializer for any activation, and why.
 
-    print(theory.for_activation(activations.gelu))
+    r = theory.for_activation(activations.gelu)
+    net = mlp([64, 128, 10], activation=activations.gelu, init=r.weights, bias_init=r.bias, rng=0)
     init, bias_init = theory.critical(activations.gelu)
     theory.predict(net, x)                             # what a given network should show, layer by layer
 
@@ -18,10 +19,22 @@ from functools import partial
 import numpy as np
 
 from minnet import gaussian
-from minnet.activations import Activation, required
+from minnet.activations import Activation
 from minnet.initializers import Initializer, glorot_uniform, he_normal, lecun_normal, normal, variance_scaling, zeros
 from minnet.layer import described
-from minnet.mean_field import LEAST, DepthScales, Gain, MeanField, Moments, gains, moments, root
+from minnet.mean_field import (
+    BLIND,
+    LEAST,
+    MOST,
+    DepthScales,
+    Gain,
+    MeanField,
+    Moments,
+    continuous,
+    gains,
+    moments,
+    root,
+)
 from minnet.predictions import Prediction, predict
 from minnet.selu_map import selu_jacobian, selu_map
 from minnet.spectra import jacobian_spread, marchenko_pastur, product_density, product_moments
@@ -39,9 +52,12 @@ def critical_line(activation: Activation, q: float) -> MeanField:
     """The point of the edge of chaos whose fixed point is q > 0: σ_w² = 1/E[f′²], σ_b² = q − σ_w² E[f²].
 
     Then χ(q) = 1 and V(q) = q; the fixed point may be unstable (slope V′(q) > 1). Raises ValueError where σ_b² would
-    have to be negative.
+    have to be negative, where f has no slope (E[f′²] < 1e-25), and for an f that jumps.
     """
-    weight_var, bias_var, _ = _edge(activation, q)
+    weight_var, bias_var, _ = _edge(continuous(activation), q)
+    if weight_var == math.inf:
+        raise ValueError(f"expected a q at which {activation} can be critical, got {q:g}, where no weights keep its "
+                         "gradients; critical_point(activation) looks for one")
     if bias_var < -_ROUNDING * q:
         raise ValueError(f"expected a q at which {activation} can be critical, got {q:g}, where the biases' variance "
                          f"would have to be {bias_var:.3g}; critical_point(activation) looks for one")
@@ -51,7 +67,7 @@ def critical_line(activation: Activation, q: float) -> MeanField:
 def _edge(activation: Activation, q: float) -> tuple[float, float, float]:
     """σ_w², σ_b² and the slope V′ of the point with V(q) = q and χ(q) = 1."""
     _, second, slope, growth = (value.value for value in moments(activation, q))
-    if slope < 1e-300:                                     # no gradient passes, whatever the weights
+    if not BLIND < slope < math.inf:                       # no gradient passes, or all explode, whatever the weights
         return math.inf, -math.inf, math.inf
     return 1 / slope, q - second / slope, growth / slope
 
@@ -62,20 +78,27 @@ def critical_point(activation: Activation) -> tuple[MeanField, float]:
     For f(0) = 0 (tanh, SELU) that is q* → 0, without biases, and 0.0 is returned; for a scale-free f (ReLU) every q is
     fixed, and 1.0 is returned. GELU and swish need biases: their q* is where V only touches the diagonal:
     signals come to it from above and leave it, very slowly, below. The sigmoid's lies at large weights. Raises
-    ValueError where there is none (softplus).
+    ValueError where there is none (softplus), and for an f that jumps.
     """
+    continuous(activation)
+
     def margin(q: float) -> float:
         _, bias_var, slope = _edge(activation, q)
         return min(1 - slope, bias_var / q)
 
-    grid = np.geomspace(1e-6, 1e4, 201)
+    grid = np.geomspace(1e-6, 1e4, 201).tolist()
     fits = np.array([margin(q) >= -_ROUNDING for q in grid])
     if not fits.any():
         raise ValueError(f"expected an activation with an edge of chaos, got {activation}: at no variance of z are "
                          "signals and gradients both stable; for_activation(activation) says what comes nearest")
     first = int(fits.argmax())
-    if first > 0:
-        q = float(root(margin, grid[first - 1], grid[first]))
+    below = grid[first - 1] if first > 0 else LEAST
+    if margin(below) == -math.inf:
+        raise ValueError(f"expected an activation with a smallest critical variance, got {activation}: the fewer of "
+                         "its units have a slope, the larger weights are critical, without end; choose a variance, as "
+                         "in critical(activation, q=1.0)")
+    if margin(below) < -_ROUNDING:
+        q = root(margin, below, grid[first])
         return critical_line(activation, q), q
     if all(abs(_edge(activation, q)[1]) <= _ROUNDING * q for q in grid[::10]):
         return critical_line(activation, 1.0), 1.0
@@ -107,7 +130,11 @@ def _initializers(field: MeanField, distribution: str = "normal") -> tuple[Initi
 
 @dataclass(frozen=True)
 class Recommendation:
-    """Initializers for the weights and the biases of a layer, and why these; prints as one sentence."""
+    """Initializers for the weights and the biases of a layer, and why these; prints as one sentence.
+
+        r = theory.for_activation(activations.gelu)
+        net = mlp([64, 128, 10], activation=activations.gelu, init=r.weights, bias_init=r.bias, rng=0)
+    """
 
     weights: Initializer
     bias: Initializer
@@ -117,26 +144,31 @@ class Recommendation:
         biases = "" if self.bias is zeros else f", biases {described(self.bias)}"
         return f"{described(self.weights)}{biases}: {self.why}"
 
+    def __repr__(self) -> str:
+        return f"{self} [hand it, as r, to mlp(..., init=r.weights, bias_init=r.bias)]"
+
 
 def for_activation(activation: Activation) -> Recommendation:
     """An initializer for layers of this activation, and why; for an activation of your own too.
 
     One whose variance map is unstable is refused, even where its gain is right at q = 1 (GELU, swish). In this order:
 
-    - f odd, with f′(0) > 0, and not growing: small signals pass as through a linear unit; Glorot's with gain 1/f′(0);
+    - f odd, with f′(0) > 0, and V(q) ≤ q (looked at from 1e-12 to 1e12): small signals pass as through a linear unit,
+      and none grows; Glorot's with gain 1/f′(0);
     - f scale-free, f(tz) = t f(z) for t > 0: He's condition holds at every scale;
     - the gain that keeps E[z²] = 1, where that is stable and costs the gradient's variance at most 10% a layer;
     - the edge of chaos, with biases;
     - where there is none, the stable gain that costs gradients least, and how much that is.
 
-    Raises ValueError for an activation that lets no signal through, or whose every gain is unstable.
+    Raises ValueError for an activation that lets no signal through, that jumps, or under whose every gain the variance
+    runs away or fades.
     """
-    f, z = required(activation).f, np.geomspace(1e-4, 1e2, 61)
+    f, z = continuous(activation).f, np.geomspace(1e-4, 1e2, 61)
     _checked_slope(activation)
     forward, deviation, backward = gains(activation)
     at_zero = float(activation.df(np.zeros(1), f(np.zeros(1)))[0])
     odd = np.allclose(f(-z), -f(z), rtol=1e-9)
-    if odd and at_zero > 0 and MeanField(activation, at_zero**-2).variance(1.0) <= 1 + _ROUNDING:
+    if odd and at_zero > 0 and _never_grows(MeanField(activation, at_zero**-2)):
         scaled = {} if math.isclose(at_zero, 1) else {"gain": 1 / at_zero}
         return Recommendation(_with(glorot_uniform, scaled), zeros,
                               f"odd, with f′(0) = {at_zero:.4g}: small signals and their gradients pass as through a "
@@ -158,18 +190,28 @@ def for_activation(activation: Activation) -> Recommendation:
     try:
         field, q = critical_point(activation)
     except ValueError:
-        stable = [gain for gain in (forward, deviation, backward) if gain.slope <= 1]
+        stable = []
+        for field in (MeanField(activation, gain.gain**2) for gain in (forward, deviation, backward)):
+            q = field.limit()
+            if 0 < q < math.inf and (slope := field.slope(q)) <= 1:
+                stable.append((field, q, slope, field.chi(q)))
         if not stable:
             raise ValueError(f"expected an activation for which some gain is stable, got {activation}: the variance of "
-                             "z runs away under every one, and there is no edge of chaos") from None
-        best = min(stable, key=lambda gain: abs(math.log(gain.chi)))
-        return Recommendation(partial(variance_scaling, scale=best.gain**2), zeros,
-                              f"there is no edge of chaos; here signals are stable (slope {best.slope:.3f}), but the "
-                              f"gradient's variance changes by a factor of {best.chi:.3f} a layer: for few layers only")
+                             "z runs away or fades under every one, and there is no smallest point on an edge of chaos "
+                             "either") from None
+        field, q, slope, chi = min(stable, key=lambda found: abs(math.log(found[-1])))
+        return Recommendation(partial(variance_scaling, scale=field.weight_var), zeros,
+                              f"there is no edge of chaos; here signals settle (E[z²] = {q:.4g}, slope {slope:.3f}), "
+                              f"but the gradient's variance changes by a factor of {chi:.3f} a layer: for few layers "
+                              "only")
     return Recommendation(*_initializers(field),
                           f"{refused}; on the edge of chaos, at E[z²] = {q:.4g}, gradients keep their variance and "
                           f"signals their size (slope {field.slope(max(q, LEAST)):.3f}); "
                           f"{_saturated(activation, max(q, LEAST)):.0%} of the units are saturated there")
+
+
+def _never_grows(field: MeanField) -> bool:
+    return all(field.variance(q) <= (1 + _ROUNDING) * q for q in np.geomspace(LEAST, MOST, 73))
 
 
 def _saturated(activation: Activation, q: float) -> float:
@@ -185,12 +227,17 @@ def _saturated(activation: Activation, q: float) -> float:
 def _checked_slope(activation: Activation) -> None:
     """Compare df with differences of f at a few points, none of them a round number where a kink might be."""
     z, h = np.array([-3.217, -0.7313, -0.1171, 0.1931, 0.8117, 2.9131]), 1e-5
+    kept = {"f": activation.f(z).dtype, "df": activation.df(z, activation.f(z)).dtype}
+    if lost := [f"{name} returns {dtype}" for name, dtype in kept.items() if dtype != z.dtype]:
+        raise ValueError(f"expected {activation} to keep z's dtype float64, got that {' and '.join(lost)}: theory "
+                         "needs all its digits; leave astype(np.float32) out")
     slope, differences = activation.df(z, activation.f(z)), (activation.f(z + h) - activation.f(z - h)) / (2 * h)
     wrong = np.flatnonzero(np.abs(slope - differences) > 1e-5 * (1 + np.abs(differences)))
     if len(wrong):
         i = wrong[0]
         raise ValueError(f"expected df of {activation} to be the derivative of f, got {slope[i]:.4g} at z = {z[i]:g}, "
-                         f"where f rises by {differences[i]:.4g}")
+                         f"where f rises by {differences[i]:.4g} (if df is right, f may compute in float32: keep z's "
+                         "dtype)")
 
 
 def _with(init: Initializer, options: dict[str, float]) -> Initializer:

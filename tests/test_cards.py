@@ -16,7 +16,6 @@ from minnet.frameworks import ROWS, Law
 from minnet.initializers import (
     card,
     constant,
-    glorot_normal,
     glorot_uniform,
     he_normal,
     he_uniform,
@@ -25,29 +24,18 @@ from minnet.initializers import (
     normal,
     ones,
     orthogonal,
-    random_walk,
+    parity,
     sparse,
     truncated_normal,
     uniform,
     variance_scaling,
     zeros,
 )
-from tests.test_initializers import kolmogorov
+from tests.initializer_table import EVERY, kolmogorov
 
 RNG = np.random.default_rng
 SIGMAS = 5
-SOME = [getattr(initializers, name) for name in ROWS if name != "constant"] + [
-    partial(constant, value=-0.3), partial(normal, mean=1, std=0.1), partial(uniform, low=0, high=1),
-    partial(truncated_normal, mean=-1, std=0.2, cut=1), partial(truncated_normal, corrected=False),
-    partial(glorot_normal, gain=1.5), partial(he_normal, negative_slope=0.5, mode="fan_out"),
-    partial(he_uniform, negative_slope=0.5, mode="fan_out"),
-    *(partial(variance_scaling, scale=3, mode=mode, distribution=distribution) for mode in ("fan_out", "fan_avg")
-      for distribution in ("normal", "truncated_normal", "uniform")),
-    partial(random_walk, units="linear"), partial(orthogonal, gain=1.5), partial(identity, gain=-0.5),
-    partial(sparse, connections=3, std=0.5), partial(looks_linear, position="first", gain=0.5),
-    partial(looks_linear, position="last"),
-]
-every_one = pytest.mark.parametrize("init", SOME, ids=cards.described)
+every_one = pytest.mark.parametrize("init", EVERY.values(), ids=EVERY)
 
 
 def rows(init, shape=(64, 48), **options):
@@ -230,7 +218,7 @@ class Balanced(HTMLParser):
     def handle_starttag(self, tag, attributes):
         if tag == "img":
             self.images.append(dict(attributes))
-        else:
+        elif tag != "wbr":
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -246,6 +234,7 @@ def test_html(init):
     page = Balanced(shown._repr_html_())
     for label, value in shown.rows:
         assert (label + value in page.text) == (label != "histogram")
+    assert "keras.<wbr>" in shown._repr_html_() or "none" in page.text                # where a long call may break
     (image,) = page.images
     kind, data = image["src"].split(",")
     assert kind == "data:image/png;base64"
@@ -268,6 +257,11 @@ def test_the_figure():
         ((x, y),) = [line.get_xydata().T for line in ax.get_lines()]
         assert np.trapezoid(y, x) == pytest.approx(1, abs=0.01)
     assert legends(card(looks_linear).figure())[1] == ["drawn (256)", "predicted: 128 × 2", "predicted: 128 × 0"]
+    for init, values in ((orthogonal, (1,)), (partial(orthogonal, gain=1.5), (1.5,)), (looks_linear, (0, 2)),
+                         (zeros, (0,)), (partial(identity, gain=1e-9), (1e-9,))):   # each line in its bar's middle
+        heights, ends, _ = card(init, (64, 48)).figure().axes[1].patches[0].get_data()
+        middles = (ends[1:] + ends[:-1])[heights > 0] / 2
+        np.testing.assert_allclose(middles, values, atol=1e-9 * ends[-1])
     assert legends(card(sparse).figure())[0] == ["drawn (3840)", "predicted"]
     outlier = card(partial(uniform, low=0)).figure()
     assert re.fullmatch(r"and one at 181\.?\d*\n\(predicted 181\.2\)", legends(outlier)[1][2])
@@ -347,17 +341,29 @@ def test_whatever_is_drawn_can_be_shown(init):
     figure.draw_without_rendering()
 
 
+@pytest.mark.parametrize("init", [
+    partial(sparse, connections=3, std=0), partial(identity, gain=0), partial(normal, std=0),
+    partial(normal, std=1e-200), partial(normal, mean=1e-200, std=1e-202), partial(normal, std=1e149),
+    partial(uniform, low=1e148, high=1e149)],
+    ids=cards.described)
+def test_options_at_their_ends(init):
+    shown = card(init, (20, 16))
+    shown.figure().draw_without_rendering()
+    assert "nan" not in str(shown)
+    assert "inf" not in str(shown)
+    if "mean" in init.keywords or "low" in init.keywords:         # the outlier, scaled with the weights
+        assert shown.lines[0][0] == pytest.approx(shown.singular_values[0], rel=0.1)
+
+
 @every_one
 def test_every_initializer_can_be_shown_in_a_small_shape(init):
-    if init is sparse:
-        init = partial(sparse, connections=1)
     card(init, (4, 2)).figure()
 
 
 # Parity and errors ---------------------------------------------------------------------------------------------
 
 def test_parity_holds_every_row():
-    table = cards.parity()
+    table = parity()
     text, page = "".join(str(table).split()), Balanced(table._repr_html_())
     assert repr(table) == str(table)
     assert max(map(len, str(table).splitlines())) <= 120
@@ -372,7 +378,7 @@ def test_parity_holds_every_row():
 
 def test_the_expressions_name_options_and_shapes_only():
     """Every variable that an expression has is filled in: what is left names the framework, W, or what lambda binds."""
-    for init in SOME:
+    for init in EVERY.values():
         for call in (rows(init)[name] for name in cards.FRAMEWORKS):
             left = {node.id for node in frameworks.ast.walk(frameworks.ast.parse(call))
                     if isinstance(node, frameworks.ast.Name)}
@@ -396,6 +402,12 @@ def test_the_expressions_name_options_and_shapes_only():
     (lambda: card(he_normal, (3.0, 2)), TypeError, r"fan_in to be a whole number ≥ 1, got 3.0"),
     (lambda: card(he_normal, rng=None), TypeError, r"rng to be an int ≥ 0 or a numpy Generator, got None"),
     (lambda: card(partial(normal, std=-1)), ValueError, r"std to be a number ≥ 0, got -1"),
+    (lambda: card((8, 4), he_normal), TypeError, r"function of \(rng, shape\).*got \(8, 4\): card\(init, shape\), in"),
+    (lambda: card(he_normal(RNG(0), (8, 4))), TypeError, r"got an array of shape \(8, 4\): pass the function, not"),
+    (lambda: card(partial(normal, std=1e200)), ValueError, r"normal\(std=1e\+200\) to return numbers whose squares a"),
+    (lambda: card(partial(glorot_uniform, gain=1e200)), ValueError, "to return numbers whose squares a float can hold"),
+    (lambda: card(partial(he_normal, negative_slope=1e200)), ValueError,
+     r"options whose squares a float can hold, got he_normal\(negative_slope=1e\+200\)"),
 ])
 def test_bad_input(call, kind, message):
     with pytest.raises(kind, match=message):

@@ -85,6 +85,6 @@ def test_shown_in_a_notebook_and_in_text():
     assert "a &lt; b" in html
     for text in (str(claim), repr(claim), html):
         assert "conditional" in text.lower()
-        assert "0.55 (0.5 … 0.6, 2 seeds)" in text
+        assert "0.55 (0.5 … 0.6, 2 runs)" in text
         assert "0.4" in text
         assert "≤ 1" in text

@@ -359,3 +359,9 @@ def test_a_bias_beyond_float32():
     with pytest.raises(ValueError, match="expected b to be finite in float32, got inf"):
         unit_normalized(model, data()[0], rng=0, bias=1e39)
     assert everything(model) == held
+
+
+@pytest.mark.parametrize("scale", [lsuv, unit_normalized])
+def test_labels_are_not_needed(scale):
+    with pytest.raises(TypeError, match=r"expected x alone, an array \(n, 6\), got a tuple: .*; pass data\[0\]"):
+        scale(net(), data(), rng=0)

@@ -1,6 +1,8 @@
 """The instruments against formulas written out here; the diagnosis against networks that are known to be sick."""
 
 import copy
+import html
+import textwrap
 from functools import partial
 
 import numpy as np
@@ -131,6 +133,16 @@ def test_float64_inside_and_no_overflow():
     huge = mlp([5, *[8] * 140, 4], activation=activations.identity, init=partial(normal, std=100.0), rng=0)
     with np.errstate(over="ignore"):
         assert not np.isfinite(layer_statistics(huge, X, Y, softmax_ce).std[-1])
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-100])
+def test_deviations_do_not_underflow(scale):
+    """A linear net and targets 0: a and δ are proportional to the inputs, dW to their squares."""
+    one, other = (layer_statistics(net(activations.identity), s * X, np.zeros((40, 4)), losses.squared_error)
+                  for s in (1.0, scale))
+    for column in ("std", "spread", "delta_std"):
+        np.testing.assert_allclose(getattr(other, column), scale * getattr(one, column), rtol=1e-12)
+    np.testing.assert_allclose(other.dW_std, scale**2 * one.dW_std, rtol=1e-12)
 
 
 def test_equal_numbers_and_zero_weights_are_no_trouble():
@@ -329,7 +341,8 @@ SICK = {
     "learning_rate_small": (digits_net(), {"optimizer": optimizers.Adam(1e-8)}, ()),
 }
 NUMBERS = {"unstandardized_inputs": ("rms", 50 * np.sqrt((D_X.astype(float) ** 2).mean())),
-           "identical_units": ("distinct", 1), "equal_layers": ("correlation", 1), "dead_units": ("dead", 1)}
+           "identical_units": ("distinct", 1), "equal_layers": ("correlation", 1), "dead_units": ("dead", 1),
+           "learning_rate_large": ("better_factor", 0.01)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -468,6 +481,10 @@ def test_prelu_gets_a_remedy():
     (lambda: jacobian(net(), X[:, :4]), ValueError, r"expected x of shape \(n, 5\), got \(40, 4\)"),
     (lambda: jacobian(5, X), TypeError, "expected a Network, such as minnet.mlp makes, got 5"),
     (lambda: jacobian(Network([layers.Activation(tanh)], rng=0), X), ValueError, "at least one Dense layer"),
+    *((lambda read=read: read(net(), X, Y, "softmax"), TypeError,
+       "expected loss to be a function such as losses.softmax_cross_entropy, got 'softmax'")
+      for read in (diagnose, layer_statistics, symmetry)),
+    (lambda: diagnose(net(), X, softmax_ce, Y), TypeError, r"expected loss to be .*, got an array of shape \(40,\)"),
     (lambda: layer_statistics(net(), X, Y, softmax_ce).nothing, AttributeError, "no column 'nothing': it has layer"),
 ])
 def test_bad_input(call, kind, message):
@@ -482,12 +499,17 @@ def test_tables_are_shown():
         lines = str(table).splitlines()
         assert repr(table) == str(table)
         assert head in lines[0]
-        assert len(lines) == 1 + len(table)
-        html = table._repr_html_()
-        assert html.count("<tr>") == len(lines)
-        assert head in html
+        legend = textwrap.wrap(table.legend, 116)
+        assert lines[1 + len(table):] == legend
+        page = html.unescape(table._repr_html_())
+        assert page.count("<tr>") == 1 + len(table)
+        assert table.legend in page
+        assert head in page
     assert "nan" not in str(stats)
     assert "5→8" in str(stats)
+    for head in ("over examples", "saturated", "dead", "n δ", "ΔW"):
+        assert f"{head}: " in stats.legend
+    assert "all: of ∂outputs/∂x" in jacobian(net(), X).legend
 
 
 # a sample of the bench ---------------------------------------------------------------------------------------

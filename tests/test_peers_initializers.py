@@ -15,43 +15,19 @@ import pytest
 
 from minnet import cards, frameworks, initializers
 from minnet.initializers import (
-    constant,
     glorot_normal,
-    glorot_uniform,
     he_normal,
-    he_uniform,
     heuristic_uniform,
-    identity,
     lecun_normal,
-    lecun_uniform,
-    looks_linear,
-    normal,
-    ones,
     orthogonal,
-    random_walk,
     sparse,
-    truncated_normal,
-    uniform,
     variance_scaling,
-    zeros,
 )
+from tests.initializer_table import EVERY, FIXED, RANDOM, SHAPE
 
 pytestmark = pytest.mark.peers
-SHAPE = (512, 256)
 SIGMAS = 5
-
-RANDOM = [
-    normal, partial(normal, mean=0.2, std=0.1), uniform, partial(uniform, low=0, high=1),
-    truncated_normal, partial(truncated_normal, mean=0.2, std=0.1), partial(truncated_normal, corrected=False),
-    partial(truncated_normal, std=0.05, cut=1), partial(truncated_normal, mean=1, cut=1.5, corrected=False),
-    lecun_normal, lecun_uniform, heuristic_uniform, glorot_normal, partial(glorot_normal, gain=1.5), glorot_uniform,
-    partial(glorot_uniform, gain=1.5), he_normal, partial(he_normal, mode="fan_out", negative_slope=0.5), he_uniform,
-    partial(he_uniform, mode="fan_out"), partial(he_uniform, negative_slope=0.5),
-    *(partial(variance_scaling, scale=3, mode=mode, distribution=distribution) for mode in ("fan_in", "fan_avg")
-      for distribution in ("normal", "truncated_normal", "uniform")), variance_scaling,
-    random_walk, partial(random_walk, units="linear"),
-]
-FIXED = [zeros, ones, partial(constant, value=0.3), identity, partial(identity, gain=0.5)]
+EXACT = {described: init for described, init in EVERY.items() if described in FIXED or "identity" in described}
 NONE = {("truncated_normal", "Keras"), ("sparse", "Keras"), ("sparse", "JAX"), ("looks_linear", "Keras"),
         ("looks_linear", "PyTorch"), ("looks_linear", "JAX")}        # truncated_normal where cut is not 2
 
@@ -113,11 +89,12 @@ def same_distribution(mine, theirs):
 
 
 def test_every_row_is_tested():
-    assert {name(init) for init in (*RANDOM, *FIXED, orthogonal, sparse, looks_linear)} == set(frameworks.ROWS)
+    tested = {name(EVERY[described]) for described in (*RANDOM, *EXACT)} | {"orthogonal", "sparse", "looks_linear"}
+    assert tested == set(frameworks.ROWS)
 
 
 @pytest.mark.parametrize("framework", cards.FRAMEWORKS)
-@pytest.mark.parametrize("init", RANDOM, ids=cards.described)
+@pytest.mark.parametrize("init", [EVERY[described] for described in RANDOM], ids=RANDOM)
 def test_random_entries(of, init, framework):
     call = calls(init).get(framework)
     if call is None:
@@ -138,7 +115,7 @@ def test_random_entries(of, init, framework):
 
 
 @pytest.mark.parametrize("framework", cards.FRAMEWORKS)
-@pytest.mark.parametrize("init", FIXED, ids=cards.described)
+@pytest.mark.parametrize("init", EXACT.values(), ids=EXACT)
 def test_fixed_entries(of, init, framework):
     for shape in (SHAPE, (4, 6), (6, 4)):
         np.testing.assert_array_equal(of(framework, calls(init, shape)[framework], shape),

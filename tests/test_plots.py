@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from minnet import Diverged, History, activations, drawing, fit, initializers, losses, mlp, optimizers, plots, train
 from tests.conftest import batch
@@ -519,13 +520,20 @@ def test_decision_boundary():
     regions = np.asarray(image.get_array())
     left, right, bottom, top = image.get_extent()
     middles = left + (np.arange(81) + 0.5) / 81 * (right - left)
-    assert (regions[:, middles < -0.05] == 0.97).all()
-    assert (regions[:, middles > 0.05] == 0.7).all()
+    assert (regions[:, middles < -0.05] == 0.7).all()          # dark first, as the markers
+    assert (regions[:, middles > 0.05] == 0.97).all()
     for drawn in ax.collections:                                                   # the boundary, from either side
         np.testing.assert_allclose(drawn.get_paths()[0].vertices[:, 0], 0, atol=1e-12)
     for k, name in enumerate(["left", "right"]):
         np.testing.assert_array_equal(np.transpose(line(ax, name)), POINTS[0][POINTS[1] == k])
     assert len({line.get_marker() for line in ax.get_lines()}) == 2
+    light = [line.get_color()[:3] @ np.array([0.299, 0.587, 0.114]) for line in ax.get_lines()]
+    assert light[0] < light[1]
+    keys = [patch.get_facecolor()[0] for patch in ax.get_legend().get_patches()]
+    assert entries(ax) == ["left", "right"]                    # each with its marker on its region's grey
+    assert keys == pytest.approx([0.7, 0.97])
+    assert [key.get_marker() for key in ax.get_legend().findobj(Line2D)] == [line.get_marker()
+                                                                            for line in ax.get_lines()]
     assert left < -2 < 2 < right
     assert bottom < 0 < 2 < top
     assert ax.get_xlim() == (left, right)
@@ -536,9 +544,9 @@ def test_rows_of_the_regions_stand_where_their_points_do():
     ax = plots.decision_boundary(lambda x: x[:, 1:] - 1.5, POINTS, resolution=50)
     regions, (*_, bottom, top) = np.asarray(ax.images[0].get_array()), ax.images[0].get_extent()
     assert ax.images[0].origin == "lower"
-    assert (regions[0] == 0.97).all()
-    assert (regions[-1] == 0.7).all()
-    share = (regions[:, 0] == 0.7).mean()
+    assert (regions[0] == 0.7).all()
+    assert (regions[-1] == 0.97).all()
+    share = (regions[:, 0] == 0.97).mean()
     assert share == pytest.approx((top - 1.5) / (top - bottom), abs=1 / 50)
 
 
@@ -547,7 +555,7 @@ def test_a_network_of_minnet_and_one_class_everywhere():
     ax = plots.decision_boundary(net, (POINTS[0], [0, 1, 2, 2]), resolution=30)
     assert entries(ax) == ["class 0", "class 1", "class 2"]
     grid = np.stack(np.meshgrid(np.linspace(*ax.get_xlim(), 30), np.linspace(*ax.get_ylim(), 30)), axis=-1)
-    greys = np.linspace(0.97, 0.7, 3)[net(grid.reshape(-1, 2)).argmax(axis=1)].reshape(30, 30)
+    greys = np.linspace(0.7, 0.97, 3)[net(grid.reshape(-1, 2)).argmax(axis=1)].reshape(30, 30)
     np.testing.assert_array_equal(np.asarray(ax.images[0].get_array()), greys)
     for constant in (np.zeros, np.ones):
         ax = plots.decision_boundary(lambda x, make=constant: make((len(x), 1)), ([[1.0, 2]], [0]), resolution=5)
@@ -582,19 +590,24 @@ def test_weight_images_on_a_given_scale():
 
 
 def test_heat_map():
-    table = np.array([[1.0, 2, NAN], [4, 8, INF]])
+    table = np.array([[1.0, 2, NAN], [0, 8, INF]])
     ax = plots.heat_map(table, ["a", "b"], [0.1, 1e-5, 3], **NAMES)
     image = ax.images[0]
-    np.testing.assert_array_equal(np.ma.filled(image.get_array(), NAN), [[1, 2, NAN], [4, 8, 8]])
-    assert image.get_clim() == (1, 8)
+    np.testing.assert_array_equal(np.ma.filled(image.get_array(), NAN), [[1, 2, NAN], [0, 8, NAN]])
+    assert image.get_clim() == (0, 8)
     texts = {tuple(map(int, text.get_position())): text for text in ax.texts}
-    assert {at: text.get_text() for at, text in texts.items()} == {(0, 0): "1", (1, 0): "2", (0, 1): "4", (1, 1): "8",
-                                                                   (2, 1): "∞"}
-    assert texts[0, 0].get_color() == "w"                     # white on the darkest, black on the lightest
-    assert texts[1, 1].get_color() == texts[2, 1].get_color() == "k"
-    hatched, = ax.patches
-    assert hatched.get_hatch()
-    assert hatched.get_xy() == (1.5, -0.5)                    # the cell without a value
+    assert {at: text.get_text() for at, text in texts.items()} == {(0, 0): "1", (1, 0): "2", (0, 1): "0", (1, 1): "8"}
+    assert texts[0, 1].get_color() == "w"                     # white on the darkest, black on the lightest
+    assert texts[1, 1].get_color() == "k"
+    nothing, infinite = ax.patches                            # what is not on the scale
+    assert (nothing.get_xy(), infinite.get_xy()) == ((1.5, -0.5), (1.5, 0.5))
+    assert nothing.get_hatch() != infinite.get_hatch()
+    keys = {text.get_text(): key.get_hatch() for text, key in zip(ax.get_legend().get_texts(),
+                                                                  ax.get_legend().get_patches(), strict=True)}
+    assert keys == {"no value": nothing.get_hatch(), "∞": infinite.get_hatch()}
+    rendered(ax)
+    bottom = min(label.get_window_extent().y0 for label in (ax.xaxis.label, *ax.get_xticklabels()))
+    assert ax.get_legend().get_window_extent().y1 <= bottom   # below the label, over nothing
     assert [text.get_text() for text in ax.get_xticklabels()] == ["0.1", "1e-05", "3"]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
     assert ax.get_ylim() == (1.5, -0.5)                       # the first row on top
@@ -605,8 +618,12 @@ def test_heat_map_on_a_logarithmic_scale():
     ax = plots.heat_map([[0, 1e-4], [1e-2, 1]], "ab", "cd", log=True, annotate=False, **NAMES)
     assert ax.images[0].get_clim() == (1e-4, 1)
     place = ax.images[0].norm(ax.images[0].get_array())
-    np.testing.assert_allclose(place, [[0, 0], [0.5, 1]], atol=1e-12)
+    np.testing.assert_allclose(np.ma.filled(place, NAN), [[NAN, 0], [0.5, 1]], atol=1e-12)
     assert len(ax.texts) == 0
+    assert entries(ax) == ["0"]
+    assert ax.patches[0].get_xy() == (-0.5, -0.5)
+    assert plots.heat_map([[0, 1]], "a", "bc", **NAMES).get_legend() is None
+    assert entries(plots.heat_map([[-INF, 1]], "a", "bc", **NAMES)) == ["−∞"]
 
 
 def test_no_grid_over_a_plane():
@@ -640,11 +657,72 @@ def test_iterated_maps():
     assert (x[0], x[-1]) == (0, 2)
     np.testing.assert_array_equal(line(ax, "$q$ unchanged"), ([0, 2], [0, 2]))
     stairs, circle = (line for line in ax.get_lines() if line.get_label().startswith("_"))
+    assert entries(ax)[-1] == "stable"
     np.testing.assert_allclose(np.transpose(stairs.get_data()), [
         (1.6, 0), (1.6, 0.8), (0.8, 0.8), (0.8, 0.4), (0.4, 0.4), (0.4, 0.2), (0.2, 0.2)])
     assert (circle.get_marker(), *map(list, circle.get_data())) == ("o", [0], [0])
     assert ax.get_xlim() == ax.get_ylim() == (0, 2)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("$q^{l-1}$", "$q^{l}$")
+
+
+def test_stable_fixed_points_are_filled():
+    """√q leaves 0 and comes to 1, from both sides; q and 1/q keep their distance; q − q³ comes to 0, by its third order
+    alone; and in 0 · q all comes to 0."""
+    maps = {"root": math.sqrt, "same": lambda q: q, "turns": lambda q: 1 / q if q else NAN, "slow": lambda q: q - q**3,
+            "dead": lambda q: 0 * q}
+    given = {"root": [0, 1], "same": [0, 1], "turns": 1, "slow": 0, "dead": 0}
+    ax = plots.iterated_maps(maps, stop=2, fixed_points=given)
+    color = {line.get_label(): line.get_color() for line in ax.get_lines()}
+    filled = {(name, line.get_xdata()[0]): line.get_markerfacecolor() != "w" for line in ax.get_lines()
+              for name in maps if line.get_label().startswith("_") and line.get_color() == color[name]}
+    assert filled == {("root", 0): False, ("root", 1): True, ("same", 0): False, ("same", 1): False,
+                      ("turns", 1): False, ("slow", 0): True, ("dead", 0): True}
+    assert entries(ax)[-2:] == ["stable", "not stable"]
+
+
+def test_a_circle_in_the_corner_is_not_under_the_legend():
+    ax = plots.iterated_maps(math.sqrt, stop=1, fixed_points=1)
+    rendered(ax)
+    circle, = (line for line in ax.get_lines() if line.get_label().startswith("_"))
+    assert circle.get_window_extent().x1 <= ax.get_legend().get_window_extent().x0
+
+
+def test_ticks_of_layers_are_layers_that_there_are():
+    for n, first in ((10, 1), (30, 1), (30, 0), (60, 1), (200, 1), (3, 5), (1, 1)):
+        ax = plots.depth_profile(np.ones(n), ylabel="std", first=first)
+        rendered(ax)
+        ticks = ax.get_xticks()
+        assert first <= ticks.min() <= ticks.max() <= first + n - 1
+        assert (ticks == np.round(ticks)).all()
+        assert ticks[0] == first or ticks[0] - first < (ticks[1] - ticks[0]) / 2          # the first has one, or almost
+        assert (2 * np.diff(ticks) >= np.diff(ticks).max(initial=1)).all()                # none crowds the next
+        assert len(ticks) <= 12
+    assert 0 not in plots.singular_values(np.arange(1.0, 61), ranked=True).get_xticks()
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 1.3), (2, 4), (0.5, 4), (2e-7, 5e-7), (0.7, 1.2)])
+def test_short_logarithmic_axes_have_plain_numbers(low, high):
+    for ax in (plots.depth_profile([low, high], ylabel="std"), plots.learning_curves([low, high], log=True),
+               plots.layer_curves([[low], [high]], ylabel="std", log=True),
+               plots.singular_values([low, high], ranked=True),
+               plots.histograms([np.geomspace(low, high, 50)], log=True)):
+        rendered(ax)
+        axis, k = (ax.xaxis, 0) if ax.get_xscale() == "log" else (ax.yaxis, 1)
+        least, greatest = axis.get_view_interval()
+        shown = [label for label in axis.get_ticklabels(which="both") if label.get_text()
+                 and least <= label.get_position()[k] <= greatest]
+        assert 2 <= len(shown) <= 8
+        for label in shown:
+            assert float(label.get_text().replace("−", "-")) == pytest.approx(label.get_position()[k], rel=1e-3)
+        boxes = [label.get_window_extent() for label in shown]
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+        plt.close("all")
+
+
+def test_long_logarithmic_axes_keep_their_powers():
+    ax = plots.depth_profile([1e-5, 1], ylabel="std")
+    rendered(ax)
+    assert any("10^" in label.get_text() for label in ax.get_yticklabels())
 
 
 def test_a_staircase_ends_where_it_leaves_the_picture():

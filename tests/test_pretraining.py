@@ -254,6 +254,13 @@ def test_a_corruption_of_ones_own():
     for corrupt, shape in ((lambda rng, x: x[:, :5], r"\(2, 5\)"), (lambda rng, x: None, r"\(\)")):
         with pytest.raises(ValueError, match=rf"to return an array of x's shape \(2, 6\), got {shape}"):
             Autoencoder(6, 4, corruption=corrupt, rng=0)
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'rate'") as caught:
+        Autoencoder(6, 4, corruption=masking, rng=0)
+    assert caught.value.__notes__[0].endswith("set beforehand, as in partial(masking, rate=0.25)")
+
+
+def test_help_says_what_a_view_is():
+    assert Autoencoder.dW.__doc__ == "dW, a view into the flat vector; assigning copies."
 
 
 def test_it_learns():
@@ -432,7 +439,8 @@ def test_the_bar_counts_layers_and_epochs(monkeypatch):
     assert bar.said == ["layer 1 of 2", *[["loss"], 1] * 3, "layer 2 of 2", *[["loss"], 1] * 3]
     assert bar.closed
     with pytest.raises(Diverged):
-        greedy_pretrain(built(6, 5, 4, 3), 1e30 * unit_data(20), **SETTINGS)
+        greedy_pretrain(built(6, 5, 4, 3), unit_data(20), loss=losses.squared_error,
+                        **SETTINGS | {"optimizer": SGD(1e30)})
     assert bars[-1][2].closed
 
 
@@ -449,7 +457,7 @@ def test_what_a_stack_looks_like():
         "Autoencoder(6, 4, sigmoid, untied, corruption=masking(rate=0.3), contractive=0.1, sparse=1)")
     assert repr(pretraining.Stack(interrupted=True)) == "interrupted"
     none = greedy_pretrain(net, x, **SETTINGS | {"epochs": 0})
-    assert repr(none).endswith("in 0 epochs")
+    assert repr(none).endswith("sigmoid_cross_entropy not trained: 0 epochs")
     other = pickle.loads(pickle.dumps(stack))
     assert repr(other) == repr(stack)
     np.testing.assert_array_equal(unrolled(net, other).params, unrolled(net, stack).params)
@@ -519,14 +527,70 @@ def test_interrupted_pretraining_leaves_the_finished_layers():
             raise KeyboardInterrupt
         return masked(rng, x)
 
-    stack = greedy_pretrain(net, x, corruption=impatient, **SETTINGS)
+    with pytest.warns(RuntimeWarning, match=r"1 of 3 layers are finished, .*; the same call with stack=…"):
+        stack = greedy_pretrain(net, x, corruption=impatient, **SETTINGS)
     assert stack.interrupted
     assert len(stack.models) == 1
     np.testing.assert_array_equal(net.layers[0].W, whole.layers[0].W)
     for k in (1, 2, 3):
         np.testing.assert_array_equal(net.layers[k].W, before.layers[k].W)
     assert unrolled(net, stack)(x).shape == x.shape
+    assert len(unrolled(net, stack).layers) == 2                               # shallower: the other two are left out
     assert repr(stack).endswith("\ninterrupted")
+    rest = greedy_pretrain(net, x, corruption=masked, stack=stack, **SETTINGS)
+    np.testing.assert_array_equal(net.params, whole.params)
+    assert [len(stack.models), len(rest.models), rest.interrupted] == [1, 3, False]
+    assert rest.models[0] is stack.models[0]
+
+
+def test_going_on_gives_what_one_call_gives():
+    """From any number of finished layers, for all layers, without an encoding or an epoch for those that stand."""
+    x, settings = unit_data(20).astype(np.float32), SETTINGS | {"corruption": masked, "layers": 3}
+    whole = built(6, 5, 4, 3)
+    expected = greedy_pretrain(whole, x, **settings)
+    for finished in (1, 2, 3):
+        net = built(6, 5, 4, 3)
+        stack = greedy_pretrain(net, x, **settings | {"layers": finished})
+        stack = greedy_pretrain(net, x, stack=stack, **settings)
+        np.testing.assert_array_equal(net.params, whole.params)
+        assert repr(stack) == repr(expected)
+        np.testing.assert_array_equal(unrolled(net, stack).params, unrolled(whole, expected).params)
+
+
+def test_a_stack_that_is_not_the_networks_is_refused():
+    net, x = built(6, 5, 4, 3), unit_data(20).astype(np.float32)
+    stack = greedy_pretrain(net, x, **SETTINGS)
+    with pytest.raises(ValueError, match=r"a stack of at most 1 layers whose W and b .*, got one of 2"):
+        greedy_pretrain(net, x, layers=1, stack=stack, **SETTINGS)
+    with pytest.raises(TypeError, match="expected stack to be what greedy_pretrain returned, got 'first'"):
+        greedy_pretrain(net, x, stack="first", **SETTINGS)
+    net.layers[0].b += 1
+    before = net.params.copy()
+    for other in (net, built(6, 4, 3, 2)):
+        with pytest.raises(ValueError, match="go on with the network it was made with, before fine-tuning"):
+            greedy_pretrain(other, x, stack=stack, **SETTINGS)
+    np.testing.assert_array_equal(net.params, before)
+
+
+def test_machines_below_and_a_linear_code_on_top():
+    """Hinton & Salakhutdinov 2006; each layer with its own model and epochs, unrolled as it was learned."""
+    net = Network([Dense(6, 5, activations.sigmoid), Dense(5, 4, activations.sigmoid), Dense(4, 2)], rng=0,
+                  dtype=np.float64)
+    x, machine = unit_data(20), pretraining.BoltzmannMachine
+    stack = greedy_pretrain(net, x, layers=3, optimizer=SGD(0.1), batch_size=5, rng=0, epochs=[1, 2, 3],
+                            model=[machine, machine, Autoencoder])
+    assert [type(one) for one in stack.models] == [machine, machine, Autoencoder]
+    assert [len(history) for history in stack.histories] == [1, 2, 3]
+    a, sigmoid = net(x), activations.sigmoid.f
+    for k, g in ((2, sigmoid), (1, sigmoid), (0, lambda z: z)):
+        a = g(a @ stack.models[k].V + stack.models[k].c)
+    np.testing.assert_allclose(unrolled(net, stack)(x), a, rtol=1e-12, atol=1e-14)
+
+
+def test_pixels_that_were_not_scaled_are_mentioned():
+    x = 255 * (unit_data(20) > 0.8).astype(np.float32)
+    with pytest.warns(RuntimeWarning, match=f"root mean square of {np.sqrt(np.mean(x**2)):.3g}, .*: divide pixels by"):
+        greedy_pretrain(built(6, 5, 4, 3), x, **SETTINGS | {"epochs": 0})
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
@@ -550,8 +614,13 @@ def test_diverged_in_a_layer_leaves_the_finished_ones_too(layer):
     ({"loss": losses.sigmoid_cross_entropy, "net": built(6, 5, 4, 3, activation=activations.tanh)}, ValueError,
      r"and the outputs of layer 1, tanh, may lie in \[-1, 1\]"),
     ({"loss": [losses.squared_error]}, ValueError, "expected loss to be one function, or one for each of the 2 layers"),
-    ({"corruption": 0.3},
-     ValueError, "expected corruption to be one function, or one for each of the 2 layers, got 0.3"),
+    ({"corruption": 0.3}, ValueError, r"expected corruption to be one function such as partial\(masking, rate=0\.25\), "
+                                      "or one for each of the 2 layers, got 0.3"),
+    ({"model": [Autoencoder]}, ValueError, "expected model to be one function, or one for each of the 2 layers, got"),
+    ({"model": [Autoencoder, Autoencoder(6, 5, rng=0)]}, TypeError, "expected model to be a function that makes the"),
+    ({"epochs": [1, 2, 3]}, ValueError, "epochs to be one whole number, or one for each of the 2 layers, got"),
+    ({"epochs": [1, -1]}, ValueError, "expected epochs to be a whole number ≥ 0, got -1"),
+    ({"x": datasets.digits()}, TypeError, r"expected x alone, an array \(n, 6\), got a tuple: .* data\.train\[0\]"),
     ({"corruption": partial(masking, rate=2)}, ValueError, "expected rate to be a number ≥ 0 and ≤ 1, got 2"),
     ({"corruption": [None, partial(masking, rate=2)]}, ValueError, "expected rate to be a number ≥ 0 and ≤ 1, got 2"),
     ({"optimizer": [SGD(0.1), "sgd"]}, ValueError, "expected optimizer to be one optimizer such as .*, got .*'sgd'"),
@@ -564,7 +633,8 @@ def test_diverged_in_a_layer_leaves_the_finished_ones_too(layer):
     ({"x": unit_data(features=5)}, ValueError, r"expected x of shape \(n, 6\), got \(12, 5\)"),
     ({"net": Network([Dense(6, 5), layers.BatchNorm(5), Dense(5, 3)], rng=0)}, TypeError,
      "expected a network of Dense layers and dropout, got BatchNorm"),
-    ({"net": built(6, 3)}, ValueError, "expected between 1 and 1 layers to pre-train, got 0: .*`layers` says how many"),
+    ({"layers": 4}, ValueError, "expected between 1 and 3 layers to pre-train, got 4: .*`layers` says how many"),
+    ({"net": built(6, 3)}, ValueError, "a network with a hidden layer, got one with the classifier alone, .*layers=1"),
 ])
 def test_bad_input_changes_nothing(changes, error, message):
     arguments = {"net": built(6, 5, 4, 3), "x": unit_data()} | SETTINGS | changes

@@ -69,6 +69,43 @@ def test_the_density_of_products_is_a_density_with_these_moments():
     np.testing.assert_allclose(density, spectra.marchenko_pastur(s, (50, 50), std=1 / math.sqrt(50)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("layers", [160, 300, 1000])
+def test_the_density_of_very_long_products(layers):
+    """In logarithms: mean s² and participation by integration over ln s, where powers of sines underflow."""
+    s, density = spectra.product_density(layers, 100_000)
+    assert np.isfinite(density).all()
+    assert (s > 0).all()
+    assert (np.diff(s) < 0).all()
+    assert s[0] == pytest.approx(spectra.product_moments(layers).largest, rel=1e-4)
+    for power, exact in ((2, 1.0), (4, layers + 1.0)):
+        terms = density * s ** (power + 1)                                     # ρ s^power ds = ρ s^(power + 1) d ln s
+        assert -np.diff(np.log(s)) @ (terms[1:] + terms[:-1]) / 2 == pytest.approx(exact, rel=1e-3)
+    assert (len(s) == 100_000) == (layers < 300)                               # what no float can hold is left out
+
+
+def test_a_step_has_no_jacobian():
+    step = activations.Activation("step", np.sign, lambda z, a: np.zeros_like(z), kinks=(0.0,))
+    with pytest.raises(ValueError, match="expected an activation with a slope at q = 2, got step, whose f′ is 0 there"):
+        spectra.jacobian_spread(step, 3, q=2.0)
+    with pytest.raises(TypeError, match=r"expected an activation such as activations\.relu, got 'relu'"):
+        spectra.jacobian_spread("relu", 3)
+
+
+def test_the_spread_at_another_variance():
+    """hard_tanh: f′² is 1 with probability p = erf(1/√(2q)), so that μ₂/μ₁² = 1/p."""
+    for q in (0.3, 4.0):
+        p = math.erf(1 / math.sqrt(2 * q))
+        for orthogonal in (False, True):
+            found = spectra.jacobian_spread(activations.hard_tanh, 5, q=q, orthogonal=orthogonal)
+            assert found == pytest.approx(5 * (1 / p - orthogonal), rel=1e-12)
+
+
+def test_the_spread_of_slopes_that_are_not_0_or_1():
+    """leaky_relu(½): E[f′²] = 5/8 and E[f′⁴] = 17/32."""
+    found = spectra.jacobian_spread(activations.leaky_relu(0.5), 7, q=3.0, orthogonal=True)
+    assert found == pytest.approx(7 * (17 / 32 / (5 / 8) ** 2 - 1), rel=1e-12)
+
+
 @pytest.mark.parametrize("orthogonal", [False, True])
 @pytest.mark.parametrize("activation", [activations.relu, activations.identity], ids=str)
 def test_the_spread_of_jacobians(orthogonal, activation):

@@ -331,6 +331,26 @@ def test_a_worker_that_dies_takes_no_finished_cell_along(tmp_path):
     assert sorted(sweeps.read(file).array("value")) == [1, 2]
 
 
+def test_one_call_at_a_time_has_the_file(tmp_path):
+    """Also from another process; the lock is gone afterwards, and what stands of a crashed call does not count."""
+    path = tmp_path / "rows.jsonl"
+
+    def meddling(*, a, seed):
+        with pytest.raises(RuntimeError, match=r"expected rows\.jsonl for this sweep alone, got one that another call"):
+            run(meddling, {"a": [1]}, [0], file=path)
+        return {"b": a}
+
+    (tmp_path / "rows.jsonl.lock").write_text("left by a crash")
+    assert run(meddling, {"a": [1, 2]}, [0], file=path).array("b").tolist() == [1, 2]
+    assert [one.name for one in tmp_path.iterdir()] == ["rows.jsonl"]
+    code = ("from pathlib import Path; from minnet import sweep_file\n"
+            f"with sweep_file.held(Path({str(path)!r})): print('has it')")
+    with sweep_file.held(path):
+        assert "another call is writing" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                                                           check=False).stderr
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "has it\n"
+
+
 def test_a_line_that_was_cut_off_is_computed_again(tmp_path):
     log, file = tmp_path / "log", tmp_path / "rows.jsonl"
     rows = run(counted(log), file=file)
@@ -585,6 +605,10 @@ def test_a_changed_function_is_refused_recomputed_or_kept(tmp_path, versions):
                                          r"a change to WIDTH: pass changed='recompute' .* changed='keep'"):
         run(new, grid, [0], file=file)
     assert file.read_bytes() == before
+    file.write_text(file.read_text().replace('"rows": [{"value": 141}]', '"failed": "no memory"'), newline="\n")
+    with pytest.raises(ValueError, match=r"got 2 \(1 of them failed, and are tried again in any case\) from before"):
+        run(new, grid, [0], file=file)
+    file.write_bytes(before)
     kept = run(new, {"a": [1, 2, 3]}, [0], file=file, changed="keep")
     assert kept.array("value").tolist() == [64 + 13, 128 + 13, 195 + 13]
     assert [entry["run"] for entry in entries(file)[2:]] == [0, 0, 1]
@@ -776,6 +800,16 @@ def test_spread():
         warnings.simplefilter("error")
         infinite = Rows([{"a": 1, "x": math.inf}, {"a": 1, "x": math.inf}]).spread("x", by="a")
     assert infinite[0]["high"] == math.inf
+
+
+def test_a_slice_of_rows_is_rows():
+    rows = Rows([{"a": k} for k in range(5)], runs=[{"numpy": "2"}])
+    assert isinstance(rows[1:3], Rows)
+    assert rows[1:3].array("a").tolist() == [1, 2]
+    assert rows[1:3].runs == rows.runs
+    assert rows[-1] == {"a": 4}
+    with pytest.raises(TypeError, match=r"expected the name of one column, got \['a', 'b'\]"):
+        rows.spread(["a", "b"], by=[])
 
 
 def test_without():

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minnet import activations, initializers, theory
+from minnet import activations, gaussian, initializers, mean_field, mlp, theory
 from minnet.theory import MeanField
 from tests.conftest import ACTIVATIONS
 
@@ -87,11 +87,12 @@ def test_tanh_from_unit_inputs():
 
 
 def test_fixed_points():
-    assert MeanField(tanh, 1.0).fixed_points() == ()
-    assert MeanField(tanh, 1.0).limit() == 0
-    (q,) = MeanField(tanh, 1.5).fixed_points()
-    assert MeanField(tanh, 1.5).variance(q) == pytest.approx(q, rel=1e-12)
-    assert MeanField(tanh, 1.5).limit(0.01) == MeanField(tanh, 1.5).limit(5.0) == q
+    critical, chaotic = MeanField(tanh, 1.0), MeanField(tanh, 1.5)
+    assert critical.fixed_points() == ()
+    assert critical.limit() == 0
+    (q,) = chaotic.fixed_points()
+    assert chaotic.variance(q) == pytest.approx(q, rel=1e-12)
+    assert chaotic.limit(0.01) == chaotic.limit(5.0) == q
     assert MeanField(selu, 1.0).limit(16.0) == pytest.approx(1, rel=1e-12)
     he = MeanField(relu, 2.0)
     assert he.fixed_points() == ()
@@ -267,7 +268,11 @@ def test_depth_scales_where_the_signal_fades_to_nothing():
 def test_a_threshold_is_not_scale_free():
     shrink = activations.Activation("shrink", lambda z: np.where(abs(z) > 0.3, z, 0 * z),
                                     lambda z, a: (abs(z) > 0.3).astype(z.dtype), kinks=(-0.3, 0.3))
-    assert "scale-free" not in str(theory.for_activation(shrink))
+    with pytest.raises(ValueError, match=r"got shrink, which jumps at z = -0\.3"):
+        theory.for_activation(shrink)
+    soft = own("soft", lambda z: z - np.clip(z, -0.3, 0.3), lambda z, a: (abs(z) > 0.3).astype(z.dtype), -0.3, 0.3)
+    with pytest.raises(ValueError, match="smallest point on an edge of chaos"):
+        theory.for_activation(soft)
 
 
 def test_what_is_no_activation_and_a_wrong_derivative_are_named():
@@ -296,3 +301,218 @@ def test_a_fixed_point_at_a_round_number_is_found(q):
     field = theory.critical_line(tanh, q)
     assert field.fixed_points() == pytest.approx((q,), rel=1e-9)
     assert field.limit(q / 2) == field.limit(2 * q) == pytest.approx(q, rel=1e-9)
+
+
+# What an activation of one's own may be: stepped, blind, exploding, not monotone, imprecise ------------------
+
+def own(name, f, df, *kinks):
+    return activations.Activation(name, f, df, kinks=kinks)
+
+
+def flat_slope(z, a):
+    return np.zeros_like(z)
+
+
+SIGN = own("sign", np.sign, flat_slope, 0.0)
+STEP = own("step", lambda z: 3 * (z > 0.5).astype(z.dtype) - 1, flat_slope, 0.5)          # −1 below, 2 above
+BLIND = own("threshold", lambda z: np.maximum(z - 1, 0), lambda z, a: (z > 1).astype(z.dtype), 1.0)
+EXP = own("exp", np.exp, lambda z, a: a)
+SINH = own("sinh", np.sinh, lambda z, a: np.cosh(z))
+
+
+def test_a_jump_is_seen_where_it_is_declared_and_only_there():
+    for activation in ACTIVATIONS.values():
+        assert mean_field.jumps(activation) == ()
+    steep = own("ramp", lambda z: np.clip(1e4 * z, -1, 1), lambda z, a: 1e4 * (abs(z) < 1e-4).astype(z.dtype), 0.0)
+    root = own("root", lambda z: np.sqrt(np.maximum(z, 0)), lambda z, a: 0.5 / np.sqrt(np.maximum(z, 1e-300)), 0.0)
+    for activation in (steep, root, own("undeclared", np.sign, flat_slope), own("offset", lambda z: 1e6 + abs(z),
+                                                                              lambda z, a: np.sign(z), 0.0)):
+        assert mean_field.jumps(activation) == ()
+    assert mean_field.jumps(SIGN) == ((0, -1, 1),)
+    assert mean_field.jumps(STEP) == ((0.5, -1, 2),)
+    tiny = own("tiny", lambda z: 1e-9 * (z > 1e3).astype(z.dtype), flat_slope, 1e3)
+    assert mean_field.jumps(tiny) == ((1e3, 0, 1e-9),)
+    single = own("single", lambda z: z + (z.astype(np.float32) > 1), lambda z, a: np.ones_like(z), 1.0)
+    ((k, low, high),) = mean_field.jumps(own("float32", lambda z: single.f(z).astype(np.float32), lambda z, a: np.ones(
+        z.shape, np.float32), 1.0))
+    assert (k, high - low) == (1, pytest.approx(1, abs=1e-5))
+
+
+@pytest.mark.parametrize("q", [0.05, 1.0, 40.0])
+def test_the_growth_of_a_step(q):
+    """E[f²] = 1 + 3Φ(−½/√q), so that dE/dq = 3φ(½/√q)·½/(2q√q); and the same by parts, E[f²(z²−1)]/(2q)."""
+    t = 0.5 / math.sqrt(q)
+    exact = 3 * math.exp(-t * t / 2) / math.sqrt(2 * math.pi) * t / (2 * q)
+    assert theory.moments(STEP, q).growth.value == pytest.approx(exact, rel=1e-12)
+    assert MeanField(STEP, 2.0).slope(q) == pytest.approx(2 * exact, rel=1e-12)
+    ramp = own("both", lambda z: z + (z > 0.5), lambda z, a: np.ones_like(z), 0.5)
+    parts = gaussian.expectation(lambda z: ramp.f(math.sqrt(q) * z) ** 2 * (z * z - 1), kinks=(t,)).value / (2 * q)
+    assert theory.moments(ramp, q).growth.value == pytest.approx(parts, rel=1e-11)
+
+
+@pytest.mark.parametrize("call", [theory.for_activation, theory.gains, theory.critical, theory.critical_point,
+                                  lambda a: theory.critical_line(a, 1.0), lambda a: MeanField(a, 1.0).chi(1.0),
+                                  lambda a: MeanField(a, 1.0).correlation_slope(0.3, 1.0),
+                                  lambda a: MeanField(a, 1.0).correlation_limit(1.0),
+                                  lambda a: MeanField(a, 1.0).depth_scales()], ids=range(9))
+def test_what_needs_a_slope_refuses_a_jump(call):
+    with pytest.raises(ValueError, match=r"expected an activation without jumps, got step, which jumps at z = 0\.5"):
+        call(STEP)
+
+
+def test_the_maps_of_a_step_exist():
+    field = MeanField(SIGN, 0.7, 0.1)
+    assert field.variance(3.0) == pytest.approx(0.8, rel=1e-12)
+    assert field.limit() == pytest.approx(0.8, rel=1e-12)
+    for c in (-0.4, 0.3, 0.999):
+        assert field.correlation(c, 3.0) == pytest.approx((0.7 * 2 / math.pi * math.asin(c) + 0.1) / 0.8, abs=1e-11)
+
+
+def test_where_no_unit_has_a_slope_there_is_no_edge():
+    """max(z − 1, 0): the smaller the signal, the larger the weights that keep gradients, e^{1/2q}: without end."""
+    with pytest.raises(ValueError, match="expected an activation with a smallest critical variance, got threshold"):
+        theory.critical_point(BLIND)
+    with pytest.raises(ValueError, match="expected an activation for which some gain is stable, got threshold"):
+        theory.for_activation(BLIND)
+    active = 0.5 * math.erfc(1 / math.sqrt(2))
+    field = theory.critical_line(BLIND, 1.0)                                   # what the error advises
+    assert field.weight_var == pytest.approx(1 / active, rel=1e-12)
+    assert field.chi(1.0) == pytest.approx(1, rel=1e-12)
+    assert theory.critical(BLIND, q=1.0)[0].keywords["scale"] == field.weight_var
+    with pytest.raises(ValueError, match=r"got 0\.0085, where no weights keep its gradients"):
+        theory.critical_line(BLIND, 0.0085)
+    with pytest.raises(ValueError, match="which is constant there"):
+        theory.gains(BLIND, 0.0085)
+    assert MeanField(BLIND, 0.1).fixed_points() == ()
+    assert MeanField(BLIND, 0.1).limit(1e-3) == MeanField(BLIND, 0.1).limit() == 0
+    with pytest.raises(ValueError, match=r"expected a variance q that threshold passes on, got 0\.001, after"):
+        MeanField(BLIND, 0.1).correlation(0.5, 1e-3)
+
+
+@pytest.mark.parametrize("activation", [EXP, SINH], ids=str)
+def test_an_exploding_square_counts_as_infinite(activation):
+    """V(q) = .1e^{2q} for exp, .1(e^{2q} − 1)/2 for sinh."""
+    field = MeanField(activation, 0.1)
+    exact = (lambda q: 0.1 * math.exp(2 * q)) if activation is EXP else (lambda q: 0.05 * math.expm1(2 * q))
+    assert field.variance(9.0) == pytest.approx(exact(9.0), rel=1e-9)
+    assert [field.variance(q) for q in (200.0, 1e6, 1e12)] == [math.inf] * 3
+    assert theory.moments(activation, 1e6) == ((math.inf, math.inf),) * 4
+    points = field.fixed_points()
+    assert len(points) == (2 if activation is EXP else 1)
+    assert [exact(q) for q in points] == pytest.approx(points, rel=1e-9)
+    assert field.limit(points[-1] * 1.01) == math.inf
+    assert field.limit(points[-1] * 0.99) == (points[0] if activation is EXP else 0)
+    assert field.variances(points[-1] * 2, 9)[-1] == math.inf
+    with pytest.raises(ValueError, match=f"expected an activation with an edge of chaos, got {activation}"):
+        theory.critical_point(activation)
+    with pytest.raises(ValueError, match=f"f² has an average at q = 1000, got {activation}, which grows too fast"):
+        theory.gains(activation, 1e3)
+    with pytest.raises(ValueError, match=r"passes on, got 1e\+06, after which it is inf"):
+        field.correlation(0.5, 1e6)
+
+
+def test_overflow_is_no_fixed_point():
+    """ln(1 + e^z), written so that it overflows at 710: V jumps from 0.54 q to ∞ there, through V = q."""
+    naive = own("naive", lambda z: np.log(1 + np.exp(z)), lambda z, a: 1 / (1 + np.exp(-z)))
+    (q,) = MeanField(activations.softplus, 1.0).fixed_points()
+    assert MeanField(naive, 1.0).fixed_points() == pytest.approx((q,), rel=1e-9)
+
+
+@pytest.mark.parametrize("bias_var", [1e-10, 1e10])
+def test_fixed_points_far_from_1(bias_var):
+    assert MeanField(relu, 1.0, bias_var).fixed_points() == pytest.approx((2 * bias_var,), rel=1e-9)
+
+
+def test_the_limit_where_the_map_is_not_monotone():
+    """From .5 the second layer lands beyond the unstable fixed point; from 3 signals settle, overshooting each time."""
+    hump = own("hump", lambda z: 20 * z * np.exp(-z * z) + 8 * np.sign(z) * np.maximum(abs(z) - 12, 0),
+               lambda z, a: (20 * (1 - 2 * z * z) * np.exp(-z * z) + 8 * (abs(z) > 12)).astype(z.dtype), -12.0, 12.0)
+    field = MeanField(hump, 1.0)
+    stable, unstable = field.fixed_points()
+    assert field.slope(stable) < 0 < 1 < field.slope(unstable)
+    for q in (1e-6, 0.01, 0.5, 3.0, 30.0, 40.0):
+        after = field.variances(q, 60)[-1]
+        assert field.limit(q) == (math.inf if after > 1e6 else stable)
+        assert after > 1e6 or after == pytest.approx(stable, rel=1e-9)
+    assert field.limit(0.5) == math.inf
+    assert field.limit(3.0) == stable
+    assert field.depth_scales(3.0).variance == pytest.approx(-1 / math.log(-field.slope(stable)), rel=1e-9)
+
+
+def test_no_variance_at_the_start():
+    assert MeanField(tanh, 1.5).limit(0) == 0
+    assert MeanField(sigmoid, 4.0).limit(0) == MeanField(sigmoid, 4.0).limit()
+    assert MeanField(tanh, 1.5).variances(0.0, 3).tolist() == [0, 0, 0]
+    assert MeanField(tanh, 0.1).correlations(-1.0, 1.0, 400)[-1] == pytest.approx(-1, abs=1e-12)       # q ends at 0
+    assert MeanField(relu, 5.0).correlations(1.0, 1.0, 900)[-1] == pytest.approx(1, abs=1e-12)         # and at ∞
+    assert MeanField(tanh, 1.5).chi(0) == pytest.approx(1.5, rel=1e-9)
+    assert MeanField(tanh, 1.5).slope(0) == pytest.approx(1.5, rel=1e-9)
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda f: f.limit(-1), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.limit(math.nan), "expected q to be a number ≥ 0, got nan"),
+    (lambda f: f.variance(-1), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.variances(-1, 3), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.slope(-1), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.chi(-1), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.depth_scales(-1), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.correlation(0.5, 0), "expected q to be a number > 0, got 0"),
+    (lambda f: f.correlation_slope(0.5, 0), "expected q to be a number > 0, got 0"),
+    (lambda f: f.correlation(1.5, 1.0), "expected c to be a number ≥ -1 and ≤ 1, got 1.5"),
+    (lambda f: f.correlations(-2, 1.0, 3), "expected c to be a number ≥ -1 and ≤ 1, got -2"),
+])
+def test_q_and_c_out_of_range(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(MeanField(tanh, 1.5))
+
+
+def test_a_field_holds_plain_floats():
+    shown = repr(MeanField(tanh, np.float64(1.5), np.float32(0.25)))
+    assert shown == "MeanField(activation=tanh, weight_var=1.5, bias_var=0.25)"
+    assert "np.float" not in repr(theory.critical_point(gelu)) + repr(theory.critical_line(tanh, np.float64(0.5)))
+
+
+def test_growth_is_looked_for_at_every_size():
+    """tanh z + z³/1000 shrinks unit signals, and lets those beyond E[z²] = 258 grow."""
+    late = own("late", lambda z: np.tanh(z) + 1e-3 * z**3, lambda z, a: 1 - np.tanh(z) ** 2 + 3e-3 * z**2)
+    assert MeanField(late, 1.0).variance(1.0) < 1
+    assert MeanField(late, 1.0).variance(1e3) > 1e3
+    assert "grow" not in str(theory.for_activation(late))
+
+
+def test_a_critical_point_next_to_0():
+    """tanh(z + ε): f(0) > 0, so that q* → 0 without biases is not to be had; σ_b² = 0 where q³ is about ε²."""
+    for shift in (1e-4, 1e-10):
+        shifted = own("shifted", lambda z, shift=shift: np.tanh(z + shift), lambda z, a: 1 - a * a)
+        field, q = theory.critical_point(shifted)
+        assert 0.1 < q**3 / shift**2 < 10
+        assert field.variance(q) == pytest.approx(q, rel=1e-6)
+
+
+def test_float32_inside_is_named():
+    for f, what in ((lambda z: np.tanh(z.astype(np.float32)), "to keep z's dtype float64, got that f returns float32"),
+                    (lambda z: np.tanh(z.astype(np.float32)).astype(z.dtype), "f may compute in float32: keep z's")):
+        with pytest.raises(ValueError, match=what):
+            theory.for_activation(own("narrow", f, lambda z, a: np.float64(1) * (1 - a * a) if z.dtype == np.float64
+                                      else 1 - a * a))
+    with pytest.raises(ValueError, match="got that df returns float32"):
+        theory.for_activation(own("narrow", np.tanh, lambda z, a: (1 - a * a).astype(np.float32)))
+
+
+def test_a_derivative_of_one_argument_is_named():
+    with pytest.raises(TypeError, match=r"expected df of one to take two arrays, df\(z, a\) with a = f\(z\), got: "):
+        own("one", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+
+
+def test_a_recommendation_goes_into_mlp():
+    """By the two lines of its docstring, as they stand; and whoever hands it over whole is told so."""
+    lines = [line.strip() for line in theory.Recommendation.__doc__.splitlines() if "=" in line]
+    names = {"theory": theory, "activations": activations, "mlp": mlp}
+    exec("\n".join(lines), names)
+    net, r = names["net"], names["r"]
+    assert net.layers[1].W.var() * 128 == pytest.approx(1.983, rel=0.1)
+    assert net.layers[1].b.var() > 0
+    assert " [" not in str(r)
+    with pytest.raises(TypeError, match=r"got variance_scaling.*init=r\.weights, bias_init=r\.bias"):
+        mlp([3, 2], activation=gelu, init=r, rng=0)

@@ -564,9 +564,11 @@ def test_a_stack_that_is_not_the_networks_is_refused():
         greedy_pretrain(net, x, layers=1, stack=stack, **SETTINGS)
     with pytest.raises(TypeError, match="expected stack to be what greedy_pretrain returned, got 'first'"):
         greedy_pretrain(net, x, stack="first", **SETTINGS)
+    moved = copy.deepcopy(net)
+    moved.layers[1].W += 1
     net.layers[0].b += 1
     before = net.params.copy()
-    for other in (net, built(6, 4, 3, 2)):
+    for other in (net, moved, built(6, 4, 3, 2)):
         with pytest.raises(ValueError, match="go on with the network it was made with, before fine-tuning"):
             greedy_pretrain(other, x, stack=stack, **SETTINGS)
     np.testing.assert_array_equal(net.params, before)

@@ -338,6 +338,21 @@ def test_a_jump_is_seen_where_it_is_declared_and_only_there():
     assert (k, high - low) == (1, pytest.approx(1, abs=1e-5))
 
 
+def test_rounding_is_no_jump():
+    """e^{ln(3 + z)} − z is 3, but for the last digits, which differ from one side to the other at some of these."""
+    kinks = np.arange(0.1, 3, 0.1)
+    three = own("three", lambda z: np.exp(np.log(3 + z)) - z, flat_slope, *kinks)
+    h = 4 * np.finfo(float).eps * np.maximum(kinks, 1)
+    assert (three.f(kinks - h) != three.f(kinks + h)).any()
+    assert mean_field.jumps(three) == ()
+
+
+def test_moments_are_infinite_together():
+    high = own("high", lambda z: z + z.dtype.type(1e30) if z.dtype == np.float32 else z + 1e126, lambda z,
+               a: np.ones_like(z))
+    assert theory.moments(high, 1.0) == ((math.inf, math.inf),) * 4
+
+
 @pytest.mark.parametrize("q", [0.05, 1.0, 40.0])
 def test_the_growth_of_a_step(q):
     """E[f²] = 1 + 3Φ(−½/√q), so that dE/dq = 3φ(½/√q)·½/(2q√q); and the same by parts, E[f²(z²−1)]/(2q)."""

@@ -1,0 +1,161 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Answers to chapter 04
+#
+# Each answer asserts what it states.
+
+# %%
+import os
+from itertools import pairwise
+
+import numpy as np
+
+import minnet as mn
+from minnet import activations, datasets, diagnostics, initializers, losses, optimizers
+
+FAST = os.environ.get("MINNET_FAST") == "1"
+mnist = datasets.mnist_5k()
+x300 = mnist.test[0][:300]
+
+
+def factors(W, rng, examples=200):
+    """What a matrix does to the mean square of white noise, going up and going down."""
+    x, delta = rng.normal(size=(examples, W.shape[0])), rng.normal(size=(examples, W.shape[1]))
+    return float(((x @ W) ** 2).mean() / (x**2).mean()), float(((delta @ W.T) ** 2).mean() / (delta**2).mean())
+
+
+def trained(net, epochs, rate):
+    return mn.fit(net, mnist.train, loss=losses.softmax_cross_entropy, optimizer=optimizers.SGD(rate), epochs=epochs,
+                  batch_size=10, rng=0, progress=False)
+
+
+# %% [markdown]
+# ## 1. The geometric mean
+#
+# U(−a, a) has the variance a²/3, so a = √3/(fan_in · fan_out)^(1/4). Up: fan_in · Var[W] = √(fan_in/fan_out), which is
+# √(1024/64) = 4; down: √(fan_out/fan_in) = 1/4. The two are each other's inverse for any shape: what one pass gains the
+# other loses, and nothing is lost for both, as Glorot's 1.88 · 0.118 = 0.22 is.
+
+# %%
+rng = np.random.default_rng(0)
+up, down = factors(rng.uniform(-1, 1, (1024, 64)) * np.sqrt(3) / (1024 * 64) ** 0.25, rng)
+assert abs(up / 4 - 1) < 0.05
+assert abs(down * 4 - 1) < 0.05
+
+# %% [markdown]
+# ## 2. The mean at 1
+#
+# The quarter circle has the mean 8σ/(3π), so σ has to be 3π/8 = 1.178. Sizes go with the rms, which is σ: over 20
+# layers they grow by 1.178²⁰ = 26.5. A mean singular value of 1 is an explosion, though a slow one.
+
+# %%
+rng, growth = np.random.default_rng(0), []
+for _ in range(3):
+    h = rng.normal(size=300)
+    begin = np.sqrt((h**2).mean())
+    for _ in range(20):
+        W = rng.normal(size=(300, 300))
+        W /= np.linalg.svd(W, compute_uv=False).mean()
+        h = h @ W
+    growth.append(float(np.sqrt((h**2).mean()) / begin))
+expected = (3 * np.pi / 8) ** 20
+# ln of the size has a standard deviation of about √(20/(2 · 300)) = 0.18 over draws
+assert all(abs(np.log(value / expected)) < 5 * 0.18 for value in growth)
+
+# %% [markdown]
+# ## 3. The slope's other cure
+#
+# 4σ(z) − 2 = 2 tanh(z/2) is odd, with f′(0) = 4 · ¼ = 1: all that the derivation asks for, so Glorot's weights fit as
+# they are. It is the same family of functions of x as a sigmoid net with four times the weights and other biases; what
+# differs is where it starts.
+
+# %%
+SCALED = activations.Activation("4σ − 2", lambda z: 4 * activations.sigmoid(z) - 2, lambda z, a: (2 + a) * (2 - a) / 4,
+                                range=(-2, 2))
+loss = {f.name: trained(mn.mlp([784, *[200] * 5, 10], activation=f, init=initializers.glorot_uniform, rng=0), 2,
+                        0.05).loss[-1] for f in (SCALED, activations.sigmoid)}
+assert loss["4σ − 2"] < 1
+assert loss["sigmoid"] > 2.2
+
+# %% [markdown]
+# ## 4. Who pushes the top layer?
+#
+# Not the random output weights: with zeros there, the top layer goes to 0 just as fast. The output layer learns along
+# the mean activation h̄, as it would learn a bias: what the batches teach it is −h̄ δᵀ, summed up. From then on the
+# gradient of h has a part along h̄ itself. Whenever the logits u = Wᵀh are off the class frequencies, δ = p − y points
+# along u, on average, and h changes by −W δ, whose component along h is −u · δ < 0. Every wrong turn of the outputs,
+# also those that come from the chance of small batches, makes h smaller. For tanh h̄ = 0, and there is nothing to
+# shrink.
+
+# %%
+def top_mean(output_init, epochs=2):
+    net = mn.mlp([784, *[200] * 4, 10], activation=activations.sigmoid, init=initializers.heuristic_uniform,
+                 output_init=output_init, rng=0)
+    trained(net, epochs, 0.1)
+    net.forward(x300)
+    return float(net.layers[3].a.mean())
+
+
+drawn, zero = top_mean(initializers.heuristic_uniform), top_mean(initializers.zeros)
+assert drawn < 0.2
+assert abs(drawn - zero) < 0.02
+
+# %% [markdown]
+# ## 5. Does training bring the singular values to 1?
+#
+# No: in both nets the mean falls, from 0.8 as well as from 0.5. In the heuristic's net the largest ones grow meanwhile:
+# what is learned is a few directions that matter, and a mean over all directions hardly sees them. Near 1 is a good
+# place to start from; it is no place that training looks for.
+
+# %%
+def singular(net):
+    """Layers 2 to 5: the mean and the largest singular value, at three images."""
+    found = diagnostics.jacobian(net, x300[:3])
+    return {"mean": found.mean[1:5], "largest": found.largest[1:5]}
+
+
+for init in (initializers.heuristic_uniform, initializers.glorot_uniform):
+    net = mn.mlp([784, *[200] * 5, 10], activation=activations.tanh, init=init, rng=0)
+    before = singular(net)
+    trained(net, 5 if FAST else 10, 0.05)
+    after = singular(net)
+    assert (after["mean"] < 0.95 * before["mean"]).all()
+    if init is initializers.heuristic_uniform:
+        assert (after["largest"] > before["largest"]).all()
+
+# %% [markdown]
+# ## 6. Every p
+#
+# Var[W] = 1/(fan_in^p · fan_out^(1−p)). Up, fan_in · Var[W] = (fan_in/fan_out)^(1−p); down, fan_out · Var[W] =
+# (fan_out/fan_in)^p. Both are powers of a ratio of neighbouring widths, and a product of such ratios along the net is
+# (first/last) to that power: it telescopes for every p. Between the ends the swing is (n/m)^(1−p) up and (n/m)^p down.
+# The larger of the two is smallest at p = ½. Glorot's sum is no power, which is why it does not telescope.
+
+# %%
+def swings(p, widths=(512, 16, 512, 16, 512), seed=0):
+    """The largest |log₁₀| of the mean square on the way, up and down."""
+    rng = np.random.default_rng(seed)
+    weights = [rng.normal(size=(n, m)) / np.sqrt(n**p * m ** (1 - p)) for n, m in pairwise(widths)]
+    found = []
+    for matrices in (weights, [W.T for W in reversed(weights)]):
+        h, sizes = rng.normal(size=(300, matrices[0].shape[0])), []
+        for W in matrices:
+            h = h @ W
+            sizes.append(abs(np.log10((h**2).mean())))
+        found.append(max(sizes))
+    return found
+
+
+larger = {p: np.mean([max(swings(p, seed=seed)) for seed in range(10)]) for p in (0, 0.25, 0.5, 0.75, 1)}
+assert min(larger, key=larger.get) == 0.5

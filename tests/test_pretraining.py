@@ -653,7 +653,7 @@ def test_bad_input_changes_nothing(changes, error, message):
     (activations.sigmoid, losses.sigmoid_cross_entropy, activations.sigmoid),
     (activations.sigmoid, losses.squared_error, activations.identity),
     (activations.tanh, losses.squared_error, activations.identity),
-], ids=str)
+], ids=lambda value: getattr(value, "__name__", str(value)))
 def test_unrolled_is_encoders_then_decoders_as_they_were_learned(activation, loss, decoder, tied):
     """Each decoder alone, on the codes of its layer, gives what its layer's loss compared with the codes below."""
     net, x = built(6, 5, 4, 3, activation=activation, dtype=np.float64), unit_data(30)

@@ -209,3 +209,10 @@ def test_what_cannot_be_integrated_ends_and_says_so(g, exact, error):
     assert asked < 4e6
     assert abs(found.value - exact) <= found.error
     assert 1e-10 < found.error < error
+
+
+def test_a_bump_at_0_is_found_from_afar():
+    """sech²(100x) of x ~ N(13, 1e8) is 1e-6 of a deviation wide: (2/100)φ(13/σ)/σ, to 1/σ² of itself."""
+    found = gaussian.expectation(lambda x: 1 - np.tanh(100 * x) ** 2, mean=13, std=1e4)
+    exact = 0.02 * math.exp(-0.5 * 0.0013**2) / (1e4 * math.sqrt(2 * math.pi))
+    assert found.value == pytest.approx(exact, rel=1e-8)

@@ -51,6 +51,15 @@ def test_gains_three_ways(activation, forward, deviation, gradient):
     assert (found[0].slope, found[0].chi) == pytest.approx((field.slope(1.0), field.chi(1.0)), rel=1e-12)
 
 
+@pytest.mark.parametrize("q", [0.3, 4.0])
+def test_gains_at_another_variance(q):
+    moment, deviation, gradient = theory.gains(sigmoid, q)
+    assert MeanField(sigmoid, moment.gain**2).variance(q) == pytest.approx(q, rel=1e-12)
+    assert MeanField(sigmoid, gradient.gain**2).chi(q) == pytest.approx(1, rel=1e-12)
+    centred = gaussian.expectation(lambda z: (sigmoid.f(z) - 0.5) ** 2, std=math.sqrt(q)).value
+    assert deviation.gain**2 * centred == pytest.approx(q, rel=1e-12)
+
+
 def test_the_forward_gain_is_a_trap_for_gelu_and_swish():
     for activation, slope, after in ((gelu, 1.144, 4.9e3), (swish, 1.173, 2.9e7)):
         gain = theory.gains(activation)[0]

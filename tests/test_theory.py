@@ -142,6 +142,26 @@ def test_depth_scales_on_the_edge_are_infinite_and_without_a_fixed_point_refused
         MeanField(relu, 3.0).depth_scales()
 
 
+def test_correlations_layer_by_layer():
+    """Each map with the variance of its own layer; and, by differences, the slope away from fixed points."""
+    field, c = MeanField(gelu, 1.9, 0.2), 0.3
+    q = field.variances(5.0, 4)
+    found = field.correlations(c, 5.0, 4)
+    for l in range(3):
+        assert found[l + 1] == pytest.approx(field.correlation(found[l], q[l]), rel=1e-12)
+        low, high = (field.correlation(c + h, q[l]) for h in (-1e-4, 1e-4))
+        assert field.correlation_slope(c, q[l]) == pytest.approx((high - low) / 2e-4, rel=1e-6)
+
+
+def test_rounding_takes_no_correlation_beyond_1():
+    for name, activation in ACTIVATIONS.items():
+        field = MeanField(activation, 1.3, 0.1)
+        assert abs(field.correlations(1.0, 2.0, 30)).max() <= 1, name
+        assert field.correlations(1.0, 2.0, 30)[-1] == pytest.approx(1, abs=1e-12)
+    for odd in (tanh, activations.softsign, activations.scaled_tanh, activations.hard_tanh, activations.identity):
+        assert MeanField(odd, 1.3).correlations(-1.0, 2.0, 30)[-1] == pytest.approx(-1, abs=1e-12)
+
+
 def test_the_correlation_map_against_wide_layers():
     """Two inputs of correlation .3 through one layer of 200,000 units; five standard errors of a correlation."""
     field, q, c, n = MeanField(tanh, 1.7, 0.1), 1.2, 0.3, 200_000
@@ -405,6 +425,8 @@ def test_where_no_unit_has_a_slope_there_is_no_edge():
     assert theory.critical(BLIND, q=1.0)[0].keywords["scale"] == field.weight_var
     with pytest.raises(ValueError, match=r"got 0\.0085, where no weights keep its gradients"):
         theory.critical_line(BLIND, 0.0085)
+    with pytest.raises(ValueError, match="got 1000, where no weights keep its gradients"):
+        theory.critical_line(EXP, 1000)
     with pytest.raises(ValueError, match="which is constant there"):
         theory.gains(BLIND, 0.0085)
     assert MeanField(BLIND, 0.1).fixed_points() == ()
@@ -459,7 +481,7 @@ def test_the_limit_where_the_map_is_not_monotone():
         assert field.limit(q) == (math.inf if after > 1e6 else stable)
         assert after > 1e6 or after == pytest.approx(stable, rel=1e-9)
     assert field.limit(0.5) == math.inf
-    assert field.limit(3.0) == stable
+    assert field.limit(3.0) == field.limit(stable * (1 + 1e-10)) == stable
     assert field.depth_scales(3.0).variance == pytest.approx(-1 / math.log(-field.slope(stable)), rel=1e-9)
 
 
@@ -477,7 +499,7 @@ def test_no_variance_at_the_start():
     (lambda f: f.limit(-1), "expected q to be a number ≥ 0, got -1"),
     (lambda f: f.limit(math.nan), "expected q to be a number ≥ 0, got nan"),
     (lambda f: f.variance(-1), "expected q to be a number ≥ 0, got -1"),
-    (lambda f: f.variances(-1, 3), "expected q to be a number ≥ 0, got -1"),
+    (lambda f: f.variances(-1, 1), "expected q to be a number ≥ 0, got -1"),
     (lambda f: f.slope(-1), "expected q to be a number ≥ 0, got -1"),
     (lambda f: f.chi(-1), "expected q to be a number ≥ 0, got -1"),
     (lambda f: f.depth_scales(-1), "expected q to be a number ≥ 0, got -1"),

@@ -44,6 +44,7 @@ class Activation:
     range: tuple[float, float] = (-math.inf, math.inf)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kinks", tuple(self.kinks))            # whoever gave a list
         z = np.full((2, 3), 0.5, np.float32)
         with np.errstate(all="ignore"):
             a = np.asarray(self.f(z))

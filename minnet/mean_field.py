@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -81,6 +81,13 @@ def _mean_square(g: gaussian.Function, q: float, kinks: Sequence[float]) -> Valu
     with np.errstate(all="ignore"):
         left = float((square(std * ends) * gaussian.density(ends)).sum())
     return found if found.value < 1e250 and left <= 1e-6 * found.value else Value(math.inf, math.inf)
+
+
+@lru_cache(maxsize=64)
+def _second_moments(activation: Activation) -> tuple[tuple[float, float], ...]:
+    """(q, E[f(√q z)²]) for q from 1e-12 to 1e12; kept, for every point of a map over σ_w² and σ_b² asks for them."""
+    return tuple((q, _mean_square(activation.f, q, activation.kinks).value)
+                 for q in np.geomspace(LEAST, MOST, 601).tolist())
 
 
 def moments(activation: Activation, q: float = 1.0) -> Moments:
@@ -226,19 +233,18 @@ class MeanField:
             found.append(min(max(self.correlation(found[-1], variance), -1.0), 1.0))
         return np.array(found)
 
-    @cached_property
-    def _table(self) -> tuple[list[float], list[float]]:
-        """V on a grid of q, in order."""
-        grid = [float(q) for q in np.geomspace(LEAST, MOST, 601)]
-        return grid, [self.variance(q) for q in grid]
+    @property
+    def _table(self) -> list[tuple[float, float]]:
+        """(q, V(q)) for q in order, from 1e-12 to 1e12."""
+        return [(q, self.weight_var * second + self.bias_var) for q, second in _second_moments(self.activation)]
 
     def fixed_points(self) -> tuple[float, ...]:
         """Every q with V(q) = q between 1e-12 and 1e12, in order; where the map only touches the diagonal, that q too.
 
         0 is not listed. Where every q is a fixed point (ReLU under He), none is.
         """
-        grid, afterwards = self._table
-        ratio = [_log_ratio(after, q) for q, after in zip(grid, afterwards, strict=True)]
+        grid = [q for q, _ in self._table]
+        ratio = [_log_ratio(after, q) for q, after in self._table]
         found = []
         for i, (here, after) in enumerate(pairwise(ratio)):
             before = ratio[max(i - 1, 0)]
@@ -266,7 +272,7 @@ class MeanField:
         that a fixed point is overshot by at most half of what was missing.
         """
         q = checks.number("q", q, least=0)
-        points, table = self.fixed_points(), list(zip(*self._table, strict=True))
+        points, table = self.fixed_points(), self._table
         for _ in range(1000):                            # far more than are needed
             after = self.variance(q)
             if after == q or abs(_log_ratio(after, q)) <= _FLAT:

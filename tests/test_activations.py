@@ -199,6 +199,8 @@ def test_an_activation_of_ones_own():
     square = Activation("square", lambda z: z * z, lambda z, a: 2 * z)
     assert (square.kinks, square.range) == ((), (-math.inf, math.inf))
     assert square(np.array(3.0)) == 9
+    ramp = Activation("ramp", lambda z: z.clip(-1, 1), lambda z, a: (abs(z) < 1).astype(z.dtype), kinks=[-1.0, 1.0])
+    assert ramp.kinks == (-1.0, 1.0)
 
 
 @every_activation

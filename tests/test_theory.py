@@ -147,10 +147,10 @@ def test_correlations_layer_by_layer():
     field, c = MeanField(gelu, 1.9, 0.2), 0.3
     q = field.variances(5.0, 4)
     found = field.correlations(c, 5.0, 4)
-    for l in range(3):
-        assert found[l + 1] == pytest.approx(field.correlation(found[l], q[l]), rel=1e-12)
-        low, high = (field.correlation(c + h, q[l]) for h in (-1e-4, 1e-4))
-        assert field.correlation_slope(c, q[l]) == pytest.approx((high - low) / 2e-4, rel=1e-6)
+    for k in range(3):
+        assert found[k + 1] == pytest.approx(field.correlation(found[k], q[k]), rel=1e-12)
+        low, high = (field.correlation(c + h, q[k]) for h in (-1e-4, 1e-4))
+        assert field.correlation_slope(c, q[k]) == pytest.approx((high - low) / 2e-4, rel=1e-6)
 
 
 def test_rounding_takes_no_correlation_beyond_1():
@@ -443,6 +443,8 @@ def test_an_exploding_square_counts_as_infinite(activation):
     assert field.variance(9.0) == pytest.approx(exact(9.0), rel=1e-9)
     assert [field.variance(q) for q in (200.0, 1e6, 1e12)] == [math.inf] * 3
     assert theory.moments(activation, 1e6) == ((math.inf, math.inf),) * 4
+    assert theory.moments(activations.Activation("far", lambda z: z + 1e200, lambda z, a: z * 0 + 1)) == (
+        (math.inf, math.inf),) * 4                             # f² too large, f′ not
     points = field.fixed_points()
     assert len(points) == (2 if activation is EXP else 1)
     assert [exact(q) for q in points] == pytest.approx(points, rel=1e-9)

@@ -275,7 +275,7 @@ class MeanField:
         points, table = self.fixed_points(), self._table
         for _ in range(1000):                            # far more than are needed
             after = self.variance(q)
-            if after == q or abs(_log_ratio(after, q)) <= _FLAT:
+            if abs(_log_ratio(after, q)) <= _FLAT:
                 return next((p for p in points if math.isclose(p, q, rel_tol=1e-6)), q)
             if after > q:
                 ahead = min((p for p in points if p > q), default=math.inf)

@@ -158,6 +158,8 @@ def test_rounding_takes_no_correlation_beyond_1():
         field = MeanField(activation, 1.3, 0.1)
         assert abs(field.correlations(1.0, 2.0, 30)).max() <= 1, name
         assert field.correlations(1.0, 2.0, 30)[-1] == pytest.approx(1, abs=1e-12)
+    for unlike in (1.2e-16, 1e-15, 1e-12):              # the map of some of these ends 4e-16 above 1
+        assert MeanField(activations.softplus, 0.5).correlations(1 - unlike, 10**-1.5, 3).max() <= 1
     for odd in (tanh, activations.softsign, activations.scaled_tanh, activations.hard_tanh, activations.identity):
         assert MeanField(odd, 1.3).correlations(-1.0, 2.0, 30)[-1] == pytest.approx(-1, abs=1e-12)
 
@@ -478,13 +480,22 @@ def test_the_limit_where_the_map_is_not_monotone():
     field = MeanField(hump, 1.0)
     stable, unstable = field.fixed_points()
     assert field.slope(stable) < 0 < 1 < field.slope(unstable)
-    for q in (1e-6, 0.01, 0.5, 3.0, 30.0, 40.0):
+    for q in (1e-6, 1e-3, 0.01, 0.5, 3.0, 30.0, 40.0):
         after = field.variances(q, 60)[-1]
         assert field.limit(q) == (math.inf if after > 1e6 else stable)
         assert after > 1e6 or after == pytest.approx(stable, rel=1e-9)
-    assert field.limit(0.5) == math.inf
+    assert field.limit(0.5) == field.limit(1e-3) == math.inf
     assert field.limit(3.0) == field.limit(stable * (1 + 1e-10)) == stable
     assert field.depth_scales(3.0).variance == pytest.approx(-1 / math.log(-field.slope(stable)), rel=1e-9)
+
+
+def test_the_limit_of_signals_that_hardly_a_unit_hears():
+    """V ∝ q² below and ∝ 1/√q above: what is too loud is too soft a layer later, and fades."""
+    field = MeanField(own("ring", lambda z: 9 * z * z * np.exp(-z * z),
+                          lambda z, a: 18 * z * (1 - z * z) * np.exp(-z * z)), 1.0)
+    unstable, stable = field.fixed_points()
+    assert field.limit(unstable * 0.99) == 0 and field.limit(unstable * 1.01) == field.limit(stable * 9) == stable
+    assert field.variance(1e9) < unstable and field.limit(1e9) == 0
 
 
 def test_no_variance_at_the_start():

@@ -317,7 +317,7 @@ def iterated_maps(maps: Any, *, stop: float, begin: float = 0.0, fixed_points: A
     curves = {name: np.array([float(f(q)) for q in grid.tolist()]) for name, f in functions.items()}
 
     ax = drawing.axes(ax, width=6.8, height=4.5)
-    circle: dict[str, Any] = {"mew": 1.5, "ms": 9, "clip_on": False, "zorder": 4}
+    circle: dict[str, Any] = {"mew": 1.5, "ms": 9, "zorder": 4}
     kinds: set[bool] = set()
     ax.plot([begin, stop], [begin, stop], color="0.6", linewidth=1, label=f"${symbol}$ unchanged")
     for (name, y), style in zip(curves.items(), drawing.styles(len(curves), len(grid)), strict=True):
@@ -330,7 +330,7 @@ def iterated_maps(maps: Any, *, stop: float, begin: float = 0.0, fixed_points: A
         for q in fixed.get(name, np.empty(0)).tolist():
             beside = [p for p in (q - 0.01 * (stop - begin), q + 0.01 * (stop - begin)) if begin <= p <= stop]
             attracts = all(abs(float(functions[name](p)) - q) < abs(p - q) for p in beside)
-            ax.plot(q, q, "o", color=style["color"], mfc=style["color"] if attracts else "w", **circle)
+            ax.plot(q, q, "o", color=style["color"], mfc=style["color"] if attracts else "w", clip_on=False, **circle)
             kinds.add(attracts)
     for attracts in sorted(kinds, reverse=True):
         ax.plot([], [], "o", color="0.4", mfc="0.4" if attracts else "w", **circle,

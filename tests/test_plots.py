@@ -147,6 +147,16 @@ def test_it_draws_into_a_subfigure_and_without_a_layout(draw):
     rendered(draw(Figure(figsize=(9, 4)).subfigures(1, 2)[1].subplots()))
 
 
+@every_picture
+def test_two_beside_each_other_keep_their_room(draw):
+    """What is measured for the layout must be where it is seen: markers of a legend are not at the origin."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    for ax in figure.subplots(1, 2):
+        draw(ax)
+    rendered(ax)
+    assert min(ax.get_position().width for ax in figure.axes[:2]) > 0.2
+
+
 def test_what_is_drawn_stays_as_it_was():
     table, names = np.array([[3.0, 0], [1, INF]]), {"a": np.array([2.0, 0, 1])}
     before = table.copy()

@@ -494,8 +494,10 @@ def test_the_limit_of_signals_that_hardly_a_unit_hears():
     field = MeanField(own("ring", lambda z: 9 * z * z * np.exp(-z * z),
                           lambda z, a: 18 * z * (1 - z * z) * np.exp(-z * z)), 1.0)
     unstable, stable = field.fixed_points()
-    assert field.limit(unstable * 0.99) == 0 and field.limit(unstable * 1.01) == field.limit(stable * 9) == stable
-    assert field.variance(1e9) < unstable and field.limit(1e9) == 0
+    assert field.limit(unstable * 0.99) == 0
+    assert field.limit(unstable * 1.01) == field.limit(stable * 9) == stable
+    assert field.variance(1e9) < unstable
+    assert field.limit(1e9) == 0
 
 
 def test_no_variance_at_the_start():

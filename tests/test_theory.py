@@ -234,6 +234,20 @@ def test_recommendations_and_their_reasons(activation, expected, reason):
     assert reason in text
 
 
+def test_how_many_units_are_saturated():
+    """σ′ is below a twentieth of its maximum ¼ where σ(1 − σ) < 1/80; an f without an end saturates nowhere."""
+    beyond = -math.log((1 - math.sqrt(1 - 4 / 80)) / (1 + math.sqrt(1 - 4 / 80)))
+    share = math.erfc(beyond / math.sqrt(2 * theory.critical_point(sigmoid)[1]))
+    assert f"; {share:.0%} of the units are saturated there" in theory.for_activation(sigmoid).why
+    endless = activations.Activation("endless", swish.f, swish.df)
+    assert "; 0% of the units are saturated there" in theory.for_activation(endless).why
+
+
+def test_a_recommendation_says_what_to_do_with_it():
+    text = repr(theory.for_activation(relu))
+    assert text == f"{theory.for_activation(relu)} [hand it, as r, to mlp(..., init=r.weights, bias_init=r.bias)]"
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_no_recommendation_has_an_unstable_variance_map(name):
     """The weights' variance is read from a draw, and the fixed point that is reached from 1 must not be repelling."""

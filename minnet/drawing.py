@@ -7,7 +7,7 @@ no place for (0 on a log axis, infinity) becomes a triangle at its edge: a point
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -195,7 +195,7 @@ def styles(k: int, points: int = 1) -> list[dict[str, Any]]:
              "markevery": (i * every // k, every)} for i, shade in enumerate(shades.tolist())]
 
 
-def legend(ax: Axes, title: str | None = None, *, behind: dict[str, Any] | None = None, gap: float = 0.01) -> None:
+def legend(ax: Axes, title: str | None = None, *, behind: Mapping[str, Any] = {}, gap: float = 0.01) -> None:
     """The legend beside the axes, where the figure's layout makes room for it; else inside, where it hides least.
 
     Of more than twelve numbered layers every second, third, … is shown, and the last: the shades between are in order.
@@ -209,7 +209,7 @@ def legend(ax: Axes, title: str | None = None, *, behind: dict[str, Any] | None 
     place: dict[str, Any] = {"loc": "best"}
     if ax.figure.get_layout_engine():
         place = {"loc": "upper left", "bbox_to_anchor": (1 + gap, 1), "borderaxespad": 0.0}
-    handles = [(behind[text], handle) if behind else handle for handle, text in shown]
+    handles = [(behind[text], handle) if text in behind else handle for handle, text in shown]
     ax.legend(handles, [text for _, text in shown], title=title, fontsize="small", title_fontsize="small",
               handlelength=2.5, **place)
 

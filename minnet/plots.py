@@ -90,8 +90,9 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
 
     measured: (layers,), or (seeds, layers): then the median, and a bar over the seeds (`band`, their "range" or
     "quartiles"); or a dict name → either. predicted: (layers,), or a dict name → that; under a name that was measured
-    it has the same colour, under another it is a line of its own. spread: (layers,), for a band of predicted ± spread,
-    or (2, layers), its lower and its upper edge; or a dict. first: the number of the first layer, 0 for the input.
+    it has the same colour and the same entry in the legend, under another it is a line of its own. spread: (layers,),
+    for a band of predicted ± spread, or (2, layers), its lower and its upper edge; or a dict. first: the number of the
+    first layer, 0 for the input.
 
     Raises TypeError or ValueError where lengths do not agree, and for values < 0 on a logarithmic axis.
     """
@@ -118,22 +119,28 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
     if log:
         ax.set_yscale("log")
     names = list(dict.fromkeys([*points, *lines]))
+    behind: dict[str, Any] = {}                                 # the line behind the marker, in the legend
     for name, style in zip(names, drawing.styles(len(names)), strict=True):
         color, seeds = style["color"], len(points[name]) if name in points and points[name].ndim == 2 else 1
+        label = drawing.with_runs(name or "measured", seeds, seeds)
         if name in points:
             layer = first + np.arange(points[name].shape[-1])
             y, low, high = (drawing.at_the_edge(ax, layer, values, color) for values in medians[name])
             every = math.ceil(len(layer) / 60)
             ax.plot(layer, y, style["marker"], color=color, mfc="none", ms=5, markevery=every, lw=0.7,
-                    linestyle="-" if every > 1 else "", label=drawing.with_runs(name or "measured", seeds, seeds))
+                    linestyle="-" if every > 1 else "", label=label)
             if seeds > 1:
                 low = np.where(medians[name][1] == 0, 0, low)                  # down to the edge, where a triangle is
                 bars = np.stack([low, np.fmax(y, high), np.full_like(y, np.nan)], axis=1)[::every]
                 ax.plot(layer[::every].repeat(3), bars.ravel(), color=color, lw=1)        # NaN lifts the pen
         if name in lines:
             layer = first + np.arange(len(lines[name]))
-            ax.plot(layer, drawing.at_the_edge(ax, layer, lines[name], color), color=color, zorder=3,
-                    linestyle=style["linestyle"], label=drawing.theory(name, points))
+            drawn, = ax.plot(layer, drawing.at_the_edge(ax, layer, lines[name], color), color=color, zorder=3,
+                             linestyle=style["linestyle"])
+            if name and name in points:
+                behind[label] = drawn
+            else:
+                drawn.set_label(name or "theory")
         if name in bands:
             width = bands[name]
             low, high = width if width.ndim == 2 else (lines[name] - width, lines[name] + width)
@@ -141,7 +148,8 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
     ax.set(xlabel=xlabel, ylabel=ylabel)
     drawing.whole_numbers(ax)
     drawing.log_ticks(ax.yaxis)
-    drawing.legend(ax, drawing.MEANING[band] if any(v.ndim == 2 and len(v) > 1 for v in points.values()) else None)
+    said = [drawing.MEANING[band]] if any(v.ndim == 2 and len(v) > 1 for v in points.values()) else []
+    drawing.legend(ax, "\n".join([*said, *(["lines: theory"] if behind else [])]), behind=behind)
     return ax
 
 

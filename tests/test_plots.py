@@ -316,13 +316,24 @@ def test_spread_as_two_edges():
     assert {tuple(corner) for corner in band(ax).tolist()} == {(1, 0.5), (2, 0.25), (1, 2), (2, 4)}
 
 
-def test_series_by_name_share_a_colour_with_their_theory():
+def test_series_by_name_share_colour_and_entry_with_their_theory():
     ax = plots.depth_profile({"he": SEEDS, "lecun": [1, 0.5]}, ylabel="std",
-                             predicted={"lecun": [1, 0.5], "paper": [1, 2, 3, 4]})
-    assert entries(ax) == ["he (n = 3)", "lecun", "lecun, theory", "paper"]
+                             predicted={"lecun": [1, 0.75], "paper": [1, 2, 3, 4]})
+    assert entries(ax) == ["he (n = 3)", "lecun", "paper"]
+    assert ax.get_legend().get_title().get_text() == "median, range over seeds\nlines: theory"
     color = {line.get_label(): line.get_color() for line in ax.get_lines()}
-    assert color["lecun"] == color["lecun, theory"]
     assert len({color["he (n = 3)"], color["lecun"], color["paper"]}) == 3
+    predicted, = (line for line in ax.get_lines() if list(line.get_ydata()) == [1, 0.75])
+    assert predicted.get_color() == color["lecun"]
+    shown = [(handle.get_color(), handle.get_marker()) for handle in ax.get_legend().findobj(Line2D)]
+    assert shown == [(color["he (n = 3)"], "o"), (color["lecun"], "None"), (color["lecun"], "s"),
+                     (color["paper"], "None")]
+
+
+def test_one_series_has_two_entries():
+    ax = plots.depth_profile([1, 2], predicted=[1, 3], ylabel="std")
+    assert entries(ax) == ["measured", "theory"]
+    assert ax.get_legend().get_title().get_text() == ""
 
 
 def test_what_has_no_place_on_the_axis_is_a_triangle_at_its_edge():

@@ -140,9 +140,10 @@ def report(runs: list[Run]) -> str:
             lines += textwrap.wrap(text, 100, initial_indent=f"  {claim['verdict']:15} ", subsequent_indent=" " * 18)
             spread = f" ({claim['low']:.4g} … {claim['high']:.4g}, {claim['seeds']} runs)"
             measured = (f"measured {claim['measured']:.4g}{spread if claim['seeds'] > 1 else ''}, criterion "
-                        f"{claim['criterion']}, {claim['mode']}")
+                        f"{claim['criterion']}, met by {claim['met']}, {claim['mode']}")
             if claim["condition"] is not None:
-                measured += f"; where {claim['condition']}, otherwise {claim['without']:.4g}"
+                measured += (f"; where {claim['condition']}, otherwise {claim['without']:.4g}, met by "
+                             f"{claim['without_met']}")
             lines += textwrap.wrap(measured, 100, initial_indent=" " * 18, subsequent_indent=" " * 18)
         if run.error:
             lines += ["  failed:", textwrap.indent(run.error, "    ")]

@@ -73,8 +73,9 @@ def between(low: float, high: float) -> Criterion:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row of the ledger. `measured` is the median over runs, `low` and `high` their range; `without` is the same
-    median where the condition does not hold. A run is a seed, or a seed and a setting: `seeds` counts them all."""
+    """One row of the ledger. `measured` is the median over runs, `low` and `high` their range, `met` how many of them
+    meet the criterion; `without` and `without_met` are the same where the condition does not hold. A run is a seed, or
+    a seed and a setting: `seeds` counts them all."""
 
     id: str
     chapter: str
@@ -86,17 +87,19 @@ class Claim:
     high: float
     seeds: int
     criterion: str
+    met: str
     condition: str | None
     without: float | None
+    without_met: str | None
     verdict: str
     expected: str | None
     mode: str
 
     def __str__(self) -> str:
         parts = [f"{self.verdict.upper()}: {self.statement} ({self.source})",
-                 f"  measured {_spread(self)}, criterion {self.criterion}"]
+                 f"  measured {_spread(self)}, criterion {self.criterion}, met by {self.met}"]
         if self.condition is not None:
-            parts.append(f"  where {self.condition}; otherwise {_short(self.without)}")
+            parts.append(f"  where {self.condition}; otherwise {_short(self.without)}, met by {self.without_met}")
         if self.paper is not None:
             parts.append(f"  the paper has {_short(self.paper)}")
         return "\n".join(parts)
@@ -105,9 +108,10 @@ class Claim:
 
     def _repr_html_(self) -> str:
         cells = {"verdict": f"<b>{self.verdict}</b>", "claim": _text(self.statement), "source": _text(self.source),
-                 "measured": _text(_spread(self)), "criterion": _text(self.criterion)}
+                 "measured": _text(_spread(self)), "criterion": _text(self.criterion), "met by": self.met}
         if self.condition is not None:
-            cells |= {"where": _text(self.condition), "otherwise": _text(_short(self.without))}
+            cells |= {"where": _text(self.condition),
+                      "otherwise": _text(f"{_short(self.without)}, met by {self.without_met}")}
         if self.paper is not None:
             cells |= {"the paper has": _text(_short(self.paper))}
         return (f"<table><tr>{''.join(f'<th>{name}</th>' for name in cells)}</tr>"
@@ -142,8 +146,9 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
         elsewhere = criterion.holds(min(others), max(others))
         verdict = {True: "reproduced", False: "conditional", None: "not reproduced"}[elsewhere]
     claim = Claim(id, id.split("-")[0], source, statement, paper, float(np.median(values)), min(values), max(values),
-                  len(values), str(criterion), condition, None if others is None else float(np.median(others)),
-                  verdict, None, mode)
+                  len(values), str(criterion), _met(criterion, values), condition,
+                  None if others is None else float(np.median(others)),
+                  None if others is None else _met(criterion, others), verdict, None, mode)
     claim = replace(claim, expected=expected().get(id))
     if path := os.environ.get(FILE):
         with open(path, "a", encoding="utf-8") as file:
@@ -168,6 +173,10 @@ def _numbers(name: str, values: float | Iterable[float]) -> list[float]:
     if not numbers or any(math.isnan(v) for v in numbers):
         raise ValueError(f"expected {name} to be numbers, one per seed, got {numbers}: nothing can be judged by it")
     return numbers
+
+
+def _met(criterion: Criterion, values: list[float]) -> str:
+    return f"{sum(criterion.low <= value <= criterion.high for value in values)} of {len(values)}"
 
 
 def _short(value: Any) -> str:

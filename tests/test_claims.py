@@ -39,7 +39,14 @@ def test_verdict(measured, criterion, options, verdict):
 
 def test_median_and_range():
     claim = judged([3.0, 1.0, 2.0], claims.between(0, 10))
-    assert (claim.measured, claim.low, claim.high, claim.seeds) == (2.0, 1.0, 3.0, 3)
+    assert (claim.measured, claim.low, claim.high, claim.seeds, claim.met) == (2.0, 1.0, 3.0, 3, "3 of 3")
+
+
+def test_how_many_runs_meet_the_criterion():
+    claim = judged([1.0, 2.0, 4.5], claims.between(2, 4.5), condition="c", without=[0.0, 4.6])
+    assert (claim.met, claim.without_met, claim.verdict) == ("2 of 3", "0 of 2", "not reproduced")
+    assert "criterion in [2, 4.5], met by 2 of 3\n  where c; otherwise 2.3, met by 0 of 2" in str(claim)
+    assert judged(1.0, claims.at_most(0)).without_met is None
 
 
 @pytest.mark.parametrize(("options", "message"), [
@@ -88,3 +95,5 @@ def test_shown_in_a_notebook_and_in_text():
         assert "0.55 (0.5 … 0.6, 2 runs)" in text
         assert "0.4" in text
         assert "≤ 1" in text
+        assert "2 of 2" in text
+        assert "3, met by 0 of 1" in text

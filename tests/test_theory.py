@@ -512,6 +512,16 @@ def test_the_limit_of_signals_that_hardly_a_unit_hears():
     assert field.limit(unstable * 1.01) == field.limit(stable * 9) == stable
     assert field.variance(1e9) < unstable
     assert field.limit(1e9) == 0
+    K = 3000.0                                       # and with a rise far out the second layer decides, or the third
+    field = MeanField(own("ring and rise", lambda z: 5 * z * z * np.exp(-z * z)
+                          + 0.9 * np.sign(z) * np.maximum(abs(z) - K, 0),
+                          lambda z, a: (10 * z * (1 - z * z) * np.exp(-z * z) + 0.9 * (abs(z) > K)).astype(z.dtype),
+                          -K, K), 1.0)
+    unstable, stable = field.fixed_points()
+    for q, end in ((1e6, stable), (10**6.5, 0), (1e7, stable), (1e8, 0)):
+        assert field.variance(q) > stable
+        assert field.limit(q) == end
+        assert field.variances(q, 40)[-1] == pytest.approx(end, rel=1e-9, abs=1e-12)
 
 
 def test_no_variance_at_the_start():

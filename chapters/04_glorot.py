@@ -16,20 +16,22 @@
 # **The question.** What is the right size of a weight, and for which pass? A layer passes activations up and gradients
 # down through the same matrix. Glorot and Bengio (2010) asked that it should neither shrink nor stretch either of them,
 # found that one number cannot do both, and took the middle. Their formula is the default of Keras to this day. This
-# chapter derives it, redraws the paper's figures, and looks for the place where the middle is the wrong
-# choice.
+# chapter derives it, redraws the paper's figures, and looks for the place where the middle is the wrong choice.
 #
 # **What you need.** The backward pass (chapter 01): z = x W + b, a = f(z), δ = ∂C/∂z, rows are examples, W is
 # (fan_in, fan_out). The data are 4,000 training and 1,000 test images of MNIST. **Pixels are divided by 255**, nothing
 # else: their mean square is 0.11. Several numbers of the paper depend on that, and where the scale is another one, the
 # text says so. The paper's own figures are from another data set, Shapeset-3×2, which its authors say behaves alike.
-# All code runs in under a minute on one core; five seeds of every training come from stored results, which
-# `python -m chapters --sweeps 04` computes again.
+# Articles A to D are four popular introductions to initialization. Under each claim stand the median and the range of
+# its runs. It is *reproduced* only if the whole range meets the criterion, *conditional* if it does so under a
+# condition and fails without it.
 #
 # Where it says **Predict**, stop and write an answer down before you read on. Numbers in the text are computed by the
-# cell that prints them.
+# cell that prints them, in under a minute altogether; five seeds of every training come from stored results, which
+# `python -m chapters --sweeps 04` computes again.
 
 # %%
+import math
 import os
 from functools import partial
 from itertools import pairwise
@@ -61,9 +63,9 @@ def variance(init, shape, seed):
 # %% [markdown]
 # ## 1. One matrix, two passes
 #
-# **The derivation.** Let the weights be independent, with mean 0 and variance Var[W], and the activation about linear
-# where it is used: f(z) ≈ z, f′(z) ≈ 1 (the paper's eq. 4; tanh near 0). Going up, a unit adds fan_in products that are
-# independent of each other:
+# **The derivation.** Let the weights be independent, of each other and of the inputs, with mean 0 and variance Var[W],
+# and the activation about linear where it is used: f(z) ≈ z, f′(z) ≈ 1 (the paper's eq. 4; tanh near 0). Going up, a
+# unit adds fan_in products that are uncorrelated:
 #
 # z_k = Σ_i x_i W_ik,    E[z²] = fan_in · Var[W] · E[x²]    (eq. 5, one layer)
 #
@@ -101,11 +103,11 @@ Markdown("\n".join(rows))
 # down it loses almost all. Section 7 comes back to this.
 #
 # Three sentences of the popular articles can be judged by drawing matrices. The tolerance is fixed by chance alone: the
-# variance of 65,536 uniform numbers is known to 0.35%, of normal ones to 0.55%, so 3% is more than five standard
-# errors. *Xavier scales by the size of the previous layer*: then Var[W] must not change if only the next layer does.
-# *Glorot depends on both fans, He on the inputs alone*: the largest deviation from 2/(fan_in + fan_out) and 2/fan_in
-# over three shapes. *Xavier normal is N(0, 1/n), n the average fan*: Var[W] · n, for that of three shapes which is
-# farthest from 1.
+# variance of 65,536 uniform numbers has a relative standard error of √(4/5)/256 = 0.35%, of normal ones √2/256 = 0.55%,
+# so 3% is more than five of them. *Xavier scales by the size of the previous layer*: then Var[W] must not change if
+# only the next layer does. *Glorot depends on both fans, He on the inputs alone*: the largest deviation from 2/(fan_in
+# + fan_out) and 2/fan_in over three shapes. *Xavier normal is N(0, 1/n), n the average fan*: Var[W] · n, for that of
+# three shapes which is farthest from 1.
 
 # %%
 claims.judge("04-previous-layer", source="popular article A",
@@ -185,22 +187,23 @@ for net in nets.values():
 fig, axes = plt.subplots(2, 3, figsize=(9, 5))
 for row, (name, net) in zip(axes, nets.items(), strict=True):
     hidden = net.layers[:5]
-    for ax, title, values in zip(row, ("activation a (Fig. 6)", "back-propagated δ · n (Fig. 7)",
+    for ax, title, values in zip(row, ("activation a (Fig. 6)", "back-propagated 300 δ (Fig. 7)",
                                        "weight gradient dW (Fig. 8)"),
                                  ([layer.a for layer in hidden], [300 * layer.delta for layer in hidden],
                                   [layer.dW for layer in hidden]), strict=True):
-        plots.histograms(values, offset=True, xlabel=title, labels=[str(k) for k in range(1, 6)], bins=60, ax=ax)
         reach = 3 * max(float(v.std()) for v in values)
+        plots.histograms([v[abs(v) < reach] for v in values], offset=True, xlabel=title, bins=60, ax=ax,
+                         labels=[str(k) for k in range(1, 6)])
         ax.set_xlim(-reach, reach)
         ax.locator_params(axis="x", nbins=4)
     row[0].set_ylabel(f"{name}\nlayer (each to its own peak)")
 
 # %% [markdown]
-# **What to see.** Upper row, the heuristic: going up, activations become a spike at 0; going down, the deltas do; the
-# weight gradients are equally wide in all layers. Lower row, normalized: all three stay about as they are. (The peak in
-# layer 1's dW belongs to pixels that are black in almost every image: no input, no gradient. And layer 5's δ, a sum of
-# only ten products, is no Gaussian yet.) The next figure has the same as numbers, against theory: mean squares by
-# mean-field theory for a and δ, a constant for dW.
+# **What to see** (each panel has its own scale). Upper row, the heuristic: going up, activations become a spike at 0;
+# going down, the deltas do; the weight gradients are equally wide in all layers, though ten times smaller than below.
+# Lower row, normalized: all three stay about as they are. (The peak in layer 1's dW belongs to pixels that are black in
+# almost every image. And layer 5's δ, a sum of only ten products, is no Gaussian yet.) The next figure has the same as
+# numbers, against theory: mean squares by mean-field theory for a and δ (chapter 03), a constant for dW.
 
 # %%
 def profile(net, x=x300, y=y300):
@@ -251,7 +254,7 @@ def end_to_end(name, scale, k):
 
 claims.judge("04-heuristic-third", source="Glorot & Bengio 2010, eq. 15 and Fig. 6",
              statement="drawn by the heuristic, activations shrink by 1/√3 a layer (factor on their deviation)",
-             paper=round(3**-0.5, 3), measured=[ratio**0.25 for ratio in end_to_end("heuristic", "/255", 0)],
+             paper="1/√3", measured=[ratio**0.25 for ratio in end_to_end("heuristic", "/255", 0)],
              criterion=claims.between(0.95 / 3**0.5, 1.05 / 3**0.5))
 
 # %%
@@ -288,8 +291,9 @@ claims.judge("04-weight-gradients", source="Glorot & Bengio 2010, eq. 14 and Fig
 # %% [markdown]
 # ## 3. The Jacobian: what 0.8 and 0.5 mean
 #
-# The paper looks at a layer's Jacobian J = ∂a_l/∂a_(l−1) and reports its mean singular value: "around 0.8" normalized,
-# 0.5 with the heuristic. Training is supposed to be easiest if they are near 1.
+# The singular values of a matrix say by how much it stretches: a ball becomes an ellipsoid, and they are its half axes.
+# The paper looks at a layer's Jacobian J = ∂a_l/∂a_(l−1) and reports the mean of its singular values: "around 0.8"
+# normalized, 0.5 with the heuristic. Training is supposed to be easiest if they are near 1.
 #
 # **Predict.** A *perfect* layer: linear, square, fan_in · Var[W] = 1 exactly, so that mean squares are kept both ways.
 # What is the mean of its singular values?
@@ -307,17 +311,23 @@ def singular_values(net, layer, image):
 
 np.testing.assert_allclose(singular_values(small, 2, x300[0]), diagnostics.jacobian(small, x300[:1]).layers[2][0],
                            rtol=1e-10, atol=1e-12)
-spectra = {f"{name}, layer 3": singular_values(tanh_net(init, PICTURE), 2, x300[0])
+spectra = {name: singular_values(tanh_net(init, PICTURE), 2, x300[0])
            for name, init in (("heuristic", HEURISTIC), ("normalized", GLOROT))}
 perfect = initializers.lecun_normal(np.random.default_rng(0), (PICTURE, PICTURE))
-s = np.linalg.svd(perfect, compute_uv=False)
-ax = plots.singular_values(spectra | {"linear, exactly 1": s}, bins=30, density={
-    "heuristic, layer 3": lambda s: theory.marchenko_pastur(s, (PICTURE, PICTURE), std=(3 * PICTURE) ** -0.5),
-    "linear, exactly 1": lambda s: theory.marchenko_pastur(s, (PICTURE, PICTURE), std=PICTURE**-0.5)})
-Markdown(f"The perfect layer has rms {np.sqrt((s**2).mean()):.3f} and mean {s.mean():.3f}. Theory: a quarter circle "
-         f"from 0 to 2σ, σ² = fan_in · Var[W]; its rms is σ, its mean 8σ/3π = {8 / (3 * np.pi):.4f} σ. For the "
-         f"heuristic, σ = 1/√3, that is {8 / (3 * np.pi) / 3**0.5:.3f}. Measured means in layer 3: "
-         + ", ".join(f"{name.split(',')[0]} {v.mean():.3f}" for name, v in spectra.items()) + ".")
+spectra["linear"] = s = np.linalg.svd(perfect, compute_uv=False)
+fig, axes = plt.subplots(1, 3, figsize=(9, 3), sharex=True, sharey=True)
+for ax, (name, values), size in zip(axes, spectra.items(), (3**-0.5, 1, 1), strict=True):
+    plots.singular_values(values, bins=30, xlabel=f"singular value, {name}", ax=ax)
+    grid = np.linspace(0, 2 * size, 200)
+    ax.plot(grid, theory.marchenko_pastur(grid, (PICTURE, PICTURE), std=size * PICTURE**-0.5), "k--", lw=1.5)
+    ax.axvline(values.mean(), color="black", lw=1)
+    ax.get_legend().remove()
+    ax.set_ylabel("density" if ax is axes[0] else "")
+Markdown(f"Dashed: theory for a linear layer, a quarter circle from 0 to 2σ_w (drawn flat), σ_w² = fan_in · Var[W] "
+         f"(Marchenko and Pastur); its rms is σ_w, its mean 8σ_w/3π = {8 / (3 * np.pi):.4f} σ_w. The perfect layer, "
+         f"right, has rms {np.sqrt((s**2).mean()):.3f} and mean {s.mean():.3f}. For the heuristic, σ_w = 1/√3, the "
+         f"mean should be {8 / (3 * np.pi) / 3**0.5:.3f}. Measured in layer 3 (vertical lines): "
+         + ", ".join(f"{name} {v.mean():.3f}" for name, v in list(spectra.items())[:2]) + ".")
 
 # %% [markdown]
 # **What to see.** 0.8 is not a fifth short of the goal. A square matrix with independent entries that keeps all sizes
@@ -325,9 +335,12 @@ Markdown(f"The perfect layer has rms {np.sqrt((s**2).mean()):.3f} and mean {s.me
 # by stretching some directions and losing others. Only an orthogonal matrix has all of them at 1 (chapter 06). Bring
 # the mean to 1 by larger weights, and every layer multiplies sizes by 1/0.85 = 1.18.
 #
-# So both of the paper's numbers come out of one line: 0.85 σ, less what tanh takes away. Criteria: 0.8 and 0.5 to the
-# digit that is given, ±0.05; the mean over layers 2 to 5, another image for each seed. The paper adds that the mean
-# singular value corresponds to the ratio of activation variances from layer to layer; criterion: within 10% of it.
+# So both of the paper's numbers come out of one line: 0.85 σ_w, less what tanh takes away. Criteria: 0.8 and 0.5 to the
+# digit that is given, ±0.05; the mean over layers 2 to 5, another image for each seed.
+#
+# The paper adds that the mean singular value corresponds to the ratio of activation variances from layer to layer. But
+# variance goes with σ_w², the mean singular value with 0.85 σ_w. Criterion: within 10% of each other, with the
+# heuristic, where the two can be told apart; near σ_w = 0.85 they are alike by chance.
 
 # %%
 def mean_singular(init, data, seed):
@@ -354,10 +367,6 @@ claims.judge("04-jacobian-variance", source="Glorot & Bengio 2010, section 4.2.2
              statement="the mean singular value is the ratio of activation variances (singular value over ratio)",
              measured=ratios[0], criterion=claims.between(0.9, 1.1))
 
-# %% [markdown]
-# Variance goes with σ², the mean singular value with 0.85 σ. Near σ = 0.85 the two happen to be alike, which is where
-# the normalized net is.
-
 # %%
 Markdown(f"Mean singular value over ratio of variances: {np.median(ratios[1]):.2f} normalized, "
          f"{np.median(ratios[0]):.2f} with the heuristic. With standardised pixels the normalized net has a mean "
@@ -368,10 +377,15 @@ Markdown(f"Mean singular value over ratio of variances: {np.median(ratios[1]):.2
 #
 # The paper's Fig. 2: four hidden sigmoid layers, drawn by the heuristic, b = 0; mean and deviation of each layer's
 # activations on 300 test images, epoch after epoch. Ours has 200 units a layer and a rate of 0.1, batches of 10: an
-# epoch is 400 steps. (The paper's epoch has another length and its rate was tuned, so it is the order of events that
-# can be compared, and the number of epochs only by its order of magnitude.)
+# epoch is 400 steps. (The paper's epoch has another length and its rate was tuned: what can be compared is the order of
+# events. That the number of epochs comes out alike is in part luck.)
 #
 # **Predict.** At the start all means are ½. Which layer moves first, and where to?
+#
+# Criteria. *Pushed to 0 at once*: the top layer's mean is below 0.1 after five epochs. *The others stay above ½ and
+# fall from output to input*: in epoch 20, the smallest of mean₃ − mean₂, mean₂ − mean₁, mean₁ − ½ is at least 0.
+# *Desaturates about epoch 100*: the epoch at which the top layer's mean is lowest lies within a factor of 1.5 of 100.
+# *Depth five never escapes*: at least 85% errors at the end, epoch 150.
 
 # %%
 def centred(z):
@@ -412,28 +426,19 @@ def inside(net, live, columns, margin=0.02):
                 assert (now < stored[:, k].max(axis=0) + margin).all(), (net, column, epoch, now)
 
 
+# %%
 _, live = watch(activations.sigmoid, HEURISTIC, 4, 0.1, 2 if FAST else 20)
 inside("sigmoid, 4 layers", live, ("mean", "std"))
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.4), width_ratios=(1, 2))
-plots.layer_curves(live["mean"], ylabel="mean activation, ± deviation", spread=live["std"], ax=axes[0])
-axes[0].set_title("seed 0, live")
 epochs, means = story("sigmoid, 4 layers", "mean")
-plots.layer_curves(np.median(means, axis=0), epochs=epochs, ylabel="mean activation", ax=axes[1],
-                   spread=np.median(story("sigmoid, 4 layers", "std")[1], axis=0))
-axes[1].set_title("five seeds (medians), stored")
-for ax in axes:
-    ax.set_ylim(-0.05, 1)
-axes[0].get_legend().remove()
+ax = plots.layer_curves(np.median(means, axis=0), epochs=epochs, ylabel="mean activation, ± deviation",
+                        spread=np.median(story("sigmoid, 4 layers", "std")[1], axis=0))
+ax.set_ylim(-0.05, 1)
+Markdown(f"Medians of five stored seeds. Seed 0, run live for {len(live['mean'])} epochs, lies inside their band.")
 
 # %% [markdown]
 # **What to see.** The top layer falls to 0 within a few epochs and stays there; the layers below rise, the higher the
-# more. Far to the right the net escapes: layer 1 spreads out (its bars grow, down to 0), and the top layer comes back.
-# What the paper calls the big surprise, that a network should leave such a state by itself, happens here too.
-#
-# Criteria. *Pushed to 0 at once*: the top layer's mean is below 0.1 after five epochs. *The others stay above ½ and
-# fall from output to input*: in epoch 20, the smallest of mean₃ − mean₂, mean₂ − mean₁, mean₁ − ½ is at least 0.
-# *Desaturates about epoch 100*: the epoch at which the top layer's mean is lowest lies within a factor of 1.5 of 100.
-# *Depth five never escapes*: at least 85% errors at the end, epoch 150.
+# more. After epoch 100 the net escapes: layer 1 spreads out (its bars grow), and the top layer comes back. What the
+# paper calls the big surprise, that a network should leave such a state by itself, happens here too.
 
 # %%
 def at(net, column, epoch):
@@ -468,12 +473,17 @@ claims.judge("04-depth-five", source="Glorot & Bengio 2010, section 3.1",
 # **Why?** The paper's explanation: a sigmoid layer's mean of ½ is useless to the output, which pushes the layer towards
 # 0; for tanh, 0 is the middle, for the sigmoid it is the end, where the slope is gone. From its abstract: the sigmoid
 # is unsuited "because of its mean value". That can be tested. Take the mean away and leave all else as it is:
-# f(z) = σ(z) − ½ has the same slopes and the value 0 at 0.
+# f(z) = sigmoid(z) − ½ has the same slopes and the value 0 at 0.
 #
 # There is a second suspect. The derivation of section 1 asked for f′(0) = 1, and the sigmoid has ¼: its gradients lose
 # 1/3 · 1/16 in variance at each layer, whatever its mean. The cure would be weights four times as large.
 #
 # **Predict.** How long does the plateau last, (a) without the mean, (b) with the mean, but four times Glorot's weights?
+#
+# A plateau is over at the first epoch with a training loss below 2. Criterion for *because of its mean value*: without
+# the mean it lasts at most a fifth as long, at the same rate. And for *the sigmoid is unsuited for deep networks with
+# random initialization*: five hidden layers make at least 85% errors after 15 epochs, at the best of five rates from
+# 0.01 to 1; the condition is the size of the random numbers.
 
 # %%
 fig, ax = plt.subplots(figsize=(9, 3.4))
@@ -492,30 +502,52 @@ ax.set(xscale="log", xlabel="epoch", ylabel="training loss (median, range of 5 s
        xticks=(1, 3, 10, 30, 100))
 ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
-Markdown("The training loss is below 2 for the first time after " + ", ".join(
+Markdown("The plateau ends after " + ", ".join(
     f"{np.median(values):.0f} ({net})" for net, values in lasts.items() if np.isfinite(np.median(values)))
     + " epochs; " + ", ".join(net for net, values in lasts.items() if not np.isfinite(np.median(values)))
-    + ": not within 150.")
-
-# %% [markdown]
-# Criterion for *because of its mean value*: without it the plateau is over within five epochs. And for *the sigmoid is
-# unsuited for deep networks with random initialization*: at least 85% errors after ten epochs; the condition is the
-# size of the random numbers.
+    + ": not within 150. (The first two were stopped at epochs 10 and 60.)")
 
 # %%
 claims.judge("04-because-of-the-mean", source="Glorot & Bengio 2010, abstract",
-             statement="deep sigmoid nets do not start to learn because of the mean ½ (epochs of plateau without it)",
-             measured=lasts["sigmoid − ½, 4 layers"], criterion=claims.at_most(5), mode="stored")
+             statement="deep sigmoid nets do not start to learn because of the mean ½ (plateau, without/with it)",
+             measured=np.divide(lasts["sigmoid − ½, 4 layers"], lasts["sigmoid, 4 layers"]),
+             criterion=claims.at_most(0.2), mode="stored")
 
 # %%
+RATES = sorted(set(table.array("rate").tolist()))
+
+
+def chosen(net):
+    """The rate with the fewest validation errors, in the mean over seeds."""
+    return min(RATES, key=lambda rate: table.where(net=net, rate=rate).array("validation_error").mean())
+
+
+def errors(net, column="test_error"):
+    """Percent errors of a net with five hidden layers at the chosen rate, one a seed."""
+    return 100 * table.where(net=net, rate=chosen(net)).array(column)
+
+
 claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract",
-             statement="the sigmoid is unsuited for deep nets with random weights (test error after 10 epochs, %)",
-             measured=100 * at("sigmoid, 4 layers", "test_error", 10)[:, 0], criterion=claims.at_least(85),
-             condition="the heuristic's weights, not 4 × Glorot's",
-             without=100 * at("sigmoid, 4 layers, 4 × Glorot", "test_error", 10)[:, 0], mode="stored")
+             statement="the sigmoid is unsuited for deep nets with random weights (test error, five layers, %)",
+             measured=errors("sigmoid"), criterion=claims.at_least(85),
+             condition="the heuristic's weights, not 4 × Glorot's", without=errors("sigmoid 4 N"), mode="stored")
+
+# %%
+def plateau(activation, limit=15):
+    """Epochs to a loss below 2, live, at a rate ten times as large: four layers, the heuristic, seed 0."""
+    net = mn.mlp([784, *[200] * 4, 10], activation=activation, init=HEURISTIC, rng=0)
+    for record in mn.train(net, mnist.train, loss=losses.softmax_cross_entropy, optimizer=optimizers.SGD(1.0),
+                           epochs=limit, batch_size=10, rng=0):
+        if record.loss < 2:
+            return record.epoch
+    return math.inf
+
+
+Markdown(f"Is it the rate? At 1.0 in place of 0.1 the plateau ends after {plateau(activations.sigmoid)} epochs with "
+         f"the mean ½, and after {plateau(CENTRED)} without it: both are shorter, and they are less far apart.")
 
 # %% [markdown]
-# The mean is real: it makes the wait longer, and it is why the top layer goes to 0. But the wait itself is made by the
+# The mean is real: it makes the wait longer, and it is why the top layer goes to 0. But most of the wait is made by the
 # size of the weights: the net with the mean and four times Glorot's weights does not wait at all.
 
 # %% [markdown]
@@ -527,6 +559,12 @@ claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract",
 # together". Five hidden layers of 200 units, rate 0.05, heuristic.
 #
 # **Predict.** The layer nearest to the input has the largest activations at the start. Is it the first to saturate?
+#
+# Criteria. A layer counts as saturated at the first epoch where its 98th percentile is above 0.975 (dotted; tanh's
+# slope is 5% there). *Layer 1 first, then 2, …*: of the ten pairs of layers, the lower one is first in at least eight,
+# with small inputs or with large ones; and, for the beginning of the sentence alone: layer 1 is first in all of its
+# four pairs, where the condition to try is the size of the inputs. *Softsign saturates less*: at the end its share of
+# units with a slope below 5% of the steepest is at most half of tanh's.
 
 # %%
 TANH, SOFTSIGN = ("tanh", activations.tanh), ("softsign", activations.softsign)
@@ -534,27 +572,22 @@ trained = {}
 for name, activation in (TANH, SOFTSIGN):
     trained[name], live = watch(activation, HEURISTIC, 5, 0.05, 2 if FAST else 12)
     inside(name, live, ("std", "p98"))
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True)
-for ax, net in zip(axes, ("tanh", "tanh, standardised", "softsign"), strict=True):
-    epochs, p98 = story(net, "p98")
-    std = story(net, "std")[1]
-    plots.layer_curves(np.median(std, axis=0)[:21], points=np.median(p98, axis=0)[:21], epochs=epochs[:21],
-                       ylabel="deviation (lines), 98th percentile (marks)" if ax is axes[0] else "", ax=ax)
-    ax.set(title=f"{net} inputs" if "," in net else f"{net}, pixels/255", ylim=(0, 1.02))
-    if ax is not axes[2]:
-        ax.get_legend().remove()
+fig, axes = plt.subplots(2, 3, figsize=(10, 5.4), sharex=True, sharey=True)
+for (upper, lower), net in zip(axes.T, ("tanh", "tanh, standardised", "softsign"), strict=True):
+    for ax, column, name in ((upper, "p98", "98th percentile"), (lower, "std", "deviation")):
+        epochs, values = story(net, column)
+        plots.layer_curves(np.median(values, axis=0)[:16], epochs=epochs[:16], ylabel=name if net == "tanh" else "",
+                           ax=ax)
+        if ax is not axes[0, 2]:
+            ax.get_legend().remove()
+    upper.axhline(0.975, color="black", lw=0.8, ls=":")
+    upper.set(title=f"{net} inputs" if "," in net else f"{net}, pixels/255", ylim=(0, 1.02), xlabel="")
 
 # %% [markdown]
-# **What to see** (medians of five seeds; hollow marks: 98% of the activations lie below). Left, the paper's setting on
-# our data: within the first epoch the order is turned round, and the *top* layer is ahead, in deviation and at the
-# ceiling. In the middle, the same net on standardised pixels: there layer 1 is at the ceiling almost at once, and the
-# others follow from the top. Right, softsign: lower throughout.
-#
-# Criteria. A layer counts as saturated at the first epoch where its 98th percentile is above 0.975 (where tanh's slope
-# is 5%). *Layer 1 first, then 2, …*: of the ten pairs of layers, the lower one is first in at least eight; and, for the
-# beginning of the sentence alone: layer 1 is first in all of its four pairs. The condition to try is the size of the
-# inputs. *Softsign saturates less*: at the end its share of units with a slope below 5% of the steepest is at most half
-# of tanh's.
+# **What to see** (medians of five seeds; 98% of the activations lie below the upper lines). Left, the paper's setting
+# on our data: within the first epoch the order is turned round, and the *top* layer is ahead. In the middle, the same
+# net on standardised pixels: layer 1 is at the ceiling almost at once, and the others follow from the top. Right,
+# softsign: lower throughout.
 
 # %%
 def in_order(net, upto=5, mark=0.975):
@@ -567,8 +600,8 @@ def in_order(net, upto=5, mark=0.975):
 
 claims.judge("04-fig3-order", source="Glorot & Bengio 2010, Fig. 3",
              statement="tanh layers saturate one after the other from the first up (share of pairs in that order)",
-             measured=in_order("tanh, standardised"), criterion=claims.at_least(0.8), refutable=False,
-             condition="inputs are large (standardised pixels)", without=in_order("tanh"), mode="stored")
+             measured=in_order("tanh, standardised") + in_order("tanh"), criterion=claims.at_least(0.8),
+             refutable=False, mode="stored")
 
 # %%
 claims.judge("04-fig3-first-layer", source="Glorot & Bengio 2010, Fig. 3",
@@ -584,7 +617,7 @@ claims.judge("04-fig4-softsign", source="Glorot & Bengio 2010, Figs 3 and 4",
              mode="stored")
 
 # %% [markdown]
-# Fig. 4 of the paper has the histograms at the end: for tanh peaks at ±1, for softsign shoulders at ±(0.6 to 0.8),
+# Fig. 4 of the paper has histograms after training: for tanh peaks at ±1, for softsign shoulders at ±(0.6 to 0.8),
 # "where the units do not saturate but are non-linear". Ours, after the live epochs, with pixels/255:
 
 # %%
@@ -604,7 +637,7 @@ for ax, (name, net) in zip(axes, trained.items(), strict=True):
 # "that this trend is reversed very quickly", and (Fig. 9) that then the weight gradients, equal before the first step,
 # drift apart, while normalized keeps them together. Criteria: after the first epoch δ's deviation is larger in layer 1
 # than in layer 5; and over all later epochs, the ratio of largest to smallest deviation of dW among layers 2 to 5 is
-# larger with the heuristic than normalized, in the geometric mean.
+# larger with the heuristic than normalized, in the geometric mean and for every seed.
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2))
@@ -642,26 +675,19 @@ claims.judge("04-fig9", source="Glorot & Bengio 2010, Fig. 9",
 # %% [markdown]
 # ## 6. A Table 1 of one's own
 #
-# Five hidden layers, the paper's five nets and two more: the sigmoid with Glorot's weights and with four times these.
-# As in the paper, the rate is chosen for each net by its errors on a validation part (500 of the training images), here
-# out of five. 3,500 images and 15 epochs are a small part of the paper's training: 5,000 steps instead of millions. So
-# levels cannot agree; the order might.
+# Five hidden layers, the paper's five nets and two more: the sigmoid with Glorot's weights (N, as in the paper, for
+# normalized) and with four times these (4 N). As in the paper, the rate is chosen for each net by its errors on a
+# validation part (500 of the training images), here out of five. 3,500 images and 15 epochs are a small part of the
+# paper's training: 5,000 steps instead of millions. So levels cannot agree; the order might.
+#
+# Criteria. *Normalized helps tanh*: fewer errors for every seed. *The sigmoid is worst*: each of its seeds makes more
+# errors than any of the other four nets of the paper; the condition is the heuristic. *Softsign is more robust to the
+# start than tanh*: the change by normalizing is smaller for it, in absolute terms. *Substantially faster convergence*
+# (abstract): at the rates that were chosen, tanh's training loss after one epoch is at least 1.5 times as large without
+# normalizing. And article C's *Glorot for sigmoid layers* (A and D say so too): at most 20% errors.
 
 # %%
-RATES = sorted(set(table.array("rate").tolist()))
 NETS = list(table.by("net"))
-
-
-def chosen(net):
-    """The rate with the fewest validation errors, in the mean over seeds."""
-    return min(RATES, key=lambda rate: table.where(net=net, rate=rate).array("validation_error").mean())
-
-
-def errors(net, column="test_error"):
-    """Percent errors at the chosen rate, one a seed."""
-    return 100 * table.where(net=net, rate=chosen(net)).array(column)
-
-
 PAPER = {"softsign": 1.64, "softsign N": 1.72, "tanh": 1.76, "tanh N": 1.64, "sigmoid": 2.21}     # Table 1, MNIST
 rows = ["| net | test error, % (5 seeds) | range | rate | the paper (MNIST) |", "|---|---|---|---|---|"]
 for net in NETS:
@@ -686,23 +712,14 @@ assert band.min() - 0.02 < first < band.max() + 0.02, (first, band)
 if not FAST:
     band = errors("tanh N")
     assert band.min() - 1 <= live <= band.max() + 1, (live, band)            # 1%: ten images
-fig, ax = plt.subplots(figsize=(7.5, 3))
-for k, net in enumerate(NETS):
-    ax.plot(errors(net), np.full(5, k), "o", mfc="none", color="black")
-ax.set(yticks=range(len(NETS)), yticklabels=NETS, xscale="log", xlabel="test error, % (one mark a seed)", xlim=(5, 110),
-       xticks=(5, 10, 20, 50, 90), ylim=(len(NETS) - 0.5, -0.5))
-ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-ax.minorticks_off()
+Markdown(f"Seed 0 of tanh N, live: training loss {first:.3f} in the first epoch, inside the stored band"
+         + (f"; test error {live:.1f}% at the end." if not FAST else "."))
 
 # %% [markdown]
-# **What to see.** Among the units of the paper only the sigmoid fails. With four times Glorot's weights it is not just
-# saved: it stands beside the best.
-#
-# Criteria. *Normalized helps tanh*: fewer errors for every seed. *The sigmoid is worst*: each of its seeds makes more
-# errors than any of the other four nets of the paper; the condition is the heuristic. *Softsign is more robust to the
-# start than tanh*: the change by normalizing is smaller for it, in absolute terms. *Substantially faster convergence*
-# (abstract): at the rates that were chosen, tanh's training loss after one epoch is at least 1.5 times as large without
-# normalizing. And article C's *Glorot for sigmoid layers* (A and D say so too): at most 20% errors.
+# Among the units of the paper only the sigmoid fails. With four times Glorot's weights it is not just saved: it stands
+# beside the best. (The paper's sigmoid comes to 2.21%: with some thousand times our steps, and perhaps with four
+# layers. Its authors chose the depth, too, and on Shapeset four was best for the sigmoid. That the gap here is 80% is a
+# matter of our budget; that there is one is not.)
 
 # %%
 claims.judge("04-table-tanh", source="Glorot & Bengio 2010, Table 1",
@@ -743,7 +760,7 @@ def failing(net):
     return [rate for rate in RATES if table.where(net=net, rate=rate).array("test_error").min() > 0.85]
 
 
-Markdown("Normalizing has a price that the table does not show: larger weights bear smaller rates. No seed learns at a "
+Markdown("Normalizing has a price that the table does not show: larger weights need smaller rates. No seed learns at a "
          f"rate of {' or '.join(f'{rate:g}' for rate in failing('tanh N'))} with tanh N, at "
          f"{' or '.join(f'{rate:g}' for rate in failing('tanh'))} with tanh.")
 
@@ -757,7 +774,7 @@ Markdown("Normalizing has a price that the table does not show: larger weights b
 #   never leaves [16/512, 512/16], however deep the net is. It *telescopes*.
 # - 2/(fan_in + fan_out): up 2n/(n + m), then 2m/(n + m). A pair of layers has the product **4nm/(n + m)²**, which is
 #   below 1 unless n = m, since a geometric mean is below the arithmetic one. Down it is the same. No telescope.
-# - 1/√(fan_in · fan_out): up √(n/m), then √(m/n); down likewise. Both telescope, and the swings are half as large.
+# - 1/√(fan_in · fan_out): up √(n/m), then √(m/n); down likewise. Both telescope, and the swings are √32, not 32.
 #
 # **Predict.** After twelve such layers, which start is best, and which is worst? Write down the order, then look.
 
@@ -788,6 +805,8 @@ def passed(init, widths, seed):
 WIDTHS = [512, 16] * 6 + [512]
 VARIANCE = {"fan_in": lambda n, m: 1 / n, "fan_out": lambda n, m: 1 / m, "Glorot": lambda n, m: 2 / (n + m),
             "geometric": lambda n, m: (n * m) ** -0.5}
+for name, init in STARTS.items():                                     # half a million numbers: standard error 0.12%
+    assert abs(variance(init, (1024, 512), 0) / VARIANCE[name](1024, 512) - 1) < 0.01
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
 for k, (ax, title) in enumerate(zip(axes, ("mean square of z, going up", "mean square of δ, going down"), strict=True)):
     measured = {name: np.stack([passed(init, WIDTHS, seed)[k] for seed in SEEDS]) for name, init in STARTS.items()}
@@ -803,7 +822,13 @@ _ = fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center",
 # **What to see.** Lines are the products above. Three of the four stay within a band for ever, in both directions.
 # Glorot's compromise is the one that does not: it falls by 4nm/(n + m)² every two layers, up *and* down. Does that
 # matter for training? The same widths as a tanh net on MNIST, 784-(512-16)×6-10, each start with the best of three
-# rates (the lowest training loss of eight epochs, mean over seeds), five seeds. The first epoch is also run live:
+# rates (the lowest training loss of eight epochs, mean over seeds), five seeds. The first epoch is also run live.
+#
+# Two claims. *Averaging both fans is the safe choice*: with the average the loss after training is at most that with
+# fan_in alone. *Both fans keep both passes better than one*: of the two factors, end to end, the worse one (farther
+# from 1, in powers of ten) is nearer to 1 for Glorot than for fan_in alone. Measured in a funnel, 1024-512-256-128-64,
+# and against it in the net of turns. (Both starts draw the same random numbers and differ in scale alone, so that the
+# seeds of the funnel agree to all digits.)
 
 # %%
 def best(start, column="loss"):
@@ -831,12 +856,8 @@ Markdown("Test errors, mean of five seeds: " + ", ".join(
     + ". Where the best rate is the lowest that was tried, still lower ones could only help.")
 
 # %% [markdown]
-# So a mean of the two fans is a good idea, if it is the geometric one.
-#
-# Two claims. *Both fans keep both passes better than one*: of the two factors, end to end, the worse one (farther from
-# 1, in powers of ten) is nearer to 1 for Glorot than for fan_in alone. Measured in a funnel, 1024-512-256-128-64, and
-# against it in the net of turns. *Averaging both fans is the safe choice*: with the average the loss after training is
-# at most that with fan_in alone.
+# A mean of the two fans does no harm if it is the geometric one; that it beats fan_in alone is not much more than these
+# five seeds and three rates can tell.
 
 # %%
 def worst(init, widths, seed):
@@ -861,8 +882,9 @@ claims.judge("04-average-trains", source="circulating",
 # %% [markdown]
 # ## 8. Wrong bounds in circulation
 #
-# Four definitions that are in print under the name of Xavier. What each of them does to a linear net of 256 units,
-# standard deviations over five layers, input 1:
+# Eq. 16 and three other bounds that are in print under the name of Xavier. What each of them does to a linear net of
+# 256 units: standard deviations over five layers, input 1. Criterion for each: the deviation after five layers is 1,
+# within a factor of 1.5.
 
 # %%
 def bound(a):
@@ -884,10 +906,9 @@ Markdown("\n".join(rows))
 
 # %% [markdown]
 # Article D's bound has √6 with the *average* fan, where √3 would be right: the variance is twice too large (by accident
-# that is He's, for square ReLU layers). Criterion for each: the deviation after five layers is 1, within a factor of
-# 1.5. Article C says that *normalized Xavier* means the normal distribution; eq. 16, for which the paper coined the
-# word, is uniform. Of 65,536 normal numbers the largest lies beyond 3 standard deviations, all but certainly;
-# criterion: so does the largest of the "normalized" weights.
+# that is He's, for square ReLU layers). Article C says that *normalized Xavier* means the normal distribution; eq. 16,
+# for which the paper coined the word, is uniform. Of 65,536 normal numbers the largest lies beyond 3 standard
+# deviations, all but certainly; criterion: so does the largest of the "normalized" weights.
 
 # %%
 claims.judge("04-average-fan-bound", source="popular article D",
@@ -920,8 +941,8 @@ claims.judge("04-normalized-is-normal", source="popular article C",
 # - Up, a layer multiplies the mean square by fan_in · Var[W]; down, by fan_out · Var[W]. Everything else is arithmetic.
 # - The heuristic of the time had 1/3 where it needed 1, and the weight gradients, which one looks at first, hid it.
 # - "0.8" is as good as independent weights can be: mean 0.85, rms 1.
-# - It is derived for small signals and slope 1. Larger inputs lose more; the sigmoid needs four times as much, and its
-#   famous plateau is mostly a matter of that.
+# - It is derived for small signals and slope 1. Larger inputs lose more; the sigmoid needs four times as much, and
+#   its famous plateau is mostly a matter of that.
 # - The mean of both fans is for layers of about equal width. Where wide and narrow layers alternate, it is the worst of
 #   the choices, and fan_in alone does well.
 #
@@ -933,12 +954,14 @@ claims.judge("04-normalized-is-normal", source="popular article C",
 #
 # Answers are in `answers/04_glorot.py`.
 #
-# 1. **(10 min, pencil)** Derive the bound of a uniform distribution for Var[W] = 1/√(fan_in · fan_out), and the factors
-#    up and down for 1024 → 64. Check with `factors`. *Needs:* section 1.
+# 1. **(10 min, pencil, before section 7)** Derive the bound of a uniform distribution for
+#    Var[W] = 1/√(fan_in · fan_out), and the factors up and down for 1024 → 64. Check with `factors`. *Needs:*
+#    section 1.
 # 2. **(15 min)** The mean at 1. Scale a Gaussian matrix of 300 × 300 so that its *mean* singular value is 1. By what
 #    does it multiply sizes, over 20 layers? *Needs:* section 3.
 # 3. **(20 min)** The slope's other cure. Glorot's derivation for f(z) = 4σ(z) − 2: which f′(0), which start? Does a net
-#    of five such layers learn from Glorot's weights in two epochs, where the sigmoid does not? *Needs:* sections 4, 6.
+#    of five such layers learn from Glorot's weights in two epochs (rate 0.05), where the sigmoid does not? *Needs:*
+#    sections 4, 6.
 # 4. **(25 min)** Who pushes the top layer? Give the sigmoid net's *output* layer the weights 0 and leave the others as
 #    drawn by the heuristic. Is the top hidden layer still pushed to 0? Explain. *Needs:* section 4.
 # 5. **(30 min)** Training and the Jacobian. Does training bring the singular values of the heuristic's net to 1? And

@@ -70,8 +70,8 @@ assert rms(wide.layers[0].delta) > 2 * rms(wide.layers[9].delta)
 # %% [markdown]
 # ## 2. The sigmoid's edge
 #
-# χ grows with σ_w²: the units saturate, but more slowly than the weights grow. χ = 1 at σ_w² near 103, three hundred
-# times the heuristic's ⅓. `theory.critical` finds the same point by another way. On twenty layers rms δ then stays
+# χ grows with σ_w²: the units saturate, but more slowly than the weights grow. χ = 1 at σ_w² near 103, a hundred times
+# what tanh needs. `theory.critical_point` finds the same point by another way. On twenty layers rms δ then stays
 # within the band that theory gives for a net of finite width.
 
 # %%
@@ -151,8 +151,9 @@ assert min(learned(exploding(), optimizers.SGD(rate)) for rate in (1e-3, 1e-4)) 
 #
 # The largest singular value of an n × n matrix of deviation σ is 2σ√n, so dividing by it leaves σ_w = ½ whatever σ was:
 # √χ = ½ near 0. No layer stretches, and a typical vector is halved in every one. Ten layers cost a factor of 2⁹ from
-# the last hidden layer to the first, and float32 ends after 150 layers. To bound what the *worst* direction does is not
-# to keep what the typical one does.
+# the last hidden layer to the first, and δ would be 0 in float32 after some 150. But by the rule of section 10 (six ξ,
+# with ξ = 1/|ln ¼| = 0.72) four layers are as deep as such a net can be and train well. To bound what the *worst*
+# direction does is not to keep what the typical one does.
 
 # %%
 net = tower(activations.tanh, normal(0.01), 10, dtype=np.float64)

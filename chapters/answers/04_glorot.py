@@ -91,12 +91,13 @@ assert loss["sigmoid"] > 2.2
 # %% [markdown]
 # ## 4. Who pushes the top layer?
 #
-# Not the random output weights: with zeros there, the top layer goes to 0 just as fast. The output layer learns along
-# the mean activation h̄, as it would learn a bias: what the batches teach it is −h̄ δᵀ, summed up. From then on the
-# gradient of h has a part along h̄ itself. Whenever the logits u = Wᵀh are off the class frequencies, δ = p − y points
-# along u, on average, and h changes by −W δ, whose component along h is −u · δ < 0. Every wrong turn of the outputs,
-# also those that come from the chance of small batches, makes h smaller. For tanh h̄ = 0, and there is nothing to
-# shrink.
+# Not the random output weights: with zeros there, the top layer goes to 0 just as fast. Take one image, its top layer h
+# and its logits u = h W. A gradient step moves h along −(∂C/∂u) Wᵀ, and of that the part along h itself is
+# −h W (∂C/∂u)ᵀ = −u · ∂C/∂u. The loss is convex in u and costs ln 10 at u = 0, so that u · ∂C/∂u ≥ C(u) − ln 10. While
+# the layers below do not tell the images apart, the outputs cannot on average cost less than ln 10, and every chance
+# turn of the small batches makes them cost more. Then the right side is positive and h gets shorter: the net learns
+# that its top layer only does harm. For a sigmoid, all of whose h are positive, shorter means towards 0. For tanh the
+# mean is 0 already, and there is little to shorten.
 
 # %%
 def top_mean(output_init, epochs=2):

@@ -85,7 +85,7 @@ assert len(path) == 653
 # ## 3. A steeper walk
 #
 # X = (1/n) Σ 2 f(g)²/(1 + a²), with E[f⁴] = (3/2)(1 + a⁴). Its variance is (1/n) [6 (1 + a⁴)/(1 + a²)² − 1]: 5 at
-# a = 0, 3.4 at a = ½, and smallest at a = 1, a *linear* net, where it is 2. What is left there is the chance of the
+# a = 0, 3.08 at a = ½, and smallest at a = 1, a *linear* net, where it is 2. What is left there is the chance of the
 # weights alone.
 
 # %%
@@ -94,6 +94,7 @@ def noise(a):
 
 
 assert noise(0) == 5
+assert round(noise(0.5), 2) == 3.08
 assert noise(1) == 2
 assert min(noise(a) for a in np.linspace(0, 1, 101)) == 2
 for a in (0.25, 0.5, 1.0):
@@ -144,6 +145,7 @@ def orthogonal(rng, h):
 logs = walk(orthogonal, n, L, NETS)
 ratio = logs.var() / (3 * L / n)
 assert abs(ratio - 1) < 4 * np.sqrt(2 / NETS) + 4 / n, ratio
+assert logs.var() < 4 * L / n, "nearer to 3 than to 5"
 rng, wide = np.random.default_rng(0), 400
 pair, c = np.eye(2, wide), 0.0
 for _ in range(5):

@@ -62,6 +62,7 @@ def fitted(nu):
 alpha, scale = fitted(2.0)
 np.testing.assert_allclose(fitted(1.0), (activations.SELU_ALPHA, activations.SELU_LAMBDA), rtol=1e-9)
 np.testing.assert_allclose(theory.selu_map(0, 2, alpha=alpha, scale=scale), (0, 2), atol=1e-9)
+print(f"mean 0, variance 2: α = {alpha:.4f}, λ = {scale:.4f}")
 assert alpha > activations.SELU_ALPHA
 assert scale > activations.SELU_LAMBDA
 np.testing.assert_allclose(fitted(1e-4), 1, atol=0.02)
@@ -87,8 +88,8 @@ assert abs(math.log(ratio) / (99 * math.log(chi)) - 1) < 0.15
 # ## 3. Normal in both directions
 #
 # With p = (χ − 1)/α′² = 2.3% the variance stays, and the gradient's variance too. In prediction the noise is off: then
-# a² and t are not added, the net is a plain SELU net, its variance is 1 as before, and a gradient taken there (for
-# an adversarial example, say) grows by 1.0716 a layer.
+# the line s·a + t is not applied, the net is a plain SELU net, its variance is 1 as before, and a gradient taken there
+# (for an adversarial example, say) grows by 1.0716 a layer.
 
 # %%
 low = -activations.SELU_LAMBDA * activations.SELU_ALPHA

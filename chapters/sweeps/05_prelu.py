@@ -13,7 +13,7 @@ from minnet import activations, datasets, initializers, layers, losses, optimize
 from minnet.training import Diverged
 
 UNITS, BATCH, EPOCHS, SLOPE = 256, 64, 10, 0.25
-GRID = {"depth": [8, 22], "unit": ["ReLU", "PReLU"], "rate": [0.001, 0.003, 0.01]}
+GRID = {"depth": [8, 22], "unit": ["ReLU", "PReLU"], "rate": [0.001, 0.003, 0.01, 0.03]}
 SEEDS = range(5)
 
 

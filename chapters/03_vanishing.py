@@ -209,8 +209,6 @@ typical = {name: np.median([p.typical for p in found], axis=0) for name, found i
 ax = plots.depth_profile({name: np.sqrt(m) for name, m in measured.items()},
                          predicted={name: np.sqrt(t) for name, t in typical.items()},
                          ylabel="rms δ, relative to the output")
-ax.legend(*(entries[::2] for entries in ax.get_legend_handles_labels()), fontsize="small", loc="upper left",
-          bbox_to_anchor=(1.01, 1), title="lines: theory", title_fontsize="small")
 lost = {name: np.log10(np.median(m[:, 0])) / 2 for name, m in measured.items()}
 Markdown("Powers of ten from the output to layer 1: "
          + "; ".join(f"{name}: {value:+.1f} (theory {np.log10(typical[name][0]) / 2:+.1f})" for name, value in

@@ -226,7 +226,7 @@ for k, (ax, ylabel) in enumerate(zip(axes, ("rms of a", "rms of δ / layer 5's",
                         ax=ax)
     ax.get_legend().remove()
     ax.set_ylim(0.01 if k < 2 else 0, 1.5)
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, title="lines: theory")
 factor = (measured["heuristic"][0][-1] / measured["heuristic"][0][0]) ** 0.25
 Markdown(f"Under the heuristic a layer multiplies the rms by {factor:.3f}; 1/√3 = {3**-0.5:.3f}.")
 
@@ -816,7 +816,8 @@ for k, (ax, title) in enumerate(zip(axes, ("mean square of z, going up", "mean s
     plots.depth_profile(measured, predicted=predicted if k == 0 else {n: v[::-1] for n, v in predicted.items()},
                         ylabel=title, first=0, ax=ax)
     ax.get_legend().remove()
-_ = fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+_ = fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8,
+               title="lines: theory", title_fontsize=8)
 
 # %% [markdown]
 # **What to see.** Lines are the products above. Three of the four stay within a band for ever, in both directions.

@@ -216,7 +216,8 @@ for ax, k, label in ((axes[0], 0, "mean z²"), (axes[1], 1, "mean δ²/the outpu
     plots.depth_profile({name: np.concatenate([run[k] for run in runs]) for name, runs in zigzag.items()},
                         predicted=lines, ylabel=label, band="quartiles", ax=ax)
     ax.get_legend().remove()
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8,
+           title="lines: theory", title_fontsize=8)
 _ = fig.suptitle("widths 64, 256, 64, …: the signal, left to right, and the gradient, right to left")
 
 # %% [markdown]
@@ -723,7 +724,7 @@ fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), width_ratios=(2, 3))
 plots.iterated_maps(cosine_map, begin=0, stop=1, start=0, steps=30, symbol="c", ax=axes[0])
 axes[0].legend(loc="lower right", fontsize=8)
 plots.depth_profile(seen, predicted=mapped, ylabel="cosine of z for two images", log=False, ax=axes[1])
-axes[1].legend(loc="lower right", fontsize=8)
+axes[1].legend(loc="lower right", fontsize=8, title="lines: theory", title_fontsize=8)
 from_zero = iterated(0.0, 31)
 Markdown(f"From c = 0: {', '.join(f'{from_zero[k]:.3f} after {k}' for k in (1, 5, 10, 30))} layers. "
          f"Measured after 28 layers for the pair far apart (c = {cosines[far]:.3f} in the pixels): "

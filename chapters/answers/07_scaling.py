@@ -89,9 +89,9 @@ for q in (0.5, 1.0, 4.0):
 #
 # LSUV divides both digits by the same number, so only V can change their ratio, and swish's V is steeper than a
 # proportion: on the way from q to V(q) the ratio gains V(2q)/(2V(q)) in each layer. Follow the two through V with the
-# σ_w² that LSUV has left in each layer. The factor of two becomes one of hundreds in 20 layers. (Of a single pair one
-# cannot say more than its order of magnitude: 256 units per layer scatter. Here are 20 digits on either side, and the
-# median of five nets, within a factor of three of theory.)
+# σ_w² that LSUV has left in each layer. The factor of two becomes one of more than 20 in 20 layers. (Of a single pair
+# one cannot say more than its order of magnitude: 256 units per layer scatter. Here are 20 digits on either side, and
+# the median of five nets, within a factor of three of theory.)
 
 # %%
 batch = x[:256].astype(float)

@@ -17,6 +17,7 @@ EPOCHS = 3
 STARTS = {
     "orthogonal, gain 1": (activations.tanh, initializers.orthogonal),
     "orthogonal, gain 1.02": (activations.tanh, partial(initializers.orthogonal, gain=1.02)),
+    "orthogonal, gain 1.05": (activations.tanh, partial(initializers.orthogonal, gain=1.05)),
     "orthogonal, gain 1.1": (activations.tanh, partial(initializers.orthogonal, gain=1.1)),
     "Gaussian, gain 1.02": (activations.tanh, partial(initializers.glorot_normal, gain=1.02)),
     "Glorot": (activations.tanh, initializers.glorot_uniform),

@@ -987,7 +987,8 @@ Markdown(f"At the start the gradient of the exploding tanh net is {longer:,.0f} 
 # %%
 linear = {L: mn.Network([mn.Dense(64, 64, init=initializers.lecun_normal) for _ in range(L)], rng=0, dtype=np.float64)
           for L in (1, 5, 20, 50)}
-spectra = {f"{L} layer{'s' * (L > 1)}": diagnostics.jacobian(net, image).whole[0] for L, net in linear.items()}
+spectra = {f"{L} layer{'s' * (L > 1)}": diagnostics.jacobian(net, image, layers=False).whole[0]
+           for L, net in linear.items()}
 plots.singular_values(spectra, ranked=True, xlabel="singular value of the product")
 carried = [f"{(s**2).sum() ** 2 / (len(s) * (s**4).sum()):.3f} ({theory.product_moments(L).participation:.3f})"
            for L, s in zip(linear, spectra.values(), strict=True)]

@@ -631,7 +631,8 @@ Markdown("**What to see.** Markers: measured at width 100, lines: theory. In lay
 def near_median(g, seed, size, factor):
     """The share of the Jacobian's singular values that lie within a factor of their median; and the values."""
     net = tanh_net(g, seed)
-    s = diagnostics.jacobian(net, size * np.random.default_rng([seed, 1]).normal(size=(1, WIDTH))).whole[0]
+    one = size * np.random.default_rng([seed, 1]).normal(size=(1, WIDTH))
+    s = diagnostics.jacobian(net, one, layers=False).whole[0]
     return float(((s > np.median(s) / factor) & (s < np.median(s) * factor)).mean()), s
 
 
@@ -704,7 +705,8 @@ chi = np.array([field.chi(q) for field, q in zip(fields, q_star, strict=True)])
 def anisotropy(g, q, seed):
     """mean s² and Var[s²]/mean[s²]² of the Jacobian of 100 layers, at an input of the fixed point's size."""
     net = tanh_net(g, seed)
-    s2 = diagnostics.jacobian(net, q**0.5 / g * np.random.default_rng([seed, 1]).normal(size=(1, WIDTH))).whole[0] ** 2
+    one = q**0.5 / g * np.random.default_rng([seed, 1]).normal(size=(1, WIDTH))
+    s2 = diagnostics.jacobian(net, one, layers=False).whole[0] ** 2
     return s2.mean(), s2.var() / s2.mean() ** 2
 
 

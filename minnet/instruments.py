@@ -308,18 +308,19 @@ class Jacobian(Table):
                           for name, s in zip(names, (*layers, whole), strict=True))
 
 
-def jacobian(net: Network, x: np.ndarray) -> Jacobian:
+def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     """Singular values of ∂a_l/∂a_(l−1) for every layer, and of ∂outputs/∂x, at each of the examples x (n, features).
 
     A backward pass is linear in ∂C/∂a: fed with the identity matrix it returns the Jacobian. Dense gives so
     diag(f′(z)) Wᵀ (fan_out, fan_in), and the product over the layers, last one first, is the network's. All is as in
     prediction, BatchNorm too: with the batch's statistics an example's output would depend on the other examples.
-    Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough.
+    Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
+    layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
     copied = copy_of(net)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
     rows = stages(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) + 1)]
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * layers + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))
@@ -329,10 +330,11 @@ def jacobian(net: Network, x: np.ndarray) -> Jacobian:
                     a, J_i = _derivative(copied, i, a)
                     J = J_i @ J
                 whole = J @ whole
-                spectra[k].append(_singular_values(J))
+                if layers:
+                    spectra[k].append(_singular_values(J))
             spectra[-1].append(_singular_values(whole))
-    *layers, end = (np.array(values) for values in spectra)
-    return Jacobian(tuple(layers), end)
+    *each, whole = (np.array(values) for values in spectra)
+    return Jacobian(tuple(each), whole)
 
 
 def _derivative(net: Network, i: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -247,6 +247,9 @@ def test_a_jacobian_is_weights_times_slopes():
     same(got.rows[1].largest, got.layers[1][:, 0].mean())
     same(got.rows[3].smallest, got.whole[:, -1].mean())
     assert [row.layer for row in got.rows] == ["1", "2", "3", "all"]
+    alone = jacobian(read, X[:3], layers=False)
+    same(alone.whole, got.whole)
+    assert (alone.layers, [row.layer for row in alone.rows]) == ((), ["all"])
 
 
 def test_any_layer_against_finite_differences():

@@ -52,7 +52,7 @@ def test_forward_and_backward_are_nine_lines():
     assert sum(len(body.strip().splitlines()) for body in bodies) == 9
 
 
-@pytest.mark.parametrize("name", ["measured", "measured_avx2"])
+@pytest.mark.parametrize("name", ["measured", "measured_avx2", "measured_pretraining"])
 def test_the_speeds_are_those_measured(name):
     result = json.loads((ROOT / "tests" / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
     assert "\n".join(report.report(result)) in README

@@ -314,8 +314,8 @@ Markdown(f"Errors on the test part: {error(helpless):.1f}% without, {live:.1f}% 
 # from the smallest to the largest of the seeds.
 #
 # Criteria. A net that *does not train* is at 85% errors or more; chance is 90%. The pretrained nets stay below 7.5%
-# with 4,000 labels and below 13.5% with 500, at three and at five layers: what two pilot runs with other images had
-# reached, with some room.
+# with 4,000 labels and below 13.5% with 500, at three and at five layers: what two trial runs had reached, with some
+# room.
 
 # %%
 def errors(start, *, labels, depth=None, column="test_error"):

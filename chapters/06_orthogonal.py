@@ -596,7 +596,7 @@ claims.judge("06-recurrence", source="popular article A",
 # at 1, and at 1.1?
 
 # %%
-GAINS = (0.9, 1.0, 1.05, 1.1, 1.5)
+GAINS = (0.9, 1.0, 1.1) if FAST else (0.9, 1.0, 1.05, 1.1, 1.5)
 
 
 def tanh_net(g, seed):
@@ -636,7 +636,7 @@ def near_median(g, seed, size, factor):
     return float(((s > np.median(s) / factor) & (s < np.median(s) * factor)).mean()), s
 
 
-shares = {(g, size): [near_median(g, seed, size, 2 if g == 1 else 10) for seed in SEEDS]
+shares = {(g, size): [near_median(g, seed, size, 2 if g == 1 else 10) for seed in SEEDS[:1 if FAST else 5]]
           for g in (1.0, 1.1) for size in (0.1, 1.0)}
 ax = plots.singular_values({f"g = {g:g}, inputs {size:g}": shares[g, size][0][1] for g, size in shares}, ranked=True,
                            xlabel="singular value of the Jacobian")

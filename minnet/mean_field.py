@@ -291,13 +291,18 @@ class MeanField:
     def correlation_limit(self, q: float) -> float:
         """c*: where the correlation of two different inputs ends in a deep network at the fixed point q.
 
-        1 if χ(q) ≤ 1 (all inputs become one), else the fixed point of C below 1 (inputs are torn apart: chaos).
+        1 if χ(q) ≤ 1 (all inputs become one), else the fixed point of C below 1 (inputs are torn apart: chaos). C is a
+        power series in c without negative coefficients, hence convex, and Newton's steps from 0 climb to it.
         """
         if self.chi(q) <= 1 + _FLAT:
             return 1.0
-        if abs(self.correlation(0.0, q)) < 1e-12 and self.correlation_slope(0.0, q) <= 1:     # f odd, no biases
-            return 0.0
-        return root(lambda c: self.correlation(c, q) - c, 1e-9, 1 - 1e-9)
+        c = 0.0
+        while (slope := self.correlation_slope(c, q)) < 1:
+            step = (self.correlation(c, q) - c) / (1 - slope)
+            if step <= 1e-12:
+                break
+            c += step
+        return min(c, 1.0)
 
     def depth_scales(self, q: float | None = None) -> DepthScales:
         """ξ_q, ξ_c and ξ_∇ at the fixed point that is reached from `q` (default: from 1), in layers.

@@ -34,6 +34,7 @@ class Activation:
     floats), and be stable: finite, with every digit, for |z| in the thousands and beyond, where theory integrates.
     `kinks`: the z where f or one of its derivatives jumps: integrals are split there, gradient checks stay
     away. `range`: the infimum and supremum of f: a unit near a finite end whose slope has gone is saturated.
+    What theory has computed of an f is kept: it must not change.
     Raises TypeError or ValueError for f or df that cannot be called so, or that do not keep shape and dtype.
     """
 
@@ -44,7 +45,8 @@ class Activation:
     range: tuple[float, float] = (-math.inf, math.inf)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kinks", tuple(self.kinks))            # whoever gave a list
+        for name in ("kinks", "range"):                                 # whoever gave a list
+            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
         z = np.full((2, 3), 0.5, np.float32)
         with np.errstate(all="ignore"):
             a = np.asarray(self.f(z))

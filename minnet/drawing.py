@@ -199,7 +199,8 @@ def legend(ax: Axes, title: str | None = None, *, behind: Mapping[str, Any] = {}
     """The legend beside the axes, where the figure's layout makes room for it; else inside, where it hides least.
 
     Of more than twelve numbered layers every second, third, … is shown, and the last: the shades between are in order.
-    behind: what is shown behind the line or marker of a label. gap: how far beside, as a part of the axes' width.
+    behind: what is shown behind the line or marker of a label, as its `theory` is where it has one. gap: how far beside,
+    as a part of the axes' width.
     """
     entries = list(zip(*ax.get_legend_handles_labels(), strict=True))
     edges = [entry for entry in entries if entry[1] in EDGES]
@@ -209,7 +210,8 @@ def legend(ax: Axes, title: str | None = None, *, behind: Mapping[str, Any] = {}
     place: dict[str, Any] = {"loc": "best"}
     if ax.figure.get_layout_engine():
         place = {"loc": "upper left", "bbox_to_anchor": (1 + gap, 1), "borderaxespad": 0.0}
-    handles = [(behind[text], handle) if text in behind else handle for handle, text in shown]
+    backs = [behind.get(text, getattr(handle, "theory", None)) for handle, text in shown]
+    handles = [handle if back is None else (back, handle) for back, (handle, _) in zip(backs, shown, strict=True)]
     ax.legend(handles, [text for _, text in shown], title=title, fontsize="small", title_fontsize="small",
               handlelength=2.5, **place)
 

@@ -320,7 +320,7 @@ def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     copied = copy_of(net)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
     rows = stages(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * layers + 1)]
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * bool(layers) + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))

@@ -236,7 +236,11 @@ class MeanField:
     @property
     def _table(self) -> list[tuple[float, float]]:
         """(q, V(q)) for q in order, from 1e-12 to 1e12."""
-        return [(q, self.weight_var * second + self.bias_var) for q, second in _second_moments(self.activation)]
+        try:
+            found = _second_moments(self.activation)
+        except TypeError:                                       # an f without a hash
+            found = _second_moments.__wrapped__(self.activation)
+        return [(q, self.weight_var * second + self.bias_var) for q, second in found]
 
     def fixed_points(self) -> tuple[float, ...]:
         """Every q with V(q) = q between 1e-12 and 1e12, in order; where the map only touches the diagonal, that q too.
@@ -292,17 +296,18 @@ class MeanField:
         """c*: where the correlation of two different inputs ends in a deep network at the fixed point q.
 
         1 if χ(q) ≤ 1 (all inputs become one), else the fixed point of C below 1 (inputs are torn apart: chaos). C is a
-        power series in c without negative coefficients, hence convex, and Newton's steps from 0 climb to it.
+        power series in c without negative coefficients, hence convex, and Newton's steps from 0 climb to it. Within
+        1e-6 of 1 the integrals cannot tell it from 1, which is returned.
         """
-        if self.chi(q) <= 1 + _FLAT:
+        if self.chi(q) <= 1 + _FLAT or self.correlation_slope(1.0, q) <= 1 + _FLAT:
             return 1.0
         c = 0.0
         while (slope := self.correlation_slope(c, q)) < 1:
             step = (self.correlation(c, q) - c) / (1 - slope)
             if step <= 1e-12:
                 break
-            c += step
-        return min(c, 1.0)
+            c = min(c + step, 1.0)                  # 1 − slope magnifies the integrals' errors near 1
+        return c if 1 - c > 1e-6 else 1.0
 
     def depth_scales(self, q: float | None = None) -> DepthScales:
         """ξ_q, ξ_c and ξ_∇ at the fixed point that is reached from `q` (default: from 1), in layers.

@@ -119,16 +119,15 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
     if log:
         ax.set_yscale("log")
     names = list(dict.fromkeys([*points, *lines]))
-    behind: dict[str, Any] = {}                                 # the line behind the marker, in the legend
     for name, style in zip(names, drawing.styles(len(names)), strict=True):
         color, seeds = style["color"], len(points[name]) if name in points and points[name].ndim == 2 else 1
-        label = drawing.with_runs(name or "measured", seeds, seeds)
         if name in points:
             layer = first + np.arange(points[name].shape[-1])
             y, low, high = (drawing.at_the_edge(ax, layer, values, color) for values in medians[name])
             every = math.ceil(len(layer) / 60)
-            ax.plot(layer, y, style["marker"], color=color, mfc="none", ms=5, markevery=every, lw=0.7,
-                    linestyle="-" if every > 1 else "", label=label)
+            marks, = ax.plot(layer, y, style["marker"], color=color, mfc="none", ms=5, markevery=every, lw=0.7,
+                             linestyle="-" if every > 1 else "",
+                             label=drawing.with_runs(name or "measured", seeds, seeds))
             if seeds > 1:
                 low = np.where(medians[name][1] == 0, 0, low)                  # down to the edge, where a triangle is
                 bars = np.stack([low, np.fmax(y, high), np.full_like(y, np.nan)], axis=1)[::every]
@@ -138,7 +137,7 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
             drawn, = ax.plot(layer, drawing.at_the_edge(ax, layer, lines[name], color), color=color, zorder=3,
                              linestyle=style["linestyle"])
             if name and name in points:
-                behind[label] = drawn
+                marks.theory = drawn  # type: ignore[attr-defined]      # the legend shows it behind them
             else:
                 drawn.set_label(name or "theory")
         if name in bands:
@@ -149,7 +148,8 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
     drawing.whole_numbers(ax)
     drawing.log_ticks(ax.yaxis)
     said = [drawing.MEANING[band]] if any(v.ndim == 2 and len(v) > 1 for v in points.values()) else []
-    drawing.legend(ax, "\n".join([*said, *(["lines: theory"] if behind else [])]), behind=behind)
+    said += ["lines: theory"] if any(hasattr(line, "theory") for line in ax.get_lines()) else []
+    drawing.legend(ax, "\n".join(said))
     return ax
 
 

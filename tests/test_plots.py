@@ -330,6 +330,14 @@ def test_series_by_name_share_colour_and_entry_with_their_theory():
                      (color["paper"], "None")]
 
 
+def test_a_second_profile_in_the_same_axes_keeps_the_lines_of_the_first():
+    ax = plots.depth_profile({"a": [1, 2]}, predicted={"a": [1, 2.5]}, ylabel="std")
+    plots.depth_profile({"b": [2, 3]}, ylabel="std", ax=ax)
+    assert entries(ax) == ["a", "b"]
+    assert ax.get_legend().get_title().get_text() == "lines: theory"
+    assert [line.get_marker() for line in ax.get_legend().findobj(Line2D)] == ["None", "o", "o"]
+
+
 def test_one_series_has_two_entries():
     ax = plots.depth_profile([1, 2], predicted=[1, 3], ylabel="std")
     assert entries(ax) == ["measured", "theory"]

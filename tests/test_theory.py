@@ -331,6 +331,27 @@ def test_what_is_no_activation_and_a_wrong_derivative_are_named():
         theory.for_activation(wrong)
 
 
+def test_correlations_close_to_the_edge_and_off_the_fixed_point():
+    """Next to 1 the integrals' errors must not carry c beyond it; where C′(1) ≤ 1 there is no point below."""
+    for activation, off in ((activations.hard_tanh, 1e-4), (tanh, 3e-8), (activations.elu(0.5), 3e-9)):
+        edge = theory.critical_line(activation, 1.0)
+        scales = MeanField(activation, edge.weight_var * (1 + off), edge.bias_var).depth_scales()
+        assert scales.correlation > 1e3
+        assert scales.correlation == pytest.approx(scales.gradient, rel=1)
+    assert MeanField(selu, 2.0, 0.5).correlation_limit(1.0) == MeanField(relu, 3.0).correlation_limit(1.0) == 1
+
+
+def test_an_activation_without_a_hash():
+    class Scaled:
+        __hash__ = None
+
+        def __call__(self, z):
+            return np.tanh(z)
+
+    f = activations.Activation("scaled", Scaled(), lambda z, a: 1 - a * a, kinks=np.array([]), range=[-1, 1])
+    assert MeanField(f, 2.0, 0.1).limit() == MeanField(tanh, 2.0, 0.1).limit()
+
+
 def test_chaos_without_biases_ends_uncorrelated():
     """tanh at σ_w² = 1.5, σ_b = 0: c* = 0, and ξ_c is that of C′(0), not of χ."""
     for weight_var in (1.5, 1.7, 2.0, 4.0):

@@ -199,8 +199,8 @@ def legend(ax: Axes, title: str | None = None, *, behind: Mapping[str, Any] = {}
     """The legend beside the axes, where the figure's layout makes room for it; else inside, where it hides least.
 
     Of more than twelve numbered layers every second, third, … is shown, and the last: the shades between are in order.
-    behind: what is shown behind the line or marker of a label, as its `theory` is where it has one. gap: how far beside,
-    as a part of the axes' width.
+    behind: what is shown behind the line or marker of a label, as its `theory` is where it has one. gap: how far
+    beside, as a part of the axes' width.
     """
     entries = list(zip(*ax.get_legend_handles_labels(), strict=True))
     edges = [entry for entry in entries if entry[1] in EDGES]

@@ -309,9 +309,9 @@ plots.learning_curves(history, ylabel="training loss")
 Markdown(f"Errors on the test part: {error(helpless):.1f}% without, {live:.1f}% with pre-training.")
 
 # %% [markdown]
-# (The other one gets a quarter of the epochs: it will not move.) And the whole picture: one, three and five hidden
-# layers, 500 and 4,000 labels, five seeds each, SGD at a rate of 0.1 as everywhere so far. Lines are medians; bands go
-# from the smallest to the largest of the seeds.
+# (The other one gets a quarter of the epochs: in so many it does not move.) And the whole picture: one, three and five
+# hidden layers, 500 and 4,000 labels, five seeds each, SGD at a rate of 0.1 as everywhere so far. Lines are medians;
+# bands go from the smallest to the largest of the seeds.
 #
 # Criteria. A net that *does not train* is at 85% errors or more; chance is 90%. The pretrained nets stay below 7.5%
 # with 4,000 labels and below 13.5% with 500, at three and at five layers: what two trial runs had reached, with some
@@ -424,7 +424,8 @@ Markdown(f"Means. Three layers, 4,000 labels: {mean_errors(4000, 3)}; 500 labels
 # for all images the random starts come within a few points of the pretrained nets, with 500 they stay far behind. Five
 # layers drawn by Glorot rest for thousands of steps at 90% and then begin to train, at a rate of 1; some do not get far
 # before the time is up. Only the heuristic's five do not move, at no rate tried. So *deep sigmoid nets do not train* is
-# true of five layers with the weights that everyone used; of three only at a small rate.
+# true of five layers with the weights that everyone used; of three only at a small rate, and for 20 epochs: with the
+# further ones they have begun to move at 0.1 too.
 
 # %%
 claims.judge("09-deep-fails", source="Glorot & Bengio 2010; Erhan and others 2010",
@@ -436,7 +437,7 @@ claims.judge("09-deep-fails", source="Glorot & Bengio 2010; Erhan and others 201
 claims.judge("09-three-layers", source="this chapter",
              statement="three layers drawn by the common heuristic do not train either (test error, %)",
              measured=errors("heuristic, sigmoid", labels=4000, depth=3), criterion=claims.at_least(85),
-             condition="a learning rate of 0.1",
+             condition="a learning rate of 0.1 and 20 epochs",
              without=best("heuristic, sigmoid", labels=4000, depth=3, column="test_error"), mode="stored")
 
 # %% [markdown]
@@ -555,11 +556,12 @@ claims.judge("09-denoising", source="Vincent and others 2010",
 
 # %%
 few_frozen = errors("pretrained frozen, sigmoid", labels=500) - errors("pretrained, sigmoid", labels=500)
-Markdown(f"Fine-tuning helps in every run, but not always as much as the criterion asks: frozen features are less than "
-         f"one point behind in {int((frozen < 1).sum())} of {frozen.size} runs. With 500 labels they are behind by "
+Markdown(f"With 4,000 labels fine-tuning helps in {int((frozen > 0).sum())} of {frozen.size} runs, but not always as "
+         f"much as the criterion asks: frozen features are less than one point behind in {int((frozen < 1).sum())}. "
+         f"With 500 labels it helps in {int((few_frozen > 0).sum())} of {few_frozen.size}, and they are behind by "
          f"{few_frozen.mean():.1f} points, on average over all depths: most of what counts was learned without labels. "
-         "(With 4,000 labels a larger rate than the 0.1 of these runs takes the fine-tuned three layers to "
-         f"{best('pretrained, sigmoid', labels=4000, depth=3).mean():.1f}%.)")
+         "(With 4,000 labels a larger rate than the 0.1 of these runs, on which the verdict hangs, takes the fine-tuned three layers "
+         f"to {best('pretrained, sigmoid', labels=4000, depth=3).mean():.1f}%.)")
 
 # %% [markdown]
 # ## 7. The deep autoencoder
@@ -606,10 +608,9 @@ Markdown(f"Squared error on images not seen: PCA {squared_error(pca(test[0]), te
          f"fine-tune for ten epochs: {codes.where(start='pretrained, sigmoid').array('test').mean():.1f} on average.")
 
 # %% [markdown]
-# The paper has 3.00 for the deep autoencoder and 13.87 for PCA, with a larger net and all 60,000 images. Ours has fewer
-# images and trains for less than a minute. Criterion: the ratio of the two is at most 0.8 for every seed. Then the same
-# architecture from a random start, with the pre-training's work added to its epochs; criterion for *it does not train
-# well*: every seed is worse than PCA.
+# The paper has 3.00 for the deep autoencoder and 13.87 for PCA, with a larger net and all 60,000 images. Criterion: the
+# ratio of the two is at most 0.8 for every seed. Then the same architecture from a random start, with the pre-training's
+# work added to its epochs; criterion for *it does not train well*: every seed is worse than PCA.
 
 # %%
 linear = squared_error(pca(test[0]), test[0])
@@ -648,17 +649,18 @@ Markdown(f"The edge is at σ_w² = {critical:.0f}, where z has a deviation of {n
          f"five layers, 4,000 labels: pretrained sigmoid {ours.mean():.1f}%, ReLU {relu.mean():.1f}%, sigmoid at the "
          f"edge {edge.mean():.1f}%. With 500 labels: pretrained {ours_few.mean():.1f}%, ReLU {relu_few.mean():.1f}%. "
          f"At the edge five sigmoid layers train without difficulty, to a training loss of {rows[0]:.3f}, below the "
-         f"pretrained net's {rows[1]:.3f}. But their test errors *grow* with depth: the right size lets a net be "
-         "trained, and promises nothing about images that it has not seen.")
+         f"pretrained net's {rows[1]:.3f}. But their test errors *grow* from three layers to five: the right "
+         "size lets a net be trained, and promises nothing about images that it has not seen.")
 
 # %% [markdown]
 # Judge what was said at the time and since.
 #
-# - *Deep nets need pre-training to train*: every five-layer sigmoid net without it is above 85% errors, at the best of
-#   its rates. Condition: the size of the weights, the heuristic's (the runs of section 5) against the edge's.
+# - *Deep nets need pre-training to train*: without it five sigmoid layers stay at 85% errors or more, at the best of
+#   their rates. Condition: the size of the weights, the heuristic's (the runs of section 5, once more) against the
+#   edge's at 0.1. (Glorot's lie between.)
 # - *A better nonlinearity and scale replace it*: ReLU's error is at most half a point above the pretrained net's, after
 #   the same work, with three layers and each at the best of its rates (ReLU: 0.03, 0.1, 0.3; at 1 it diverges).
-#   Condition: labels for all images; pre-training has seen 4,000 images where the others have 500.
+#   Condition: labels for all images. With 500 labels pre-training has still seen all 4,000 images.
 # - Article C's *random weights are prone to overfitting*: with five layers and 500 labels all nets of the figure end
 #   with no error on their training images, so that the test error *is* the gap between the two; every random start's
 #   is at least 2 points above the pretrained net's.
@@ -729,23 +731,27 @@ Markdown("σ_w² after pre-training, layer by layer: " + ", ".join(f"{one:.1f}" 
 # ## What to keep
 #
 # - Drawn small, deep sigmoid nets lose the gradient on the way down and the image on the way up, by the same factor in
-#   every layer. With three layers a learning rate ten times as large makes up for it; with five, only for Glorot's
-#   weights and late.
-# - Pre-training asks each layer to keep what it is given, which needs no depth. Such a stack trains, and is better the
-#   deeper it is.
+#   every layer. With three layers a learning rate ten times as large, and more epochs, let a net train (it stays
+#   behind, far behind with few labels); with five, only from Glorot's weights, and late.
+# - Pre-training asks each layer to keep what it is given, which needs no depth. Such a stack trains, and at a rate of
+#   0.1 it is the better the deeper, clearly so from one layer to three.
 # - Optimization or regularisation? Both. Part of the gain with one hidden layer goes away when the random start gets a
-#   better rate; part of it stays at the same training loss, most where labels are few.
-# - Size takes a net from *does not train* to *trains*, and needs no data: weights of the edge of chaos, or shuffled
-#   ones. What was learned, without labels, is the step from there to the pretrained net. Where all images have labels,
-#   ReLU with He's weights comes close; where few have, no other start on this page does.
+#   better rate; part of it stays when both have their best (five seeds), and at the same training loss (one seed, 500
+#   labels).
+# - Size takes a net from *does not train* to *trains*; that of the edge of chaos needs no data, that of the shuffled
+#   weights was learned. What was learned beside it is most of the step from there to the pretrained net; how much
+#   larger rates and more epochs would make up for was not tried. Where all images have labels, ReLU with He's weights
+#   comes close; where few have, no other start on this page does.
 #
 # To learn without labels first and to fine-tune afterwards is common practice again, with other models and objectives.
 #
-# **Where this breaks.** One data set, small; one width. The rate was tuned for the small random starts, and up to three
-# layers for pretrained nets and ReLU; the best was chosen by the test error. Tanh, the edge and five pretrained layers
-# have 0.1, the deep autoencoders the usual 0.001 of Adam: other rates may move them. Glorot's five layers had as many
-# steps as pre-training is worth; with more they would go on. Dropout and weight decay, which regularise too, were not
-# tried.
+# **Where this breaks.** One data set, small; one width. The rate was tuned for small random starts, for ReLU with three
+# layers, and for pretrained nets with one and three; the best was chosen by the test error, which flatters all, and the
+# erratic most. All else has 0.1, the deep autoencoders the usual 0.001 of Adam: other rates may move them. "The same
+# work" takes a step of fine-tuning for three products a weight, though the first layer needs only two, so that random
+# starts got a tenth to a third fewer further epochs than that is worth; and at rates other than 0.1 they got none once
+# their loss was below 0.02. Where a claim is met narrowly this may decide. Glorot's five layers might go on with more
+# epochs. Dropout and weight decay, which regularise too, were not tried.
 
 # %% [markdown]
 # ## Exercises

@@ -560,8 +560,8 @@ Markdown(f"With 4,000 labels fine-tuning helps in {int((frozen > 0).sum())} of {
          f"much as the criterion asks: frozen features are less than one point behind in {int((frozen < 1).sum())}. "
          f"With 500 labels it helps in {int((few_frozen > 0).sum())} of {few_frozen.size}, and they are behind by "
          f"{few_frozen.mean():.1f} points, on average over all depths: most of what counts was learned without labels. "
-         "(With 4,000 labels a larger rate than the 0.1 of these runs, on which the verdict hangs, takes the fine-tuned three layers "
-         f"to {best('pretrained, sigmoid', labels=4000, depth=3).mean():.1f}%.)")
+         "(With 4,000 labels a larger rate than the 0.1 of these runs, on which the verdict hangs, takes the "
+         f"fine-tuned three layers to {best('pretrained, sigmoid', labels=4000, depth=3).mean():.1f}%.)")
 
 # %% [markdown]
 # ## 7. The deep autoencoder
@@ -609,8 +609,8 @@ Markdown(f"Squared error on images not seen: PCA {squared_error(pca(test[0]), te
 
 # %% [markdown]
 # The paper has 3.00 for the deep autoencoder and 13.87 for PCA, with a larger net and all 60,000 images. Criterion: the
-# ratio of the two is at most 0.8 for every seed. Then the same architecture from a random start, with the pre-training's
-# work added to its epochs; criterion for *it does not train well*: every seed is worse than PCA.
+# ratio of the two is at most 0.8 for every seed. Then the same architecture from a random start, with the work of
+# pre-training added to its epochs; criterion for *it does not train well*: every seed is worse than PCA.
 
 # %%
 linear = squared_error(pca(test[0]), test[0])

@@ -21,7 +21,7 @@ import html
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -131,7 +131,8 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
       reproduced*, not that the paper is wrong.
     - mode: "live", or "stored" where the numbers come from a stored sweep.
 
-    Raises ValueError where nothing was measured, a number is NaN, or only one of condition and without is given.
+    Raises ValueError where nothing was measured, a number is NaN, or only one of condition and without is given, and
+    TypeError for text or a dict.
     """
     if (condition is None) != (without is None):
         raise ValueError("expected condition (words) and without (its counter-measurement) together, got one of them: "
@@ -166,7 +167,7 @@ def expected() -> dict[str, str]:
 
 
 def _numbers(name: str, values: float | Iterable[float]) -> list[float]:
-    if isinstance(values, str):
+    if isinstance(values, str | Mapping):                       # a dict would be judged by its keys
         raise TypeError(f"expected {name} to be a number, or one per seed, got {values!r}")
     several = isinstance(values, Iterable) and getattr(values, "ndim", 1) > 0
     numbers = [float(v) for v in (values if several else [values])]     # type: ignore[union-attr, arg-type]

@@ -61,6 +61,13 @@ def test_what_cannot_be_judged(options, message):
         claims.judge("99-test", **COMMON, **options)
 
 
+@pytest.mark.parametrize("numbers", ["0.5", {0: 0.5, 1: 0.7}])
+def test_neither_text_nor_a_dict_is_judged(numbers):
+    """A dict would be judged by its keys."""
+    with pytest.raises(TypeError, match="expected measured to be a number, or one per seed"):
+        judged(numbers, claims.at_most(1))
+
+
 def test_an_empty_interval_is_an_error():
     with pytest.raises(ValueError, match="expected low ≤ high, got 2 and 1"):
         claims.between(2, 1)

@@ -2,9 +2,11 @@
 
 As in Hinton & Salakhutdinov (2006) an image is put into 30 linear codes and taken out again; the output is a sigmoid,
 the loss a cross-entropy, and what is compared is the sum of squared differences of an image, on the test part. The
-pretrained stack is unrolled and fine-tuned by Adam; a random start gets as many more epochs as pre-training costs.
+pretrained stack is unrolled and fine-tuned by Adam; a random start gets as many more epochs as pre-training costs, and
+sigmoid units drawn at random a second learning rate.
 """
 
+import math
 from functools import partial
 from itertools import pairwise
 
@@ -15,10 +17,13 @@ from minnet import activations, datasets, initializers, losses, optimizers, pret
 
 SIZES = [784, 500, 250, 30]
 EPOCHS_A_LAYER, EPOCHS, BATCH = 10, 10, 20
-EXTRA = round(EPOCHS_A_LAYER * 5 / 6)       # five products a weight and example in a layer's training, six in the whole
+ENCODER = [a * b for a, b in pairwise(SIZES)]
+# five products for each weight and example in a layer's training; in the whole three for each of the two copies of a
+# weight, but two in the first layer, which sends no gradient to the images
+EXTRA = math.ceil(5 * sum(ENCODER) * EPOCHS_A_LAYER / (6 * sum(ENCODER) - ENCODER[0]))
 STARTS = {"pretrained, sigmoid": activations.sigmoid, "Glorot, sigmoid": activations.sigmoid,
           "He, ReLU": activations.relu}
-GRID = {"start": list(STARTS)}
+GRID = [{"start": start, "rate": 0.001} for start in STARTS] + [{"start": "Glorot, sigmoid", "rate": 0.003}]
 SEEDS = range(5)
 
 
@@ -42,9 +47,9 @@ def at_random(start, seed):
                        for k, (a, b) in enumerate(pairwise(sizes))], rng=seed)
 
 
-def tuned(deep, epochs, seed):
+def tuned(deep, rate, epochs, seed):
     x = datasets.mnist_5k().train[0]
-    return mn.fit(deep, (x, x), loss=losses.sigmoid_cross_entropy, optimizer=optimizers.Adam(), epochs=epochs,
+    return mn.fit(deep, (x, x), loss=losses.sigmoid_cross_entropy, optimizer=optimizers.Adam(rate), epochs=epochs,
                   batch_size=BATCH, rng=seed, progress=False)
 
 
@@ -57,15 +62,15 @@ def squared_error(x, y):
     return float(np.square(x - y).sum(axis=1).mean())
 
 
-def cell(*, start, seed):
+def cell(*, start, rate, seed):
     (x, _), (held_out, _) = datasets.mnist_5k()
     if start.startswith("pretrained"):
         deep = pretraining.unrolled(*stacked(seed))
         before = squared_error(reconstructed(deep, held_out), held_out)
-        tuned(deep, EPOCHS, seed)
+        tuned(deep, rate, EPOCHS, seed)
     else:
         deep = at_random(start, seed)
         before = squared_error(reconstructed(deep, held_out), held_out)
-        tuned(deep, EPOCHS + EXTRA, seed)
+        tuned(deep, rate, EPOCHS + EXTRA, seed)
     return {"before": before, "train": squared_error(reconstructed(deep, x), x),
             "test": squared_error(reconstructed(deep, held_out), held_out)}

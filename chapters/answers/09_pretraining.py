@@ -133,15 +133,16 @@ assert len(pretraining.greedy_pretrain(net, part, **settings).models) == 2
 # %% [markdown]
 # ## 5. Depth without data
 #
-# `lsuv` gives every layer's z the variance 1. For a sigmoid that is not enough, and cannot be: its outputs lie between
-# 0 and 1, their differences between images are small, and at z-variance 1 a layer passes on χ = 0.15 of the gradient's
-# variance. Five layers stay at chance for these epochs, while the same net with tanh units, treated alike, learns. So
-# most of what pre-training does for the sigmoid is to find weights that are much larger.
+# `lsuv` gives every layer's z the variance 1, at which a sigmoid layer passes on χ = 0.15 of the gradient's variance:
+# little, but more than with Glorot's weights, which leave five layers at chance. After it they begin to train, the
+# later the fewer images there are, and at the end of these epochs they are far behind the same net with tanh units, and
+# behind pretrained ones. So rescaling explains that a net starts to train, not how well it does in the end.
 
 # %%
-def after_lsuv(activation):
+def accuracy(activation, rescaled):
     net = mn.mlp([784, *[200] * 5, 10], activation=activation, init=initializers.glorot_uniform, rng=0)
-    pretraining.lsuv(net, part[:500], rng=0)
+    if rescaled:
+        pretraining.lsuv(net, part[:500], rng=0)
     mn.fit(net, (part, y[:len(part)]), loss=losses.softmax_cross_entropy, optimizer=sgd, epochs=6 if FAST else 10,
            batch_size=20, rng=0, progress=False)
     return float((net(mnist.test[0]).argmax(axis=1) == mnist.test[1]).mean())
@@ -149,6 +150,9 @@ def after_lsuv(activation):
 
 second = theory.moments(activations.sigmoid, 1.0)[1].value                # E[f²], so that q = σ_w² E[f²] = 1 stays
 assert round(theory.MeanField(activations.sigmoid, 1 / second).chi(1.0), 2) == 0.15
-scaled = {activation.name: after_lsuv(activation) for activation in (activations.sigmoid, activations.tanh)}
-assert scaled["sigmoid"] < 0.3
-assert scaled["tanh"] > 0.75
+drawn, rescaled, other = (accuracy(activations.sigmoid, False), accuracy(activations.sigmoid, True),
+                          accuracy(activations.tanh, True))
+assert drawn < 0.2
+assert rescaled < other - 0.1
+assert FAST or rescaled > 0.5
+assert other > 0.75

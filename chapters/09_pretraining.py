@@ -531,7 +531,7 @@ Markdown("Test errors where the training loss is " + "; ".join(
     f"{path[-1, 1]:.1f}% at {path[-1, 0]:.3f}" for path in paths.values())
     + f". How much of the distance between the first and the third at the end does the larger rate make up? In five "
     f"stored seeds {made_up.min():.0%} … {made_up.max():.0%}, of the mean distance "
-    f"{(usual - larger).mean() / (usual - learned).mean():.0%}. Further epochs at 0.1 change the first one's mean error "
+    f"{(usual - larger).mean() / (usual - learned).mean():.0%}. Further epochs at 0.1 change the first mean error "
     f"from {usual.mean():.1f}% to {errors('Glorot, sigmoid', labels=500, depth=1).mean():.1f}%.")
 
 # %% [markdown]

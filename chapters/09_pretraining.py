@@ -325,14 +325,18 @@ Markdown(f"Errors on the test part: {error(helpless):.1f}% without, {live:.1f}% 
 RANDOM = {row["start"] for row in drawn}
 
 
+def runs(start, **where):
+    """The stored rows of a start, drawn at random or pretrained."""
+    return (drawn if start in RANDOM else stacks).where(start=start, **where)
+
+
 def tried(start, labels, depth, column="equal"):
     """Percent errors of the stored runs: learning rate → (seeds,).
 
     Column "test_error": after the same fine-tuning; "equal": after the same work, pre-training counted, which makes no
     difference to a net that was pretrained.
     """
-    rows, column = (drawn, column) if start in RANDOM else (stacks, "test_error")
-    rows = rows.where(start=start, labels=labels, depth=depth)
+    rows, column = runs(start, labels=labels, depth=depth), column if start in RANDOM else "test_error"
     return {rate: 100 * rows.where(rate=rate).array(column) for rate in sorted(set(rows.array("rate")))}
 
 
@@ -776,9 +780,8 @@ claims.judge("09-overfitting", source="popular article C",
 # %%
 def last_error(start, depth):
     """The largest error on the 500 training images at the end, percent."""
-    rows, column = (drawn, "equal_train") if start in RANDOM else (stacks, "train_error")
-    rate = best_rate(tried(start, 500, depth))
-    return 100 * rows.where(start=start, labels=500, depth=depth, rate=rate).array(column).max()
+    rows = runs(start, labels=500, depth=depth, rate=best_rate(tried(start, 500, depth)))
+    return 100 * rows.array("equal_train" if start in RANDOM else "train_error").max()
 
 
 remain = max(last_error(start, depth) for start in ("pretrained", *modern) for depth in (3, 5))
@@ -825,7 +828,7 @@ starts = ("pretrained", "shuffled", "normal", "Glorot, sigmoid", "heuristic, sig
 
 
 def cell(start, rate):
-    loss = (drawn if start in RANDOM else stacks).where(start=start, rate=rate, **three).array("train_loss")
+    loss = runs(start, rate=rate, **three).array("train_loss")
     return f"{errors(start, rate=rate, column='test_error', **three).mean():.1f}% ({loss.mean():.3f})"
 
 

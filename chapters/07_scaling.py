@@ -42,8 +42,8 @@ from matplotlib.patheffects import withStroke
 
 import minnet as mn
 from minnet import activations, claims, datasets, initializers, losses, optimizers, plots, pretraining, sweeps, theory
+from minnet.diagnostics import scorecard
 from minnet.initializers import variance_scaling
-from minnet.scorecard import scorecard
 
 FAST = os.environ.get("MINNET_FAST") == "1"
 SEEDS = range(2 if FAST else 5)

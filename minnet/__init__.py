@@ -1,12 +1,20 @@
 """minnet: a small neural-network library on numpy, written to be read.
 
-No autograd: every forward and backward pass is written by hand, and checked. Every initializer is a function that
-stands in one file, formula first. Start with `minnet.mlp` and `minnet.fit`; read on in
-`layers.py`, whose two methods `forward` and `backward` are what the rest is built around.
+There is no autograd: every forward and backward pass is written by hand, and checked. Every initializer is a function
+that stands in one file, formula first. Start with `minnet.mlp` and `minnet.fit`; read on in `layers.py`.
 
-To start quickly, `import minnet` leaves out what not every program uses: the modules below under TYPE_CHECKING are
-loaded when they are first named, and numpy.random with the first generator. (That is why every file begins with
-`from __future__ import annotations`: evaluating `rng: np.random.Generator` would load it.)
+The files of this folder are the core. What builds on it stands in packages, one question each:
+
+theory       what should happen in a network, computed before it is trained
+diagnostics  what happens in a network, and what is wrong with it
+pretraining  weights that are learned from data before training
+reference    each initializer on a page, and how other frameworks draw the same
+plots        pictures of all this
+experiments  sweeps over settings and seeds, and claims that are judged
+
+`import minnet` loads the core alone, so that it starts quickly; a package is loaded when it is first named. (That is
+why every file begins with `from __future__ import annotations`: evaluating `rng: np.random.Generator` would load
+numpy.random.)
 """
 
 from importlib import import_module
@@ -18,20 +26,22 @@ from minnet.network import Network, mlp
 from minnet.training import Diverged, History, fit, train
 
 if TYPE_CHECKING:
-    from minnet import claims, datasets, diagnostics, gradient_check, plots, pretraining, sweeps, theory
+    from minnet import datasets, diagnostics, experiments, gradient_check, plots, pretraining, reference, theory
+    from minnet.experiments import claims, sweeps
 
 __version__ = "0.1.0"
-__all__ = ["Dense", "Diverged", "History", "Network", "activations", "claims", "datasets", "diagnostics", "fit",
-           "gradient_check", "initializers", "layers", "losses", "mlp", "network", "optimizers", "plots", "pretraining",
-           "sweeps", "theory", "train", "training"]
+__all__ = ["Dense", "Diverged", "History", "Network", "activations", "claims", "datasets", "diagnostics", "experiments",
+           "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "network", "optimizers", "plots",
+           "pretraining", "reference", "sweeps", "theory", "train", "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's
 
     def __getattr__(name: str) -> Any:
-        if name in __all__:
-            return import_module(f"minnet.{name}")
-        raise AttributeError(f"module 'minnet' has no attribute {name!r}")
+        if name not in __all__:
+            raise AttributeError(f"module 'minnet' has no attribute {name!r}")
+        package = "minnet.experiments" if name in ("claims", "sweeps") else "minnet"
+        return import_module(f"{package}.{name}")
 
     def __dir__() -> list[str]:
         return [*__all__, "__version__"]

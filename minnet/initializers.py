@@ -20,14 +20,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from minnet import checks
-
-if TYPE_CHECKING:
-    from minnet.cards import Card, Parity
 
 
 class Initializer(Protocol):
@@ -43,21 +40,6 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
         raise ValueError(f"expected shape (fan_in, fan_out) of a weight matrix, got {found}: a bias has no fans, "
                          "initialize it with zeros, constant, normal or uniform")
     return found[0], found[1]
-
-
-def card(init: Initializer, shape: tuple[int, int] = (512, 256), *, rng: int | np.random.Generator = 0) -> Card:
-    """All about an initializer at a glance: formula, what it keeps, entries and singular values drawn and predicted,
-    source, and the calls of Keras, PyTorch and JAX. Takes partials and functions of your own."""
-    from minnet import cards
-
-    return cards.card(init, shape, rng=rng)
-
-
-def parity() -> Parity:
-    """How Keras, PyTorch and JAX draw the same as each initializer here, in one table: `print(parity())`."""
-    from minnet import cards
-
-    return cards.parity()
 
 
 # The same in every place ---------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ network owns the memory and binds a view of it to each name. The layers themselv
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields, is_dataclass
-from functools import partial
 from operator import attrgetter
 from typing import Any, ClassVar
 
 import numpy as np
+
+from minnet.reporting import described
 
 
 def view(name: str) -> Any:
@@ -107,14 +107,3 @@ class Layer:
     def __repr__(self) -> str:
         shown: list[str] = [described(getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
         return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def described(value: Any) -> str:
-    """How a setting is shown: a function by its name, a partial with what it sets."""
-    if isinstance(value, partial):
-        settings = ", ".join(f"{key}={setting:g}" if isinstance(setting, float) else f"{key}={setting!r}"
-                             for key, setting in value.keywords.items())
-        return f"{described(value.func)}({settings})"
-    if isinstance(value, float) and math.isfinite(value):
-        return f"{value:g}"
-    return getattr(value, "__name__", None) or repr(value)

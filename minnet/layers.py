@@ -26,7 +26,8 @@ import numpy as np
 
 from minnet import activations, checks, memory
 from minnet.initializers import Initializer, glorot_uniform, zeros
-from minnet.layer import Layer, described, view
+from minnet.layer import Layer, view
+from minnet.reporting import described
 
 
 @dataclass(eq=False, repr=False)

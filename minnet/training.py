@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, fields
@@ -24,6 +23,7 @@ import numpy as np
 from minnet import checks, optimizers
 from minnet.network import Loss
 from minnet.optimizers import Optimizer, State
+from minnet.reporting import progress_bar
 
 Data = tuple[np.ndarray, np.ndarray]
 
@@ -298,18 +298,3 @@ def noise_arguments(model: Any, **offered: Any) -> dict[str, Any]:
     taken = inspect.signature(model.gradient).parameters
     return {name: value for name, value in offered.items()
             if name in taken or any(p.kind is p.VAR_KEYWORD for p in taken.values())}
-
-
-def progress_bar(total: int, progress: bool | None, *, done: int = 0, unit: str = "epoch") -> Any:
-    """tqdm's bar: True shows it, False does not, None shows it in a terminal or a notebook, unless TQDM_DISABLE=1."""
-    from tqdm import tqdm
-
-    if progress not in (None, True, False):
-        raise TypeError(f"expected progress to be True, False or None, got {progress!r}")
-    settings = {} if progress is None else {"disable": not progress}     # {}: TQDM_DISABLE decides
-    if progress is None:
-        ipython = sys.modules.get("IPython")
-        shell = ipython.get_ipython() if ipython else None
-        if not (sys.stderr.isatty() or hasattr(shell, "kernel")):
-            settings = {"disable": True}
-    return tqdm(total=total, initial=done, unit=unit, **settings)

@@ -28,7 +28,7 @@ from minnet.initializers import (
     variance_scaling,
     zeros,
 )
-from minnet.layer import described
+from minnet.reporting import described
 
 SHAPE = IN, OUT = 512, 256             # unequal: taking one fan for the other is a factor of 2 in the variance
 

@@ -23,7 +23,7 @@ import numpy as np
 
 import minnet as mn
 from minnet import activations, datasets, initializers, losses, optimizers, pretraining, theory
-from minnet.scorecard import scorecard
+from minnet.diagnostics import scorecard
 
 x, y = datasets.standardized(datasets.digits()).train
 

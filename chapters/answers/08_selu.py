@@ -22,7 +22,8 @@ import os
 import numpy as np
 
 import minnet as mn
-from minnet import activations, datasets, gaussian, initializers, layers, losses, optimizers, theory
+from minnet import activations, datasets, initializers, layers, losses, optimizers, theory
+from minnet.theory import gaussian
 
 FAST = os.environ.get("MINNET_FAST") == "1"
 N = 128 if FAST else 256

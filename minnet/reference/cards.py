@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
+from minnet.initializer import ALL
 from minnet.reference.frameworks import ROWS, Law, Lines, constant_lines
 from minnet.reporting import described
 from minnet.theory import spectra
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MODULE = "minnet.initializers"                    # elsewhere, a function of the same name is another
 FRAMEWORKS = ("Keras", "PyTorch", "JAX")
 BINS = 44
 SPACED = "border-spacing: 0.8em 0.1em"
@@ -125,8 +125,8 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
     W = _drawn(init, checks.generator(rng), (fan_in, fan_out))
     singular_values = np.linalg.svd(W, compute_uv=False)
     function = init.func if isinstance(init, partial) else init
-    known = getattr(function, "__module__", None) == MODULE
-    row = ROWS.get(getattr(function, "__name__", "")) if known else None
+    name = getattr(function, "__name__", "")
+    row = ROWS.get(name) if ALL.get(name) is function else None     # elsewhere, a function of the same name is another
     options = _options(init) if row else {}
     law: Law | None = None
     exact: Lines = ()

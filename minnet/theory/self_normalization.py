@@ -66,8 +66,8 @@ def selu_map(mu: float, nu: float, *, omega: float = 0.0, tau: float = 1.0, alph
              scale: float = SELU_LAMBDA) -> tuple[float, float]:
     """(μ̃, ν̃) = g(μ, ν) = (E[a], E[(a − E[a])²]), a = selu(z), z ~ N(μω, ντ). Klambauer et al. 2017, eq. 4 and 5.
 
-    ν and τ between 1e-100 and 1e100, else ValueError. ν̃ is what the *paper's* map passes on (ω = 0 removes the mean); a
-    network of independent weights passes E[a²] on, which is `MeanField(selu, 1.0).variance`.
+    ν and τ between 1e-100 and 1e100, else ValueError. ν̃ is what the *paper's* map passes on (ω = 0 removes the mean);
+    a network of independent weights passes E[a²] on, which is `MeanField(selu, 1.0).variance`.
     """
     a = _Selu(mu, nu, omega, tau, alpha, scale)
     return a.median + a.shift, a.average(lambda w: a.centred(w) ** 2)

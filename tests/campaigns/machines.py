@@ -1,18 +1,19 @@
 """The tests and the chapters on other machines: python -m tests.campaigns.machines [RUN …]
 
 What differs between machines is set up on this one, run after run: the vector instructions that numpy and the C library
-use, the kernels and threads of OpenBLAS, the oldest and the newest versions of everything, Python, the seed of hashes,
-the locale, the load. A RUN is the name of a row below, or settings of your own joined by commas; what they do not name
-stays as it is on this machine. Without a RUN all rows run, in which every value of SETTINGS occurs. Where a row fails,
-try its settings one at a time:
+use, the kernels and threads of OpenBLAS, the last bit of what Dense computes (see last_bit.py), the oldest and the
+newest versions of everything, Python, the seed of hashes, the locale, the load. A RUN is the name of a row below, or
+settings of your own joined by commas; what they do not name stays as it is on this machine. Without a RUN all rows run.
+Every value of SETTINGS occurs in them (of rounding, one). Where a row fails, try its settings one at a time:
 
     python -m tests.campaigns.machines oldest
     python -m tests.campaigns.machines packages=oldest simd=none blas=Nehalem
 
-A run is the README's test command without test_the_main_job, and then python -m chapters --fast, which is what that test
-runs. (The chapters have one BLAS thread in every run: their runner sees to that.) The environments, and what the runs
-printed, are kept in build/machines. Status 1 where a run fails. For Linux on x86-64, where numpy has OpenBLAS; about
-4 minutes for a run on two cores, and one to install each of the environments; python=3.13 needs python3.13 on the PATH.
+A run is the README's test command without test_the_main_job, and then python -m chapters --fast, which is what that
+test runs. (The chapters have one BLAS thread in every run: their runner sees to that.) The environments, and what the
+runs printed, are kept in build/machines. Status 1 where a run fails. For Linux on x86-64, where numpy has OpenBLAS;
+about 4 minutes for a run on two cores, and one to install each of the environments; python=3.13 needs python3.13 on the
+PATH.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ SETTINGS = {
     "hash": ("0", "random"),
     "locale": ("C", "ASCII"),                  # ASCII: C without Python's UTF-8 mode, so that encodings must be named
     "load": ("0", "2"),                        # busy processes beside the run
+    "rounding": ("1", "2", "3", "4", "5", "6", "7", "8", "9"),     # other last bits, for what is none of the above
 }
 ROWS = {
     "newest": "packages=newest,simd=all,blas=SkylakeX,threads=1,hash=random",
@@ -51,7 +53,7 @@ ROWS = {
     "avx2": "packages=newest,python=3.12,simd=avx2,blas=Haswell,threads=2,hash=random,locale=C",
     "zen": "packages=oldest,python=3.11,simd=avx2,blas=Zen,threads=2,hash=random",
     "load": "packages=newest,python=3.13,simd=none,blas=Haswell,threads=1,load=2",
-    "here": "packages=here,simd=all,blas=Zen,threads=1,hash=0,locale=ASCII,load=0",
+    "here": "packages=here,simd=all,blas=Zen,threads=1,hash=0,locale=ASCII,load=0,rounding=1",
 }
 # Only these can be switched off: numpy warns of a name that it does not dispatch or that the processor does not have.
 DISPATCHED = """
@@ -116,8 +118,8 @@ def environment(python: Path, settings: dict[str, str]) -> dict[str, str]:
     about = ("OPENBLAS_", "OMP_", "MKL_", "NPY_", "GLIBC_", "LC_", "LANG", "PYTHONHASHSEED", "PYTHONUTF8")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(about)}
     if (simd := settings.get("simd", "all")) != "all":
-        dispatched = subprocess.run([python, "-c", DISPATCHED], env=variables, capture_output=True, text=True, check=True)
-        off = [name for name in dispatched.stdout.split() if simd == "none" or name.startswith(("AVX512", "X86_V4"))]
+        names = subprocess.run([python, "-c", DISPATCHED], env=variables, capture_output=True, text=True, check=True)
+        off = [name for name in names.stdout.split() if simd == "none" or name.startswith(("AVX512", "X86_V4"))]
         variables["NPY_DISABLE_CPU_FEATURES"] = " ".join(off)
         variables["GLIBC_TUNABLES"] = f"glibc.cpu.hwcaps=-AVX512F{',-AVX2,-FMA,-FMA4' * (simd == 'none')}"
     if "blas" in settings:
@@ -130,6 +132,8 @@ def environment(python: Path, settings: dict[str, str]) -> dict[str, str]:
         variables["LC_ALL"] = "C"
     if settings.get("locale") == "ASCII":
         variables |= {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    if "rounding" in settings:
+        variables |= {"LAST_BIT": settings["rounding"], "PYTEST_PLUGINS": "tests.campaigns.last_bit"}
     return variables
 
 
@@ -154,6 +158,9 @@ def tests(python: Path, variables: dict[str, str], here: Path) -> tuple[dict[str
 
 def chapters(python: Path, variables: dict[str, str], here: Path) -> str:
     """Whether the verdicts of a fast run are the ledger's; which are not."""
+    if "LAST_BIT" in variables:                # Python imports sitecustomize when it starts
+        (here / "sitecustomize.py").write_text("import tests.campaigns.last_bit\n", encoding="utf-8")
+        variables = variables | {"PYTHONPATH": os.pathsep.join([str(here), str(ROOT)])}
     file = here / "claims.json"
     file.unlink(missing_ok=True)
     status = logged(here / "chapters.txt", variables, python, "-m", "chapters", "--fast", "--json", file)
@@ -182,7 +189,8 @@ def measured(name: str) -> Result:
         for process in busy:
             process.kill()
             process.wait()
-    return Result(settings, f"Python {version}, numpy {numpy}", counts, failed, verdicts, (time.perf_counter() - begin) / 60)
+    minutes = (time.perf_counter() - begin) / 60
+    return Result(settings, f"Python {version}, numpy {numpy}", counts, failed, verdicts, minutes)
 
 
 def main() -> int:

@@ -1,9 +1,10 @@
-"""Another machine's rounding: half of the numbers that Dense computes get another last bit.
+"""Another machine's rounding: half of the numbers that layers and models compute get another last bit.
 
     LAST_BIT=1 python -m pytest -p tests.campaigns.last_bit
 
-Which half is decided by the numbers themselves and by LAST_BIT = 1, 2, …, so that equal numbers stay equal. What holds
-for every processor and every BLAS holds for each of these.
+Changed are z, dW and what is passed back in Dense, and the gradients of autoencoders and Boltzmann machines. Which half
+is decided by the numbers themselves and by LAST_BIT = 1, 2, …, so that equal numbers stay equal. What holds for every
+processor and every BLAS holds for each of these.
 """
 
 import functools
@@ -11,14 +12,13 @@ import os
 
 import numpy as np
 
-from minnet import layers
+from minnet.layers import Dense
+from minnet.pretraining import Autoencoder, BoltzmannMachine
 
 SEED = int(os.environ.get("LAST_BIT", "0"))
-Dense = layers.Dense
-call, forward, backward = Dense.__call__, Dense.forward, Dense.backward
 
 
-def rounded_otherwise(a: np.ndarray) -> np.ndarray:
+def rounded_otherwise(a):
     """a, changed in place: the first bit of a product of the float's bits with a large odd number says where."""
     size = 8 * a.itemsize
     bits = np.ascontiguousarray(a).view(f"uint{size}")
@@ -27,24 +27,36 @@ def rounded_otherwise(a: np.ndarray) -> np.ndarray:
     return a
 
 
-@functools.wraps(call)
-def other_call(self, x):
-    return self.activation.f(rounded_otherwise(x.dot(self.W) + self.b))
+def predicting(before, layer, x):
+    return layer.activation.f(rounded_otherwise(x.dot(layer.W) + layer.b))
 
 
-@functools.wraps(forward)
-def other_forward(self, x, *args, **kwargs):
-    forward(self, x, *args, **kwargs)
-    self.a = self.activation.f(rounded_otherwise(self.z))
-    return self.a
+def forward(before, layer, *args, **kwargs):
+    before(layer, *args, **kwargs)
+    layer.a = layer.activation.f(rounded_otherwise(layer.z))
+    return layer.a
 
 
-@functools.wraps(backward)
-def other_backward(self, da, *args, **kwargs):
-    dx = backward(self, da, *args, **kwargs)
-    rounded_otherwise(self.dW)
+def backward(before, layer, *args, **kwargs):
+    dx = before(layer, *args, **kwargs)
+    rounded_otherwise(layer.dW)
     return dx if dx is None else rounded_otherwise(dx)
 
 
+def gradient(before, model, *args, **kwargs):
+    value = before(model, *args, **kwargs)
+    rounded_otherwise(model.grads)
+    return value
+
+
+def replace(kind, name, after):
+    before = getattr(kind, name)
+    setattr(kind, name, functools.wraps(before)(lambda *args, **kwargs: after(before, *args, **kwargs)))
+
+
 if SEED:
-    Dense.__call__, Dense.forward, Dense.backward = other_call, other_forward, other_backward
+    replace(Dense, "__call__", predicting)
+    replace(Dense, "forward", forward)
+    replace(Dense, "backward", backward)
+    replace(Autoencoder, "gradient", gradient)
+    replace(BoltzmannMachine, "gradient", gradient)

@@ -115,8 +115,8 @@ def test_lsuv_with_biases_takes_more_divisions_or_says_so():
 def test_lsuv_lets_deep_networks_learn_whatever_the_activation():
     """Twenty layers and no theory: from N(0, 0.01²) they stay at chance, which on digits is ln 10.
 
-    The rate is a small one, at which the loss falls without jumps: where it jumps, rounding decides how high, 1.1 or 2.1
-    for ReLU at a rate of 0.01. Here other last bits move it by 0.03 about 1.27.
+    The rate is a small one, at which the loss falls without jumps: other last bits move ReLU's by 0.03 about 1.27.
+    Where it jumps, they decide how high: 1.1 or 2.1 at a rate of 0.01.
     """
     x, y = datasets.digits().train
     for activation in (activations.relu, activations.tanh, activations.softsign):

@@ -47,7 +47,7 @@ def test_every_chapter_has_answers(source):
 def test_answers_hold(answer, tmp_path):
     environment = os.environ | ONE_THREAD | {"MINNET_FAST": "1", "MPLBACKEND": "Agg"}
     done = subprocess.run([sys.executable, "-W", "error", str(answer)], env=environment, cwd=tmp_path,
-                          capture_output=True, text=True)
+                          capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
 
 
@@ -56,17 +56,17 @@ def test_the_main_job(tmp_path):
     before = {path: path.read_bytes() for path in (ROOT / "chapters").glob("*") if path.is_file()}
     claims = tmp_path / "claims.json"
     done = subprocess.run([sys.executable, "-m", "chapters", "--fast", "--json", str(claims)], cwd=ROOT,
-                          capture_output=True, text=True)
+                          capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(claims.read_text())
-    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text())
+    found = json.loads(claims.read_text(encoding="utf-8"))
+    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text(encoding="utf-8"))
     assert [c["id"] for c in found] == [row["id"] for row in ledger]
     assert all(c["verdict"] == c["expected"] for c in found)
     assert before == {path: path.read_bytes() for path in (ROOT / "chapters").glob("*") if path.is_file()}
 
 
 def test_the_ledger_is_a_full_run():
-    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text())
+    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text(encoding="utf-8"))
     assert {row["chapter"] for row in ledger} == {source.name[:2] for source in SOURCES}
     assert len({row["id"] for row in ledger}) == len(ledger)
     fields = {"id", "chapter", "source", "statement", "paper", "measured", "low", "high", "seeds", "criterion",
@@ -75,7 +75,7 @@ def test_the_ledger_is_a_full_run():
 
 
 def chapter(folder, text, name="02_small.py"):
-    (folder / name).write_text("# %% [markdown]\n# # A small chapter\n\n# %%\n" + text)
+    (folder / name).write_text("# %% [markdown]\n# # A small chapter\n\n# %%\n" + text, encoding="utf-8")
 
 
 JUDGE = """from minnet import claims

@@ -3,7 +3,7 @@
     r = theory.for_activation(activations.gelu)
     net = mlp([64, 128, 10], activation=activations.gelu, init=r.weights, bias_init=r.bias, rng=0)
     init, bias_init = theory.critical(activations.gelu)
-    theory.predict(net, x)                             # what a given network should show, layer by layer
+    theory.predict_statistics(net, x)                  # what a given network should show, layer by layer
 
 Here stand the decisions; what they rest on is in `mean_field` (maps, fixed points, depth scales), `predictions` (a
 given network of finite width), `selu_map` (self-normalization) and `spectra` (singular values), whose names are here

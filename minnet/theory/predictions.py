@@ -29,7 +29,7 @@ from minnet.activations import Activation
 from minnet.layers import Activation as ActivationLayer
 from minnet.layers import Dense
 from minnet.network import Network
-from minnet.reporting import aligned, as_html
+from minnet.reporting import aligned, as_html, printable
 from minnet.theory import gaussian
 
 
@@ -75,7 +75,7 @@ class Prediction:
                         for k in range(len(self.z.square)))]
 
     def __str__(self) -> str:
-        return f"{aligned(self.cells())}\n{LEGEND}"
+        return f"{aligned(self.cells())}\n{printable(LEGEND)}"
 
     __repr__ = __str__
 

@@ -27,7 +27,7 @@ from minnet.initializers import (
     variance_scaling,
     zeros,
 )
-from minnet.reporting import described
+from minnet.reporting import described, printable
 from minnet.theory import gaussian
 from minnet.theory.mean_field import (
     MIN_SLOPE,
@@ -148,7 +148,7 @@ class Recommendation:
         deep = "" if self.orthogonal is None else (
             f"; from about ten layers on {described(self.orthogonal)} is better, because gradients then change their "
             "size by a similar factor in every direction (Saxe, McClelland & Ganguli 2014)")
-        return f"{described(self.weights)}{biases}: {self.why}{deep}"
+        return printable(f"{described(self.weights)}{biases}: {self.why}{deep}")
 
     def __repr__(self) -> str:
         deep = "" if self.orthogonal is None else " or r.orthogonal"

@@ -183,7 +183,8 @@ Markdown(f"The library gives the same δ in all 31 layers, to twelve digits, dow
 # **Predict**, with the factors just printed. ReLU with N(0, 1), sigmoid with N(0, 1/64), tanh with N(0, 0.01²) and with
 # N(0, 1/64): how many powers of ten are lost or gained from the output to layer 1?
 #
-# A random product is random. `theory.predict` also says by how much ln δ² should scatter from network to network: its
+# A random product is random. `theory.predict_statistics` also says by how much ln δ² should scatter from
+# network to network: its
 # standard deviation, `spread`, grows as the root of depth/width. Criterion, for each of the five networks and all six
 # starts: within three of these of the predicted median, `typical`. (If theory is right, that holds for all 30 with a
 # probability of at least 92%.)
@@ -204,7 +205,8 @@ def profile(net):
 towers = {name: [tower(activation, normal(std), 50, seed=seed) for seed in SEEDS]
           for name, (activation, std) in CASES.items()}
 measured = {name: np.array([profile(net) for net in nets]) for name, nets in towers.items()}
-predicted = {name: [theory.predict(net, image.astype(float)).delta for net in nets] for name, nets in towers.items()}
+predicted = {name: [theory.predict_statistics(net, image.astype(float)).delta for net in nets]
+             for name, nets in towers.items()}
 typical = {name: np.median([p.typical for p in found], axis=0) for name, found in predicted.items()}
 ax = plots.depth_profile({name: np.sqrt(m) for name, m in measured.items()},
                          predicted={name: np.sqrt(t) for name, t in typical.items()},
@@ -317,7 +319,7 @@ for name, (activation, init) in PAIRS.items():
     for net in nets:
         gradient(net)
     steps[name] = np.array([[rms(layer.dW) for layer in net.layers[:-1]] for net in nets])
-    p = theory.predict(nets[0], x[:200].astype(float))
+    p = theory.predict_statistics(nets[0], x[:200].astype(float))
     size = np.sqrt(np.append(np.mean(x[:200] ** 2), p.a.square[:-2]) * p.delta.square[:-1])       # a below times δ
     expected[name] = size * np.exp(np.log(np.median(steps[name], axis=0) / size).mean())
 plots.depth_profile(steps, predicted=expected, ylabel="rms dW (200 images)", xlabel="hidden layer")
@@ -361,7 +363,7 @@ def underflow(seed):
     """Shares (layers, 2) of δ that are subnormal, and 0: measured in float32, and predicted."""
     net = tower(activations.tanh, normal(0.01), 60, seed=seed, dtype=np.float32)
     gradient(net, 64)
-    size = rms(net.layers[-1].delta) * np.sqrt(theory.predict(net, x[:64]).delta.typical)
+    size = rms(net.layers[-1].delta) * np.sqrt(theory.predict_statistics(net, x[:64]).delta.typical)
     shares = [[((layer.delta != 0) & (abs(layer.delta) < LAST)).mean(), (layer.delta == 0).mean()]
               for layer in net.layers]
     return np.array(shares), np.array([[between(FLUSHED, LAST, r), between(0, FLUSHED, r)] for r in size])
@@ -631,7 +633,7 @@ STARTS = {"Glorot, tanh": (ARTICLE_D, activations.tanh, initializers.glorot_norm
           "N(0, 0.01²), tanh, 20 layers": ([64] * 21 + [10], activations.tanh, normal(0.01), None)}
 nets = {name: [mn.mlp(sizes, activation=f, init=init, output_init=output, rng=seed, dtype=np.float64) for seed in SEEDS]
         for name, (sizes, f, init, output) in STARTS.items()}
-logits = {name: math.sqrt(theory.predict(found[0], x).z.square[-1]) for name, found in nets.items()}
+logits = {name: math.sqrt(theory.predict_statistics(found[0], x).z.square[-1]) for name, found in nets.items()}
 first = {name: np.array([losses.softmax_cross_entropy(net(x), y)[0] for net in found]) for name, found in nets.items()}
 grid = np.geomspace(1e-2, 30, 60)
 fig, ax = plt.subplots()

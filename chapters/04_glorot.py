@@ -217,7 +217,7 @@ def profile(net, x=x300, y=y300):
 fig, axes = plt.subplots(1, 3, figsize=(9, 3))
 measured, predicted = {name: profile(net) for name, net in nets.items()}, {}
 for name, net in nets.items():
-    expected = theory.predict(net, x300)
+    expected = theory.predict_statistics(net, x300)
     delta = np.sqrt(expected.delta.square[:5])
     predicted[name] = np.sqrt(expected.a.square[:5]), delta / delta[-1], np.ones(5)
 for k, (ax, ylabel) in enumerate(zip(axes, ("rms of a", "rms of δ / layer 5's", "rms of dW / layer 1's"), strict=True)):

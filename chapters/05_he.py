@@ -105,7 +105,7 @@ Markdown(f"From layer 1 to layer 30 the signal shrinks to 1/{1 / np.median(lost)
 
 # %%
 nets = {name: relu_net(SIZES, init, 0) for name, init in (("n Var[W] = 1", xavier), ("n Var[W] = 2", he))}
-predicted = {name: theory.predict(net, images).z for name, net in nets.items()}
+predicted = {name: theory.predict_statistics(net, images).z for name, net in nets.items()}
 ax = plots.depth_profile(signal, predicted={name: p.typical for name, p in predicted.items()},
                          spread={name: p.band for name, p in predicted.items()}, ylabel="mean z²")
 _ = ax.set_title("30 layers of ReLU: a half is lost in each, or put back")
@@ -203,7 +203,7 @@ def many(sizes, init, count, seed, activation=activations.relu):
 
 def expected(sizes, init, activation=activations.relu):
     """What theory says of such networks."""
-    return theory.predict(relu_net(sizes, init, 0, activation), images[:1])
+    return theory.predict_statistics(relu_net(sizes, init, 0, activation), images[:1])
 
 
 # %%
@@ -790,7 +790,7 @@ def log_lengths(n, L, count, seed):
 # %%
 thousand = {seed: log_lengths(64, 16, 1000, seed) for seed in SEEDS}
 net = relu_net([64, *[64] * 16, 1], he, 0)
-profile = theory.predict(net, np.ones((1, 64))).a
+profile = theory.predict_statistics(net, np.ones((1, 64))).a
 assert abs(profile.spread[15] ** 2 - 5 * 16 / 64) < 0.02
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.4))
 t = np.linspace(-6, 4, 400)

@@ -101,7 +101,7 @@ Markdown(f"Errors: {error(shallow):.1f}% with one hidden layer, {error(deep):.1f
 # %%
 field = theory.MeanField(activations.sigmoid, 1 / 3)
 chi = field.chi(field.limit())
-predicted = theory.predict(sigmoid_net(5, initializers.heuristic_uniform), x)
+predicted = theory.predict_statistics(sigmoid_net(5, initializers.heuristic_uniform), x)
 net = sigmoid_net(5, initializers.heuristic_uniform)
 net.gradient(x[:300], y[:300], losses.softmax_cross_entropy)
 measured = np.array([(layer.delta.astype(float) ** 2).mean() for layer in net.layers])

@@ -1,4 +1,4 @@
-"""Networks against theory: what `theory.predict` says and what a drawn network shows. For the test and the campaign."""
+"""`theory.predict_statistics` against drawn networks, for tests/theory and tests/campaigns."""
 
 import math
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def compare(name, *, width, depths, seeds, dtype=np.float32):
         x /= math.sqrt((x**2).mean())
         net.forward(x)
         net.backward(rng.normal(size=(1, 10)))
-        expected = theory.predict(net, x)
+        expected = theory.predict_statistics(net, x)
         z = np.array([np.mean(np.square(layer.z, dtype=np.float64)) for layer in net.layers])
         delta = np.array([np.mean(np.square(layer.delta, dtype=np.float64)) for layer in net.layers])
         forward.append(np.log(z / expected.z.square))

@@ -89,7 +89,7 @@ assert abs(theory.critical_point(activations.sigmoid)[0].weight_var - low) < 0.0
 edge = tower(activations.sigmoid, partial(initializers.variance_scaling, scale=low), 20, width=256, dtype=np.float64)
 edge.forward(x[:1].astype(float))
 edge.backward(np.ones((1, 10)))
-p = theory.predict(edge, x[:1].astype(float)).delta
+p = theory.predict_statistics(edge, x[:1].astype(float)).delta
 measured = math.log(np.square(edge.layers[0].delta).mean() / p.typical[0])
 assert abs(measured) < 3 * p.spread[0]
 

@@ -1,10 +1,11 @@
-"""Initializers as a reference: each on one page, and how other frameworks draw the same.
+"""The initializers as a reference: one page for each, and the same call in other frameworks.
 
     print(reference.card(initializers.he_normal))      formula, source, spectrum, the calls of Keras, PyTorch and JAX
-    print(reference.parity())                          the calls of all initializers in one table
+    print(reference.parity())                          the calls for all initializers in one table
 
-cards       card and parity: texts, tables and pictures
-frameworks  the calls of Keras, PyTorch and JAX, and the distribution that each initializer draws from
+cards       card and parity; Card and Parity, which they return: texts, tables and pictures
+frameworks  ROWS: for each initializer the calls of Keras, PyTorch and JAX, and the predicted distribution of its
+            entries and singular values
 """
 
 from minnet.reference.cards import Card, Parity, card, parity

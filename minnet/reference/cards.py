@@ -1,10 +1,10 @@
-"""Cards: all about an initializer at a glance.
+"""Cards: one page about an initializer.
 
-    card(he_normal)        formula, what it keeps and for which units, entries and singular values drawn and predicted,
-                           source, calls of other frameworks, when it fails
-    parity()               the calls of all initializers in one table
+    card(he_normal)        formula, what it keeps and when it fails, source, the entries and singular values of a
+                           drawn matrix beside their prediction, and the calls of other frameworks
+    parity()               the calls for all initializers in one table
 
-In a notebook both show themselves with a table and a picture; print(…) shows them as text.
+A notebook shows a card as a table with a picture, and the parity as a table; print(…) shows both as text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import numpy as np
 from minnet import checks
 from minnet.initializer import ALL
 from minnet.reference.frameworks import ROWS, Law, Lines, constant_lines
-from minnet.reporting import described
+from minnet.reporting import described, printable
 from minnet.theory import spectra
 
 if TYPE_CHECKING:
@@ -35,28 +35,28 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FRAMEWORKS = ("Keras", "PyTorch", "JAX")
-BINS = 44
-SPACED = "border-spacing: 0.8em 0.1em"
-LARGEST = 1e150                                   # of the weights of a card
+BINS = 44                                         # of the histogram of the entries
+TABLE_STYLE = "border-spacing: 0.8em 0.1em"
+MAX_WEIGHT = 1e150                                # the square of a larger |weight| may not fit a float
 WANTED = "expected init to be a function of (rng, shape), such as initializers.he_normal"
-CAPTION = ("What draws from the same distribution. Keras: kernel_initializer=…; PyTorch: W = layer.weight, which is "
-           "(fan_out, fan_in), under torch.no_grad(); JAX: …(key, (fan_in, fan_out)). Variables are the options of "
-           "minnet's function, fan_in, fan_out, and sigma, the deviation (of a cut normal: before the cut).")
+CAPTION = ("Calls that draw from the same distribution. Keras: kernel_initializer=…; PyTorch: W = layer.weight, which "
+           "is (fan_out, fan_in), under torch.no_grad(); JAX: …(key, (fan_in, fan_out)). The variables are the options "
+           "of minnet's function, fan_in, fan_out, and sigma, the standard deviation (of a truncated normal: before "
+           "truncation).")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Card:
-    """What `card` returns: `rows` of (label, text); `W` as it was drawn and its singular values, largest first; and
-    what is predicted of them: the `law` of an entry (None: not known), single values (`lines`), and for the rest
-    Marchenko and Pastur's density, where `spread` is the deviation of independent entries (None: it does not apply)."""
+    """What `card` returns: texts, a drawn matrix with its singular values, and the prediction of both."""
 
     title: str
-    rows: tuple[tuple[str, str], ...]
-    W: np.ndarray
-    singular_values: np.ndarray
-    law: Law | None
-    lines: Lines
-    spread: float | None
+    rows: tuple[tuple[str, str], ...]             # (label, text)
+    W: np.ndarray                                 # as drawn
+    singular_values: np.ndarray                   # of W, largest first
+    law: Law | None                               # predicted distribution of an entry; None: not known
+    lines: Lines                                  # predicted singular values that are exact, with their multiplicity
+    spread: float | None                          # std of independent entries, whose other singular values follow
+                                                  # Marchenko and Pastur; None: they do not
 
     def figure(self) -> Figure:
         """The entries of W and its singular values: drawn (grey) and predicted (black)."""
@@ -80,20 +80,21 @@ class Card:
             for value, _ in self.lines:
                 right.plot([], [], " ", label=f"and one at {s[0]:.4g}\n(predicted {value:.4g})")
         else:
-            wide = max(s[0], self.lines[0][0]) / 40 or 1 / 40     # of a bin: 0 and the largest lie in the middle of one
-            _bars(right, s, -0.5 * wide, 44.5 * wide, bins=45)
+            width = max(s[0], self.lines[0][0]) / 40 or 1 / 40    # of a bin: 0 and the largest lie in the middle of one
+            _bars(right, s, -0.5 * width, 44.5 * width, bins=45)
             for (value, count), dash in zip(self.lines, ("--", ":"), strict=False):
                 right.axvline(value, color="k", linestyle=dash, label=f"predicted: {count} × {value:.4g}")
         right.set_xlabel("singular value")
-        for ax, place in ((left, "upper right"), (right, "upper right" if self.spread is not None else "upper center")):
+        place = "upper right" if self.spread is not None else "upper center"
+        for ax, corner in ((left, "upper right"), (right, place)):
             ax.set_ylabel("density")
             ax.set_ylim(0, 1.3 * ax.get_ylim()[1])            # room for the legend
             ax.locator_params(axis="x", nbins=6)
-            ax.legend(loc=place, fontsize="small", frameon=False)
+            ax.legend(loc=corner, fontsize="small", frameon=False)
         return figure
 
     def __str__(self) -> str:
-        return "\n".join([self.title, *(_lines(label, text) for label, text in self.rows)])
+        return "\n".join([printable(self.title), *(_paragraph(label, text) for label, text in self.rows)])
 
     __repr__ = __str__
 
@@ -102,21 +103,21 @@ class Card:
         self.figure().savefig(image, format="png", dpi=100)
         rows = "".join(f"<tr>{_cell(label, 'th')}{_cell(text, code=label in FRAMEWORKS)}</tr>"
                        for label, text in self.rows if label != "histogram")
-        return (f'<h4>{html.escape(self.title)}</h4><table style="{SPACED}">{rows}</table>'
+        return (f'<h4>{html.escape(self.title)}</h4><table style="{TABLE_STYLE}">{rows}</table>'
                 f'<img alt="histograms of {html.escape(self.title)}: entries and singular values" '
                 f'src="data:image/png;base64,{base64.b64encode(image.getvalue()).decode()}">')
 
 
 def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.Generator = 0) -> Card:
-    """All about an initializer: one of minnet's, a partial of one, or a function of your own.
+    """One page about an initializer: one of minnet's, a partial of one, or a function of your own.
 
-    W (fan_in, fan_out) is drawn once from `rng`. Of a function of your own minnet knows the docstring; its singular
-    values are compared with those of independent entries with the deviation that was measured.
-    Raises TypeError where `init` is no function of (rng, shape) or does not return real numbers, ValueError for a shape
-    that is no (fan_in, fan_out), and where what it returns has another shape, or numbers whose squares are not finite.
+    W (fan_in, fan_out) is drawn once from `rng`. For a function of your own, minnet knows only the docstring; its
+    singular values are compared with those of independent entries that have the measured standard deviation.
+    Raises TypeError if `init` is not a function of (rng, shape) or does not return real numbers; ValueError if `shape`
+    is not (fan_in, fan_out), if the array has another shape, or if squares of its numbers are not finite.
     """
     if not callable(init):
-        got = (f"an array of shape {init.shape}: pass the function, not what it draws"
+        got = (f"an array of shape {init.shape}: pass the function, not the array"
                if isinstance(init, np.ndarray) else f"{init!r}: card(init, shape), in this order")
         raise TypeError(f"{WANTED}, got {got}")
     if np.ndim(shape) != 1 or len(shape) != 2:
@@ -126,7 +127,7 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
     singular_values = np.linalg.svd(W, compute_uv=False)
     function = init.func if isinstance(init, partial) else init
     name = getattr(function, "__name__", "")
-    row = ROWS.get(name) if ALL.get(name) is function else None     # elsewhere, a function of the same name is another
+    row = ROWS.get(name) if ALL.get(name) is function else None     # one of your own may have the same name
     options = _options(init) if row else {}
     law: Law | None = None
     exact: Lines = ()
@@ -139,12 +140,12 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
         except OverflowError:
             raise ValueError(f"expected options whose squares a float can hold, got {described(init)}") from None
     lines, spread = _spectrum(W, law, exact)
-    said = _sections(inspect.getdoc(function))
+    sections = _sections(inspect.getdoc(function))
 
     rows = [
-        ("formula" if row else "docstring", said.pop("formula", "none")),
+        ("formula" if row else "docstring", sections.pop("formula", "none")),
         ("options", ", ".join(f"{name} = {value!r}" for name, value in options.items())),
-        *said.items(),
+        *sections.items(),
         ("entries", _entries(W, law)),
         ("histogram", _sparkline(_filled(W, law))),
         ("spectrum", _spectrum_text(singular_values, W, law, lines, spread)),
@@ -157,13 +158,13 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
 
 @dataclass(frozen=True, repr=False)
 class Parity:
-    """What `parity` returns: the expressions of minnet.frameworks.ROWS as one table."""
+    """What `parity` returns: the calls in `reference.frameworks.ROWS` as one table."""
 
     def __str__(self) -> str:
-        parts = textwrap.wrap(CAPTION, 116)
+        parts = textwrap.wrap(printable(CAPTION), 116)
         for name, row in ROWS.items():
-            told = (("Keras", row.keras), ("PyTorch", row.pytorch), ("JAX", row.jax), ("differs", row.differs))
-            parts += [name, *(_lines(label, "none" if text == "None" else text) for label, text in told if text)]
+            texts = (("Keras", row.keras), ("PyTorch", row.pytorch), ("JAX", row.jax), ("differs", row.differs))
+            parts += [name, *(_paragraph(label, "none" if text == "None" else text) for label, text in texts if text)]
         return "\n".join(parts)
 
     __repr__ = __str__
@@ -175,22 +176,25 @@ class Parity:
             + "".join(_cell("none" if call == "None" else call, code=call != "None")
                       for call in (row.keras, row.pytorch, row.jax))
             + f"{_cell(row.differs)}</tr>" for name, row in ROWS.items())
-        return f'<p>{html.escape(CAPTION)}</p><table style="{SPACED}"><tr>{head}</tr>{body}</table>'
+        return f'<p>{html.escape(CAPTION)}</p><table style="{TABLE_STYLE}"><tr>{head}</tr>{body}</table>'
 
 
 def parity() -> Parity:
-    """What draws from the same distribution in Keras, PyTorch and JAX, for every initializer, in terms of its options,
-    fan_in, fan_out and sigma (the deviation before a cut); and in what the namesakes differ."""
+    """The calls of Keras, PyTorch and JAX that draw from the same distribution, for every initializer of minnet.
+
+    They contain the initializer's options, fan_in, fan_out and sigma (the standard deviation before truncation) as
+    variables. Where a framework's function of the same name differs, the table says how.
+    """
     return Parity()
 
 
-# What a card is made of ----------------------------------------------------------------------------------------
+# The contents of a card ----------------------------------------------------------------------------------------
 
 def _drawn(init: Any, rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """The matrix that `init` returns, checked as a layer checks it."""
+    """The matrix that `init` returns, with the same checks as in a layer."""
     function, args, options = (init.func, init.args, init.keywords) if isinstance(init, partial) else (init, (), {})
     try:
-        with contextlib.suppress(ValueError):     # a function in C need not have a signature
+        with contextlib.suppress(ValueError):     # a function written in C may have no signature
             inspect.signature(function).bind(*args, rng, shape, **options)
     except TypeError as error:
         raise TypeError(f"{WANTED}, got {described(init)}: {error}; options are set with functools.partial") from None
@@ -199,33 +203,34 @@ def _drawn(init: Any, rng: np.random.Generator, shape: tuple[int, int]) -> np.nd
         raise TypeError(f"expected {described(init)} to return real numbers, got dtype {W.dtype}")
     if W.shape != shape:
         raise ValueError(f"expected {described(init)} to return an array of shape {shape}, got {W.shape}")
-    W = checks.real_array(f"what {described(init)} returns", W, np.dtype(np.float64))
-    if abs(W).max() > LARGEST:
+    W = checks.real_array(f"the array that {described(init)} returns", W, np.dtype(np.float64))
+    if abs(W).max() > MAX_WEIGHT:
         raise ValueError(f"expected {described(init)} to return numbers whose squares a float can hold, got "
                          f"{abs(W).max():.3g}")
     return W
 
 
 def _options(init: Any) -> dict[str, Any]:
-    """Every option with the value it has: the default, or what a partial sets."""
+    """Every option with its value: the default, or the value that a partial sets."""
     parameters = inspect.signature(init).parameters.values()
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 def _sections(doc: str | None) -> dict[str, str]:
-    """The first paragraph of a docstring and its lines Keeps, Fails and Source; {} where there is none."""
+    """The first paragraph of a docstring ("formula") and its parts Keeps, Fails and Source; {} without a docstring."""
     if not doc:
         return {}
-    labelled = re.split(r"^(Keeps|Fails|Source): ", doc, flags=re.MULTILINE)
-    texts = dict(zip(("formula", *(label.lower() for label in labelled[1::2])), labelled[::2], strict=True))
+    first, *parts = re.split(r"^(Keeps|Fails|Source): ", doc, flags=re.MULTILINE)      # label, text, label, text, …
+    texts = {"formula": first, **{label.lower(): text for label, text in zip(parts[::2], parts[1::2], strict=True)}}
     return {label: " ".join(text.strip().split("\n\n")[0].split()) for label, text in texts.items()}
 
 
 def _spectrum(W: np.ndarray, law: Law | None, lines: Lines) -> tuple[Lines, float | None]:
-    """The single singular values that are predicted, and the deviation for Marchenko and Pastur's, if they apply.
+    """The prediction for the singular values of W: (exact values, std for Marchenko and Pastur's law or None).
 
-    A mean of the entries adds a matrix of rank 1 with the singular value θ = |mean| √(fan_in · fan_out). It stands out
-    of the rest where θ > std · (fan_in · fan_out)^¼, and then a little higher: Benaych-Georges & Nadakuditi 2012.
+    If the entries have a mean, W contains a matrix of rank 1 with the singular value θ = |mean| √(fan_in · fan_out).
+    The largest singular value of W lies outside Marchenko and Pastur's law if θ > std · (fan_in · fan_out)^¼, and is a
+    little larger than θ: Benaych-Georges & Nadakuditi 2012.
     """
     mean, std = (law.mean, law.std) if law else (float(W.mean()), _std(W))
     fan_in, fan_out = W.shape
@@ -240,12 +245,12 @@ def _spectrum(W: np.ndarray, law: Law | None, lines: Lines) -> tuple[Lines, floa
 
 
 def _std(W: np.ndarray) -> float:
-    """The deviation of the entries; rounding gives equal ones none."""
+    """The standard deviation of the entries; exactly 0 if they are equal, where numpy may return a rounding error."""
     return float(W.std()) if np.ptp(W) else 0.0
 
 
 def _filled(W: np.ndarray, law: Law | None) -> np.ndarray:
-    """The entries that `law.density` is about."""
+    """The entries that `law.density` describes: those that are not 0, if the law has a share of zeros."""
     return W[W != 0] if law and law.filled < 1 and W.any() else W.ravel()
 
 
@@ -259,7 +264,7 @@ def _entries(W: np.ndarray, law: Law | None) -> str:
 
 def _spectrum_text(s: np.ndarray, W: np.ndarray, law: Law | None, lines: Lines, spread: float | None) -> str:
     single = " and ".join(f"{count} × {value:.4g}" for value, count in lines)
-    smallest = s[-1] if s[-1] > 1e-12 * s[0] else 0.0             # what is below comes from rounding
+    smallest = s[-1] if s[-1] > 1e-12 * s[0] else 0.0             # smaller values are rounding errors
     drawn = f"singular values {smallest:.4g} … {s[0]:.4g}; predicted "
     if spread is None:
         return drawn + single
@@ -268,26 +273,26 @@ def _spectrum_text(s: np.ndarray, W: np.ndarray, law: Law | None, lines: Lines, 
     return f"{drawn}{low:.4g} … {high:.4g} (Marchenko–Pastur, {why})" + (f" and {single}" if single else "")
 
 
-# … and how it is shown -----------------------------------------------------------------------------------------
+# How it is shown -----------------------------------------------------------------------------------------------
 
-def _lines(label: str, text: str) -> str:
-    return textwrap.fill(text, 116, initial_indent=f"  {label:<11}", subsequent_indent=" " * 13,
+def _paragraph(label: str, text: str) -> str:
+    return textwrap.fill(printable(text), 116, initial_indent=f"  {label:<11}", subsequent_indent=" " * 13,
                          break_long_words=False, break_on_hyphens=False)
 
 
 def _cell(text: str, tag: str = "td", code: bool = False) -> str:
     shown = html.escape(text)
-    if code:                                      # a long call may break behind a dot or a parenthesis
+    if code:                                      # allow line breaks after a dot or a parenthesis
         shown = "<code>" + re.sub(r"(?<=[a-z])\.|\(", r"\g<0><wbr>", shown) + "</code>"
     return f'<{tag} style="text-align: left; vertical-align: top">{shown}</{tag}>'
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
-    """From the least to the greatest, or, where these are far out, where all but one in a thousand lie; and two bins
-    more at either end."""
-    least, low, high, greatest = np.quantile(values, [0, 0.0005, 0.9995, 1])
-    if greatest - least < 1.5 * (high - low):
-        low, high = least, greatest
+    """The range of a histogram: all values, or, if a few lie far outside, all but one in a thousand; plus two bins at
+    each end."""
+    smallest, low, high, largest = np.quantile(values, [0, 0.0005, 0.9995, 1])
+    if largest - smallest < 1.5 * (high - low):
+        low, high = smallest, largest
     size = max(abs(low), abs(high))
     margin = 2 / (BINS - 4) * (high - low) if high - low > 1e-9 * size else size / 2 or 0.5
     return float(low - margin), float(high + margin)
@@ -301,7 +306,7 @@ def _sparkline(values: np.ndarray) -> str:
 
 
 def _bars(ax: Axes, values: np.ndarray, low: float, high: float, bins: int = BINS) -> np.ndarray:
-    """Draw a histogram whose area is the share of the values between low and high; return a grid for the theory."""
+    """Draw a histogram, whose area is the share of values between low and high; return a grid for the prediction."""
     counts, ends = np.histogram(values, bins, (low, high))
     density = counts / max(len(values), 1) / np.diff(ends)
     ax.stairs(density, ends, fill=True, color="0.75", label=f"drawn ({len(values)})")

@@ -1,15 +1,15 @@
-"""How theory describes each initializer, and how Keras, PyTorch and JAX spell it: one `Row` each, in `ROWS`.
+"""For each initializer: the predicted distribution, and the same call in Keras, PyTorch and JAX. One `Row` in `ROWS`.
 
-Of theory a row has the law of a single entry of W and the singular values of the whole. An expression for another
-framework draws from the same distribution; it uses the initializer's own options as variables (gain, mode, …), fan_in
-and fan_out, and sigma, the deviation before a cut (`Law.sigma`). It is for
+A row predicts the distribution of a single entry of W and the singular values of W. Its expressions for the other
+frameworks draw from the same distribution. Their variables are the initializer's own options (gain, mode, …), fan_in,
+fan_out, and sigma, the standard deviation before truncation (`Law.sigma`). Where they are used:
 
-    Keras      kernel_initializer=…        the kernel is (fan_in, fan_out), as ours
-    PyTorch    W = layer.weight            is (fan_out, fan_in); under torch.no_grad()
-    JAX        …(key, (fan_in, fan_out))   as ours
+    Keras      kernel_initializer=…        the kernel has the shape (fan_in, fan_out), as in minnet
+    PyTorch    W = layer.weight            has the shape (fan_out, fan_in); under torch.no_grad()
+    JAX        …(key, (fan_in, fan_out))   as in minnet
 
-The tests evaluate every expression and compare what it draws with what minnet draws. `reference.card` shows a row
-beside a matrix, `reference.parity` shows them all.
+The tests evaluate every expression and compare its draws with minnet's. `reference.card` shows one row beside a drawn
+matrix, `reference.parity` shows all rows.
 """
 
 from __future__ import annotations
@@ -25,37 +25,33 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Law:
-    """How a single entry of W is distributed.
+    """The distribution of a single entry of W."""
 
-    `form`: normal, truncated, uniform, sphere (a coordinate of a random point on a sphere in `dimension` dimensions) or
-    fixed (not random). `mean`, `std` of the entry. `cut`: where a truncated one ends, in units of `sigma`, the
-    deviation before the cut. `filled`: the share of entries that are not 0; the form is theirs.
-    """
-
-    form: str
+    form: str                    # normal, truncated, uniform, fixed (not random), or sphere: a coordinate of a random
+                                 # point on a sphere in `dimension` dimensions
     mean: float = 0.0
     std: float = 0.0
-    cut: float = math.inf
+    cut: float = math.inf        # a truncated normal ends at ±cut · sigma
     dimension: int = 0
-    filled: float = 1.0
+    filled: float = 1.0          # the share of entries that are not 0; `form` describes these
 
     @property
     def sigma(self) -> float:
-        """The deviation of the normal before the cut; std, where nothing is cut or left out."""
+        """The standard deviation of the normal before truncation, or of the entries that are not 0; else std."""
         k = self.cut
         if self.form != "truncated":
             return self.std / math.sqrt(self.filled)
         return self.std / math.sqrt(1 - k * math.sqrt(2 / math.pi) * math.exp(-k * k / 2) / math.erf(k / math.sqrt(2)))
 
     def density(self, w: np.ndarray) -> np.ndarray | None:
-        """The density at w of an entry that is not 0, or None where it has none."""
+        """The density at w of an entry that is not 0; None if the distribution has no density."""
         n, s = self.dimension, self.sigma
         if self.form == "fixed" or s == 0 or (self.form == "sphere" and n < 2):
             return None
         t = (np.asarray(w, np.float64) - self.mean) / s
         if self.form == "uniform":
             return np.where(abs(t) <= math.sqrt(3), 1 / (2 * math.sqrt(3) * s), 0.0)
-        if self.form == "sphere":                 # ∝ (1 − w²/r²)^((n − 3)/2), r the radius of the sphere
+        if self.form == "sphere":                 # proportional to (1 − w²/r²)^((n − 3)/2), r the sphere's radius
             r = math.sqrt(n)
             log = math.lgamma(n / 2) - math.lgamma((n - 1) / 2) - math.log(math.sqrt(math.pi) * r * s)
             inside = np.clip(1 - (t / r) ** 2, 1e-300, None)
@@ -64,50 +60,51 @@ class Law:
         return np.where(abs(t) <= self.cut, np.exp(-t * t / 2) / (kept * s * math.sqrt(2 * math.pi)), 0.0)
 
 
-Lines = tuple[tuple[float, int], ...]
+Lines = tuple[tuple[float, int], ...]             # singular values with their multiplicity, (value, count)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One initializer: its expressions elsewhere ("None" where there is none), in what they and their namesakes differ,
-    the law of an entry, and its singular values as (value, how often), largest first; lines=None for independent
-    entries, whose singular values follow Marchenko and Pastur. law and lines are called with fan_in, fan_out and the
-    options."""
+    """One initializer: its expressions in other frameworks, and the prediction for the matrices that it draws.
 
-    keras: str
+    `law` and `lines` are functions of fan_in, fan_out and the options.
+    """
+
+    keras: str                   # "None" if the framework has no such initializer
     pytorch: str
     jax: str
-    differs: str
+    differs: str                 # how the frameworks' functions and defaults differ from minnet's
     law: Callable[..., Law]
-    lines: Callable[..., Lines] | None = None
+    lines: Callable[..., Lines] | None = None     # singular values, largest first; None for independent entries, whose
+                                                  # singular values follow Marchenko and Pastur
 
     def calls(self, values: dict[str, Any]) -> dict[str, str | None]:
-        """The expressions with numbers for their variables: {"Keras": "keras.initializers.Constant(0.3)", …}."""
+        """The expressions with values in place of variables: {"Keras": "keras.initializers.Constant(0.3)", …}."""
         given = {"Keras": self.keras, "PyTorch": self.pytorch, "JAX": self.jax}
         texts = {name: ast.unparse(_Fill(values).visit(ast.parse(call, mode="eval"))) for name, call in given.items()}
         return {name: None if text == "None" else text for name, text in texts.items()}
 
 
 class _Fill(ast.NodeTransformer):
-    """Puts values in for variables, and works out what is then plain arithmetic: 2 / (1 + 0.5**2) becomes 1.6."""
+    """Replaces variables by values, and evaluates arithmetic without variables: 2 / (1 + 0.5**2) becomes 1.6."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return _written(self.values[node.id]) if node.id in self.values else node
+        return _as_expression(self.values[node.id]) if node.id in self.values else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        left = any(isinstance(part, ast.Name) for part in ast.walk(node))
-        return node if left else _written(_value(node))
+        has_names = any(isinstance(part, ast.Name) for part in ast.walk(node))
+        return node if has_names else _as_expression(_value(node))
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         return self.visit(node.body if _value(self.visit(node.test)) else node.orelse)
 
 
-def _written(value: Any) -> ast.expr:
-    """A value as an expression; a negative number as a minus and a number, so that (−0.5)² keeps its parentheses."""
+def _as_expression(value: Any) -> ast.expr:
+    """A value as an expression; a negative number is −(number), so that (−0.5)² keeps its parentheses."""
     negative = isinstance(value, int | float) and value < 0
     return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if negative else ast.Constant(value)
 
@@ -121,11 +118,11 @@ def _value(node: ast.expr) -> Any:
 
 def constant_lines(value: float, fan_in: int, fan_out: int) -> Lines:
     """The singular values of a constant matrix, which has rank 1: |value| √(fan_in · fan_out), and zeros."""
-    return _lines((abs(value) * math.sqrt(fan_in * fan_out), 1 if value else 0), fan_in, fan_out)
+    return _with_zeros((abs(value) * math.sqrt(fan_in * fan_out), 1 if value else 0), fan_in, fan_out)
 
 
-def _lines(line: tuple[float, int], fan_in: int, fan_out: int) -> Lines:
-    """One value so and so often, and zeros for the rest."""
+def _with_zeros(line: tuple[float, int], fan_in: int, fan_out: int) -> Lines:
+    """One singular value with its multiplicity; all others are 0."""
     zeros = min(fan_in, fan_out) - line[1]
     return tuple((value, count) for value, count in (line, (0.0, zeros)) if count)
 
@@ -150,8 +147,8 @@ def _scaled(fan_in: int, fan_out: int, scale: float, mode: str, distribution: st
 
 
 def _truncated(fan_in: int, fan_out: int, mean: float, std: float, cut: float, corrected: bool) -> Law:
-    shrinks = 1 if corrected else 1 / Law("truncated", std=1, cut=cut).sigma
-    return Law("truncated", mean, std * shrinks, cut)
+    shrinkage = 1 if corrected else 1 / Law("truncated", std=1, cut=cut).sigma
+    return Law("truncated", mean, std * shrinkage, cut)
 
 
 def _random_walk(fan_in: int, fan_out: int, units: str) -> Law:
@@ -160,7 +157,7 @@ def _random_walk(fan_in: int, fan_out: int, units: str) -> Law:
 
 
 def _eye(fan_in: int, fan_out: int, gain: float) -> Law:
-    longer = max(fan_in, fan_out)                 # one entry in so many is not 0
+    longer = max(fan_in, fan_out)                 # one entry in each row or column of this length is not 0
     return Law("fixed", gain / longer, abs(gain) * math.sqrt((1 - 1 / longer) / longer), filled=1 / longer)
 
 
@@ -175,12 +172,13 @@ def _mirrored(fan_in: int, fan_out: int, position: str, gain: float) -> Law:
 
 def _mirrored_lines(fan_in: int, fan_out: int, position: str, gain: float) -> Lines:
     rank = min(_halves(fan_in, fan_out, position))
-    return _lines((gain * (2 if position == "hidden" else math.sqrt(2)), rank), fan_in, fan_out)
+    return _with_zeros((gain * (2 if position == "hidden" else math.sqrt(2)), rank), fan_in, fan_out)
 
 
 # The table -----------------------------------------------------------------------------------------------------
 
-_NAMESAKE = "is cut at two deviations, with the same variance: variance_scaling(…, distribution='truncated_normal')."
+_TRUNCATED = ("truncated at two standard deviations, with the same variance: minnet's variance_scaling(…, "
+              "distribution='truncated_normal').")
 
 ROWS: dict[str, Row] = {
     "zeros": Row(
@@ -198,28 +196,29 @@ ROWS: dict[str, Row] = {
         "keras.initializers.RandomNormal(mean, std)", "torch.nn.init.normal_(W, mean, std)",
         "jax.nn.initializers.normal(std) if mean == 0 else "
         "lambda key, shape, dtype=float: mean + std * jax.random.normal(key, shape, dtype)",
-        "The default deviation is 1 here and in PyTorch, 0.05 in Keras, 0.01 in JAX.",
+        "The default standard deviation is 1 here and in PyTorch, 0.05 in Keras, 0.01 in JAX.",
         lambda fan_in, fan_out, mean, std: Law("normal", mean, std)),
     "uniform": Row(
         "keras.initializers.RandomUniform(low, high)", "torch.nn.init.uniform_(W, low, high)",
         "lambda key, shape, dtype=float: jax.random.uniform(key, shape, dtype, low, high)",
-        "The defaults are [−1, 1) here, [0, 1) in PyTorch, [−0.05, 0.05) in Keras. JAX' own uniform(scale) is "
-        "[0, scale), by default 0.01, and not centred.",
+        "The defaults are [−1, 1) here, [0, 1) in PyTorch, [−0.05, 0.05) in Keras. JAX' own uniform(scale) draws from "
+        "[0, scale), which is not centred; its default scale is 0.01.",
         lambda fan_in, fan_out, low, high: Law("uniform", (low + high) / 2, (high - low) / math.sqrt(12))),
     "truncated_normal": Row(
         "keras.initializers.TruncatedNormal(mean, sigma) if cut == 2 else None",
         "torch.nn.init.trunc_normal_(W, mean, sigma, mean - cut * sigma, mean + cut * sigma)",
         "jax.nn.initializers.truncated_normal(sigma, lower=-cut, upper=cut) if mean == 0 else "
         "lambda key, shape, dtype=float: mean + sigma * jax.random.truncated_normal(key, -cut, cut, shape, dtype)",
-        "All three take the deviation before the cut (here: corrected=False): Keras' default, 0.05, draws with 0.0440. "
-        "PyTorch's limits are absolute, by default −2 and 2, which cuts nothing where the deviation is small. Keras on "
-        "PyTorch gives up after four draws: one weight in 233,000 is beyond the cut.",
+        "All three take the standard deviation before truncation (here: corrected=False): Keras' default 0.05 gives "
+        "weights of standard deviation 0.0440. PyTorch's limits are absolute, by default −2 and 2: they truncate "
+        "nothing if the standard deviation is small. Keras on PyTorch draws at most four times: one weight in 233,000 "
+        "is beyond the limits.",
         _truncated),
     "lecun_normal": Row(
         'keras.initializers.VarianceScaling(1, "fan_in", "untruncated_normal")',
         'torch.nn.init.kaiming_normal_(W, nonlinearity="linear")',
         'jax.nn.initializers.variance_scaling(1, "fan_in", "normal")',
-        f"Keras' LecunNormal and JAX' lecun_normal: each {_NAMESAKE}", _lecun("normal")),
+        f"Keras' LecunNormal and JAX' lecun_normal are {_TRUNCATED}", _lecun("normal")),
     "lecun_uniform": Row(
         "keras.initializers.LecunUniform()", 'torch.nn.init.kaiming_uniform_(W, nonlinearity="linear")',
         "jax.nn.initializers.lecun_uniform()", "", _lecun("uniform")),
@@ -227,12 +226,12 @@ ROWS: dict[str, Row] = {
         'keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")',
         "torch.nn.init.kaiming_uniform_(W, a=math.sqrt(5))",
         'jax.nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")',
-        "The default of torch.nn.Linear, whose biases are drawn so too.", _lecun("uniform", 1 / 3)),
+        "The default of torch.nn.Linear, which draws its biases in the same way.", _lecun("uniform", 1 / 3)),
     "glorot_normal": Row(
         'keras.initializers.VarianceScaling(gain**2, "fan_avg", "untruncated_normal")',
         "torch.nn.init.xavier_normal_(W, gain=gain)",
         'jax.nn.initializers.variance_scaling(gain**2, "fan_avg", "normal")',
-        f"Keras' GlorotNormal and JAX' glorot_normal: each {_NAMESAKE}", _glorot("normal")),
+        f"Keras' GlorotNormal and JAX' glorot_normal are {_TRUNCATED}", _glorot("normal")),
     "glorot_uniform": Row(
         "keras.initializers.GlorotUniform() if gain == 1 else "
         'keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")',
@@ -244,7 +243,7 @@ ROWS: dict[str, Row] = {
         'keras.initializers.VarianceScaling(2 / (1 + negative_slope**2), mode, "untruncated_normal")',
         "torch.nn.init.kaiming_normal_(W, a=negative_slope, mode=mode)",
         'jax.nn.initializers.variance_scaling(2 / (1 + negative_slope**2), mode, "normal")',
-        f"Keras' HeNormal and JAX' he_normal: each {_NAMESAKE}", _he("normal")),
+        f"Keras' HeNormal and JAX' he_normal are {_TRUNCATED}", _he("normal")),
     "he_uniform": Row(
         'keras.initializers.HeUniform() if (negative_slope, mode) == (0, "fan_in") else '
         'keras.initializers.VarianceScaling(2 / (1 + negative_slope**2), mode, "uniform")',
@@ -258,11 +257,11 @@ ROWS: dict[str, Row] = {
         'torch.nn.init.normal_(W, 0, sigma) if distribution == "normal" else '
         "torch.nn.init.trunc_normal_(W, 0, sigma, -2 * sigma, 2 * sigma)",
         "jax.nn.initializers.variance_scaling(scale, mode, distribution)",
-        "Keras takes 'normal' for 'truncated_normal', its default. PyTorch has no such function: sigma is to be worked "
-        "out.", _scaled),
+        "In Keras 'normal' means 'truncated_normal', its default. PyTorch has no such function: compute sigma "
+        "yourself.", _scaled),
     "random_walk": Row(
         "keras.initializers.RandomNormal(0, sigma)", "torch.nn.init.normal_(W, 0, sigma)",
-        "jax.nn.initializers.normal(sigma)", "None has it by name: sigma = g/√fan_in is to be worked out.",
+        "jax.nn.initializers.normal(sigma)", "No framework has it: compute sigma = g/√fan_in yourself.",
         _random_walk),
     "orthogonal": Row(
         "keras.initializers.Orthogonal(gain)", "torch.nn.init.orthogonal_(W, gain)",
@@ -277,10 +276,11 @@ ROWS: dict[str, Row] = {
         _eye, lambda fan_in, fan_out, gain: ((abs(gain), min(fan_in, fan_out)),)),
     "sparse": Row(
         "None", "torch.nn.init.sparse_(W.T, (fan_in - connections - 0.5) / fan_in, std)", "None",
-        "PyTorch's sparse_(W, …) without .T limits what leaves an input, since W is (fan_out, fan_in); it takes the "
-        "share of zeros and rounds their number up (hence the 0.5); its deviation is 0.01 by default.",
+        "PyTorch's W is (fan_out, fan_in): sparse_(W, …) without .T limits the connections of each input, not of each "
+        "unit. It takes the share of zeros and rounds their number up (hence the 0.5); its default standard deviation "
+        "is 0.01.",
         lambda fan_in, fan_out, connections, std: Law("normal", std=std * math.sqrt(connections / fan_in),
                                                       filled=connections / fan_in)),
     "looks_linear": Row(
-        "None", "None", "None", "No framework has mirrored blocks.", _mirrored, _mirrored_lines),
+        "None", "None", "None", "No framework has it.", _mirrored, _mirrored_lines),
 }

@@ -1,24 +1,32 @@
-"""What theory predicts before a network is trained: gains, the edge of chaos, an initializer for any activation.
+"""Mean-field theory: gains, the edge of chaos, and what a network will show, computed before it is trained.
 
-    r = theory.for_activation(activations.gelu)
+    r = theory.for_activation(activations.gelu)        # an initializer for any activation, and the reason
     net = mlp([64, 128, 10], activation=activations.gelu, init=r.weights, bias_init=r.bias, rng=0)
     init, bias_init = theory.critical(activations.gelu)
-    theory.predict(net, x)                             # what a given network should show, layer by layer
+    theory.predict_statistics(net, x)                  # E[z²], E[a²] and E[δ²] of a given network, layer by layer
 
-recommend           an initializer for an activation, and the reasons
-mean_field          the maps of variance and correlation from layer to layer, their fixed points and depth scales
-predictions         signals and gradients of a given network, with the spread that its finite width causes
-spectra             singular values of layers and of their products
-self_normalization  SELU's map of mean and variance
-gaussian            the integrals over a normal distribution that the others need
+Which initializer?
+    recommend           for_activation, Recommendation; critical, critical_point, critical_line: the edge of chaos
+Signals and gradients in wide networks
+    mean_field          moments, gains: E[f²], E[f′²] and the gains of an activation. MeanField: the maps of variance
+                        and correlation, their fixed points (tanh, GELU, ...), χ, and depth scales
+    predictions         predict_statistics, Prediction: a given network of finite width, with the random deviation
+    self_normalization  selu_map, selu_jacobian: SELU's fixed point (0, 1) and its stability
+Singular values
+    spectra             marchenko_pastur: of one matrix; product_moments, product_density: of a product of matrices;
+                        jacobian_spread: of a network's Jacobian
+Integrals
+    gaussian            expectation, correlation: averages over normal variables, which the others use
 """
 
 from minnet.theory.mean_field import DepthScales, Gain, MeanField, Moments, gains, moments
-from minnet.theory.predictions import Prediction, predict
+from minnet.theory.predictions import Prediction, predict_statistics
 from minnet.theory.recommend import Recommendation, critical, critical_line, critical_point, for_activation
 from minnet.theory.self_normalization import selu_jacobian, selu_map
 from minnet.theory.spectra import jacobian_spread, marchenko_pastur, product_density, product_moments
 
 __all__ = ["DepthScales", "Gain", "MeanField", "Moments", "Prediction", "Recommendation", "critical", "critical_line",
-           "critical_point", "for_activation", "gains", "jacobian_spread", "marchenko_pastur", "moments", "predict",
-           "product_density", "product_moments", "selu_jacobian", "selu_map"]
+           "critical_point", "for_activation", "gains", "jacobian_spread", "marchenko_pastur", "moments",
+           "predict_statistics", "product_density", "product_moments", "selu_jacobian", "selu_map"]
+
+predict = predict_statistics              # the old name, which diagnostics.scores still uses

@@ -1,11 +1,12 @@
-"""Averages over Gaussian variables, to more digits than a simulation can give: what mean-field theory is made of.
+"""Averages over Gaussian variables, computed by integration to about 13 digits. Mean-field theory consists of them.
 
     E[g(σz)],               z ~ N(0, 1)                                    `expectation`
     E[g(σ₁u) h(σ₂v)],       u, v ~ N(0, 1) with correlation c              `correlation`
 
-Gauss–Hermite quadrature, the usual choice, misses E[ReLU] by 7e-4 even with 250 nodes: a polynomial cannot follow a
-kink. Here the axis is cut at the kinks; every piece gets Gauss–Legendre nodes, and is halved until both halves together
-agree with the whole. The last disagreements, and the tolerance that ended the halving, are returned as the error.
+Gauss–Hermite quadrature, the usual choice, has an error of 7e-4 in E[ReLU] even with 250 nodes, because a polynomial
+cannot follow a kink. Here the axis is cut at the kinks, and each piece is integrated with Gauss–Legendre nodes. A piece
+is halved until the sum over its halves agrees with its own value. The sum of the last differences, plus the tolerance
+at which halving stopped, is returned as the error.
 """
 
 from __future__ import annotations
@@ -20,38 +21,39 @@ import numpy as np
 
 Function = Callable[[np.ndarray], np.ndarray]
 
-END = 13.0                 # beyond, the density is below 1e-37
-_NODES = 16
-_HALVINGS, _PIECES = 40, 20_000
-_SUBNORMAL = 1e-290        # where numbers are subnormal, halves never agree to 1e-13 of the whole
+Z_MAX = 13.0                                # integrals run from −Z_MAX to Z_MAX; the density is below 1e-37 beyond
+_NODES = 16                                 # Gauss–Legendre nodes of each piece
+_MAX_HALVINGS, _MAX_PIECES = 40, 20_000     # halving stops there
+_SMALLEST_NOISE = 1e-290                    # subnormal numbers have too few digits to agree to 1e-13
 
 
 class Value(NamedTuple):
-    """An integral and its error, as estimated by halving the pieces."""
+    """An integral, and its error as estimated by halving the pieces."""
 
     value: float
     error: float
 
 
 def density(z: np.ndarray) -> np.ndarray:
-    """φ(z) = e^{−z²/2}/√(2π)."""
+    """The standard normal density φ(z) = e^{−z²/2}/√(2π)."""
     p: np.ndarray = np.exp(-0.5 * np.square(z)) / math.sqrt(2 * math.pi)
     return p
 
 
 @lru_cache(maxsize=1)
 def _legendre() -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights on [−1, 1]: exact for polynomials of degree 31."""
+    """Nodes and weights on [−1, 1] that integrate polynomials of degree 31 exactly."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     return nodes, weights
 
 
-def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13, noise: float = _SUBNORMAL) -> Value:
-    """∫g from the first to the last of `cuts`, in pieces between them that are halved where g asks for it.
+def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13, noise: float = _SMALLEST_NOISE) -> Value:
+    """∫g from the first to the last of `cuts`, by adaptive Gauss–Legendre quadrature between the cuts.
 
-    g takes a vector and returns one, smooth between the cuts. A piece is done when its two halves change its value by
-    less than `tolerance` · ∫|g|, or than the `noise` of rounding in g; kinks and jumps that are not among the cuts only
-    cost more halvings. Raises ValueError where g is not finite; what g's own arithmetic warns of is not shown.
+    g takes a vector and returns one, and should be smooth between the cuts; a kink or a jump that is not among them
+    costs more halvings. A piece is finished when halving it changes its value by less than `tolerance` · ∫|g|, or by
+    less than `noise`, the rounding error of g. Raises ValueError where g is not finite; numpy's warnings inside g are
+    not shown.
     """
     nodes, weights = _legendre()
     edges = np.unique(np.asarray(cuts, np.float64))
@@ -62,48 +64,50 @@ def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13, n
         with np.errstate(all="ignore"):
             values = np.asarray(g(((high + low)[:, None] / 2 + half * nodes).ravel()), np.float64).reshape(-1, _NODES)
         if not np.isfinite(values).all():
-            raise ValueError("expected a function that is finite wherever the Gaussian density counts, got "
+            raise ValueError("expected a function that is finite on the whole range of integration, got "
                              f"{values[~np.isfinite(values)][0]}: write it in a form that is stable for large |z|")
         return np.stack([(values * half) @ weights, (np.abs(values) * half) @ weights])
 
     low, high = edges[:-1], edges[1:]
     whole, done, error = pieces(low, high), np.zeros(2), 0.0
-    for level in range(_HALVINGS):
+    for level in range(_MAX_HALVINGS):
         middle = (low + high) / 2
         left, right = pieces(low, middle), pieces(middle, high)
         halves = left + right
         change = np.abs(halves[0] - whole[0])
         scale = done[1] + halves[1].sum()
-        ready = (change <= tolerance * scale + noise) | (level == _HALVINGS - 1) | (low.size > _PIECES)
-        done += halves[:, ready].sum(axis=1)
-        error += float(change[ready].sum())
-        if ready.all():
+        finished = (change <= tolerance * scale + noise) | (level == _MAX_HALVINGS - 1) | (low.size > _MAX_PIECES)
+        done += halves[:, finished].sum(axis=1)
+        error += float(change[finished].sum())
+        if finished.all():
             break
-        low, high = np.append(low[~ready], middle[~ready]), np.append(middle[~ready], high[~ready])
-        whole = np.append(left[:, ~ready], right[:, ~ready], axis=1)
+        low, high = np.append(low[~finished], middle[~finished]), np.append(middle[~finished], high[~finished])
+        whole = np.append(left[:, ~finished], right[:, ~finished], axis=1)
     return Value(float(done[0]), error + tolerance * float(scale) + noise)
 
 
 def _cuts(std: float, mean: float, kinks: Sequence[float]) -> list[float]:
-    """Where to cut the axis of z: evenly, and where the argument mean + std · z is at a kink, at 0, or at ±40, between
-    which activations have their features, however narrow that is in z."""
+    """Where to cut the axis of z: at even steps, and where the argument mean + std · z is a kink, 0 or ±40.
+
+    Activations bend between −40 and 40, which can be a narrow interval of z.
+    """
     arguments = [(t - mean) / std for t in (*kinks, -40.0, 0.0, 40.0)]
-    return [*np.linspace(-END, END, 15), *(z for z in arguments if -END < z < END)]
+    return [*np.linspace(-Z_MAX, Z_MAX, 15), *(z for z in arguments if -Z_MAX < z < Z_MAX)]
 
 
 def _average(g: Function, cuts: Sequence[float], **options: float) -> Value:
-    """∫gφ over the axis. Its ends, beyond which nothing is seen, count with the integrand there as an error."""
+    """∫gφ from −Z_MAX to Z_MAX. The integrand at both ends is added to the error, for what lies beyond."""
     integrand: Function = lambda z: g(z) * density(z)
     value, error = integrate(integrand, cuts, **options)
     with np.errstate(all="ignore"):
-        return Value(value, error + float(np.abs(integrand(np.array([-END, END]))).sum()))
+        return Value(value, error + float(np.abs(integrand(np.array([-Z_MAX, Z_MAX]))).sum()))
 
 
 def expectation(g: Function, *, std: float = 1.0, mean: float = 0.0, kinks: Sequence[float] = ()) -> Value:
-    """E[g(mean + std · z)] for z ~ N(0, 1), and its error; `kinks` are the arguments where g is not smooth.
+    """E[g(mean + std · z)] for z ~ N(0, 1), and its error. `kinks` are the arguments of g at which g is not smooth.
 
-    The axis ends at ±13, so that g must not grow as fast as e^{z²/2} falls; the integrand at both ends is part of the
-    error. With std = 0 it is g(mean).
+    z runs from −13 to 13; the integrand at both ends is part of the error, so g must grow more slowly than e^{z²/2}.
+    With std = 0 the value is g(mean).
     """
     if std == 0:
         return Value(float(np.asarray(g(np.array([mean])))[0]), 0.0)
@@ -114,10 +118,10 @@ def correlation(g: Function, h: Function, c: float, *, std: tuple[float, float] 
                 kinks: Sequence[float] = ()) -> Value:
     """E[g(σ₁u) h(σ₂v)] for standard normal u, v with correlation c; `std` = (σ₁, σ₂) > 0, `kinks` those of g and h.
 
-    v = cu + √(1 − c²)w with w independent of u. The inner integral over w has fixed nodes, in pieces that are cut
-    evenly, and where h's argument σ₂v meets a kink, even steps from −8 to 8, ±16 or ±40: it follows a steep h, too.
-    It is a function of u, smooth but for g's kinks, and is integrated as in `expectation`. The error is the outer
-    integral's, and what pieces of twice the length would change.
+    v = cu + √(1 − c²)w, where w is independent of u. The inner integral, over w, has fixed nodes. Its pieces end at
+    even steps of w, and at those w for which h's argument σ₂v is a kink, an even step from −8 to 8, ±16 or ±40; the
+    latter resolve a steep h. As a function of u the inner integral is smooth, and the outer one is computed as in
+    `expectation`. The error is that of the outer integral, plus the change if inner pieces are twice as long.
     """
     cuts = [*_cuts(std[0], 0.0, kinks), *(_cuts(c * std[1], 0.0, kinks) if c else [])]
     if abs(c) >= 1:
@@ -128,11 +132,11 @@ def correlation(g: Function, h: Function, c: float, *, std: tuple[float, float] 
     nodes, weights = _legendre()
 
     def inner(u: np.ndarray, steps: int) -> np.ndarray:
-        """E[h(σ₂v)] given u."""
-        evenly = np.broadcast_to(np.linspace(-END, END, steps), (len(u), steps))
+        """E[h(σ₂v)] given u, with `steps` even edges."""
+        evenly = np.broadcast_to(np.linspace(-Z_MAX, Z_MAX, steps), (len(u), steps))
         arguments = np.array([*kinks, *np.linspace(-8, 8, steps), -40, -16, 16, 40])
-        met = np.clip((arguments / std[1] - c * u[:, None]) / across, -END, END)
-        edges = np.sort(np.hstack([evenly, met]), axis=1)
+        at = np.clip((arguments / std[1] - c * u[:, None]) / across, -Z_MAX, Z_MAX)     # the w of these arguments
+        edges = np.sort(np.hstack([evenly, at]), axis=1)
         total = np.zeros_like(u)
         for low, high in pairwise(edges.T):
             half = (high - low)[:, None] / 2
@@ -143,7 +147,7 @@ def correlation(g: Function, h: Function, c: float, *, std: tuple[float, float] 
 
     def outer(steps: int) -> Value:
         return _average(lambda u: g(std[0] * u) * inner(u, steps), cuts, tolerance=1e-12,
-                        noise=1e-15 * math.sqrt(squares) + _SUBNORMAL)
+                        noise=1e-15 * math.sqrt(squares) + _SMALLEST_NOISE)
 
     fine, coarse = outer(17), outer(9)
     return Value(fine.value, fine.error + abs(fine.value - coarse.value))

@@ -129,6 +129,9 @@ def test_bad_arguments():
     for call, message in ((lambda: spectra.edges((0, 3), std=1), "expected fan_in to be a whole number ≥ 1, got 0"),
                           (lambda: spectra.marchenko_pastur(1.0, (3, 3), std=0),
                            "expected std to be a number > 0, got 0"),
+                          (lambda: spectra.marchenko_pastur([1, math.nan], (3, 3), std=1),
+                           r"expected s to be finite in float64, got nan at index \(1,\)"),
+                          (lambda: spectra.marchenko_pastur(math.inf, (3, 3), std=1), "expected s to be finite"),
                           (lambda: spectra.product_moments(0), "expected layers to be a whole number ≥ 1, got 0"),
                           (lambda: spectra.jacobian_spread(activations.relu, 3, q=0), "expected q to be a number > 0")):
         with pytest.raises(ValueError, match=message):

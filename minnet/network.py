@@ -23,7 +23,7 @@ from minnet.initializers import Initializer, zeros
 from minnet.layers import ActivationLayer, Dense, Layer
 from minnet.losses import Loss
 from minnet.parameters import Model, declared
-from minnet.reporting import as_html
+from minnet.reporting import as_html, printable
 
 __all__ = ["Evaluation", "Loss", "Network", "mlp"]
 
@@ -239,7 +239,8 @@ class Network(Model):
     # What it looks like ------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        return f"Network({' → '.join(map(repr, self.layers))}; {self.params.size:,} parameters, {self.dtype})"
+        layers = " → ".join(map(repr, self.layers))
+        return printable(f"Network({layers}; {self.params.size:,} parameters, {self.dtype})")
 
     def _cells(self) -> list[list[str]]:
         rows = []
@@ -252,7 +253,7 @@ class Network(Model):
         """A table of the layers, their parameters and shapes: `print(net.summary())`."""
         cells = self._cells()
         i, name, size, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
-        return "\n".join(f"{a:>{i}}  {b:<{name}}  {c:>{size}}  {d}".rstrip() for a, b, c, d in cells)
+        return printable("\n".join(f"{a:>{i}}  {b:<{name}}  {c:>{size}}  {d}".rstrip() for a, b, c, d in cells))
 
     def _repr_html_(self) -> str:
         return as_html(self._cells())

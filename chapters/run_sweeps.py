@@ -6,8 +6,8 @@ A sweep is a file chapters/sweeps/NN_name.py, which begins with a docstring and 
     SEEDS = range(5)
     def cell(depth, init, seed): …                         a dict of numbers, or a list of them
 
-Its rows are kept in chapters/results/NN_name.jsonl, where the chapter reads them with minnet.sweeps.read. What stands
-there is not computed again, so that a run can be stopped at any time and gone on with by the same command.
+Its rows are kept in chapters/results/NN_name.jsonl, where the chapter reads them with minnet.sweeps.read. Cells that
+the file has are not computed again: a run can be stopped at any time, and the same command goes on from there.
 """
 
 import sys
@@ -18,26 +18,26 @@ from types import ModuleType
 
 
 def sources(here: Path, names: list[str]) -> list[Path]:
-    """The sweeps' files: those of the given names (05_depth) or chapters (5, 05), or all."""
+    """The files of the sweeps with the given names (05_depth) or of the given chapters (5, 05), or all of them."""
     found = sorted((here / "sweeps").glob("[0-9][0-9]_*.py"))
     if not found:
         raise SystemExit(f"no sweeps: there is no NN_name.py in {here.name}/sweeps")
     for name in names:
-        if not any(named(source, name) for source in found):
+        if not any(matches(source, name) for source in found):
             raise SystemExit(f"no sweep {name}: there are {', '.join(source.stem for source in found)}")
-    return [source for source in found if not names or any(named(source, name) for name in names)]
+    return [source for source in found if not names or any(matches(source, name) for name in names)]
 
 
-def named(source: Path, name: str) -> bool:
+def matches(source: Path, name: str) -> bool:
     """Whether this is the sweep's name, or its chapter's number."""
     return name == source.stem or (name.isdecimal() and name.zfill(2) == source.stem[:2])
 
 
 def loaded(source: Path) -> ModuleType:
-    """The file as a module that no other process could import: so its functions travel to workers by value."""
+    """Load the file as a module that no other process can import, so that its functions are sent to workers as code."""
     spec = spec_from_file_location(f"chapters.sweeps.{source.stem}", source)
     module = module_from_spec(spec)
-    sys.modules[spec.name] = module                    # a dataclass looks itself up while it is made
+    sys.modules[spec.name] = module                    # where a dataclass looks up its module while it is defined
     try:
         spec.loader.exec_module(module)
     finally:
@@ -56,7 +56,7 @@ def duration(seconds: float) -> str:
 
 
 def main(here: Path, names: list[str], *, workers: int, changed: str, only_list: bool) -> int:
-    """Say what is to be computed and how long it will take, and compute it. 1 if a cell failed, 130 after Ctrl-C."""
+    """Print what is to be computed and how long it will take, and compute it. 1 if a cell failed, 130 after Ctrl-C."""
     from minnet import sweeps
 
     modules = {source.stem: loaded(source) for source in sources(here, names)}
@@ -71,7 +71,7 @@ def main(here: Path, names: list[str], *, workers: int, changed: str, only_list:
         except (TypeError, ValueError) as error:
             hint = " (here: --changed recompute, --changed keep)" if "changed=" in str(error) else ""
             raise SystemExit(f"{name}: {error}{hint}") from None
-        print(f"{name}  {module.__doc__.splitlines()[0]}\n    {said(plans[name], workers)}")
+        print(f"{name}  {module.__doc__.splitlines()[0]}\n    {in_words(plans[name], workers)}")
     guesses = [p.estimate(workers) for p in plans.values() if p.finished < p.cells]
     if len(guesses) > 1 and None not in guesses:
         print(f"in all about {duration(sum(guesses))}")
@@ -80,17 +80,17 @@ def main(here: Path, names: list[str], *, workers: int, changed: str, only_list:
 
     failed = 0
     for name, module in modules.items():
-        if plans[name].finished == plans[name].cells and changed != "keep":          # which is to be remembered
+        if plans[name].finished == plans[name].cells and changed != "keep":     # "keep" is written to the file
             continue
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=r"\d+ of \d+ cells failed")           # said below
-                if plans[name].seconds is None:             # the first and the last cell: as a rule cheap and dear
+                warnings.filterwarnings("ignore", message=r"\d+ of \d+ cells failed")           # printed below
+                if plans[name].seconds is None:      # for an estimate: often the quickest cell and the slowest one
                     cells = sweeps.cells(module.GRID)
                     few = {**settings[name], "seeds": [next(iter(module.SEEDS))], "workers": min(workers, 2)}
                     sweeps.sweep(module.cell, [cells[0], *cells[1:][-1:]], progress=False, **few)
                     plan = sweeps.plan(module.cell, module.GRID, **settings[name])
-                    print(f"{name}: {said(plan, workers)}", flush=True)
+                    print(f"{name}: {in_words(plan, workers)}", flush=True)
                 rows = sweeps.sweep(module.cell, module.GRID, workers=workers, **settings[name])
         except KeyboardInterrupt:
             print("interrupted: finished cells are kept, the same command goes on from there", file=sys.stderr)
@@ -103,8 +103,8 @@ def main(here: Path, names: list[str], *, workers: int, changed: str, only_list:
     return 1 if failed else 0
 
 
-def said(plan, workers: int) -> str:
-    """The plan in words."""
+def in_words(plan, workers: int) -> str:
+    """What a plan says."""
     left = plan.cells - plan.finished
     others = f"; {plan.others} more in the file are of another grid" if plan.others else ""
     if not left:

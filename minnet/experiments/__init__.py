@@ -1,9 +1,12 @@
-"""Experiments: one function over a grid and over seeds, its rows, and claims that are judged by them.
+"""Experiments: compute a function over a grid and over seeds, look at its rows, and judge claims by them.
 
-sweeps  sweep: compute the cells of a grid in parallel; plan, read
-store   the file in which a sweep keeps its finished cells
-rows    Rows: tidy rows with the few questions that a figure needs
-claims  judge: a claim, a criterion, a measurement, a verdict
+sweeps       sweep: compute the cells of a grid and keep them in a file; plan, read
+rows         Rows: tidy rows with the few operations that a figure needs
+claims       judge: a claim, a criterion, a measurement, a verdict
+store        the sweep's file: its format, how it is read, written and locked
+fingerprint  what the numbers of a sweep depend on, so that a change of the function is noticed
+values       how the values of a grid are written, and when two of them are the same
+parallel     calls of a function in several processes
 """
 
 from minnet.experiments.claims import judge

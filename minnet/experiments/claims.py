@@ -1,18 +1,18 @@
-"""A claim of the literature, judged by a measurement: the verdict is computed, never written down.
+"""Judge a claim of the literature by a measurement: the verdict is computed, not written by hand.
 
     claims.judge("02-zeros", source="popular article A", statement="zeros make every unit of a layer learn the same",
                  measured=ranks, criterion=claims.at_most(1))
 
-`measured` is one number per seed. The verdict compares their whole range, smallest to largest, with the criterion,
-an interval that was chosen before measuring:
+`measured` is a list with one number per run. The verdict compares their range, from the smallest to the largest, with
+the criterion, an interval that is chosen before measuring:
 
     reproduced       the range lies inside
-    refuted          the range lies outside (a paper's figure that does not come out is *not reproduced*, see `judge`)
-    conditional      it lies inside where a stated condition holds, and outside where it does not; both are measured
-    not reproduced   neither: the range straddles an end of the interval (with or without the condition)
+    refuted          the range lies outside (or *not reproduced*, for a paper's setting that is not repeated in full)
+    conditional      the range lies inside where a stated condition holds, and outside where it does not
+    not reproduced   the range lies partly inside and partly outside, with or without the condition
 
-The range asks nothing of the distribution over seeds: the range of n independent seeds covers the median with
-probability 1 − 2^(1−n), 94% for five.
+No distribution over seeds is assumed: the range of n independent seeds covers the median with probability
+1 − 2^(1−n), which is 94% for five.
 """
 
 from __future__ import annotations
@@ -21,29 +21,39 @@ import html
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-FILE = "MINNET_CLAIMS"             # the environment variable that names the file to which claims are appended
-LEDGER = "MINNET_LEDGER"           # … and the one that names the ledger with the expected verdicts
+FILE = "MINNET_CLAIMS"             # the environment variable with the path of the file to which claims are appended
+LEDGER = "MINNET_LEDGER"           # the environment variable with the path of the ledger of expected verdicts
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """low ≤ measured ≤ high."""
+    """low ≤ measured ≤ high.
+
+    Raises TypeError for bounds that are not numbers, ValueError for an interval that no number, or every number, meets.
+    """
 
     low: float = -math.inf
     high: float = math.inf
 
     def __post_init__(self) -> None:
+        for bound in (self.low, self.high):
+            if isinstance(bound, bool) or not isinstance(bound, Real):
+                raise TypeError(f"expected the bounds of a criterion to be numbers, got {bound!r}: write them as 0.5")
         if not self.low <= self.high:
             raise ValueError(f"expected low ≤ high, got {self.low} and {self.high}: no measurement could lie between")
+        if not (math.isfinite(self.low) or math.isfinite(self.high)) or math.inf in (self.low, -self.high):
+            raise ValueError("expected a criterion that some numbers meet and others do not, got "
+                             f"{self.low} ≤ measured ≤ {self.high}: give a finite bound")
 
     def holds(self, low: float, high: float) -> bool | None:
-        """Whether [low, high] lies inside (True), outside (False), or across an end (None)."""
+        """Whether [low, high] lies inside (True), outside (False), or partly inside (None)."""
         if self.low <= low and high <= self.high:
             return True
         return False if high < self.low or self.high < low else None
@@ -73,9 +83,12 @@ def between(low: float, high: float) -> Criterion:
 
 @dataclass(frozen=True)
 class Claim:
-    """One row of the ledger. `measured` is the median over runs, `low` and `high` their range, `met` how many of them
-    meet the criterion; `without` and `without_met` are the same where the condition does not hold. A run is a seed, or
-    a seed and a setting: `seeds` counts them all."""
+    """A claim and its verdict, as the ledger has them.
+
+    measured is the median over runs, low and high are their range, met says how many of them meet the criterion;
+    without and without_met are the same where the condition does not hold. seeds is the number of runs, also where a
+    seed has several.
+    """
 
     id: str
     chapter: str
@@ -124,16 +137,20 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
     """Judge a claim, append it to the file named by MINNET_CLAIMS if that is set, and return it for display.
 
     - id: "02-zeros", the chapter's number first. source: paper and figure, or the article.
-    - measured: a number, or one per run. paper: the number in the source, read there, if it has one.
-    - condition and without: the condition under which `measured` was measured, in words, and the numbers measured
-      where it does not hold; then and only then the verdict can be *conditional*.
-    - refutable=False: for a figure of a paper whose setting is not repeated in full. Another number then means *not
+    - measured: a number, or a list with one per run. paper: the number that the source gives, if it gives one.
+    - condition and without: the condition, in words, under which `measured` was measured, and the numbers measured
+      where it does not hold. The verdict can be *conditional* only if both are given.
+    - refutable: False for a figure of a paper whose setting is not repeated in full. Another number then means *not
       reproduced*, not that the paper is wrong.
     - mode: "live", or "stored" where the numbers come from a stored sweep.
 
-    Raises ValueError where nothing was measured, a number is NaN, or only one of condition and without is given, and
-    TypeError for text or a dict.
+    Raises ValueError where nothing was measured, a number is NaN, or only one of condition and without is given;
+    TypeError for text, a dict, a set or other things that are not lists of numbers, and for wrong types elsewhere.
     """
+    if not isinstance(criterion, Criterion):
+        raise TypeError(f"expected criterion to be claims.at_most(…), at_least(…) or between(…, …), got {criterion!r}")
+    if not isinstance(refutable, bool):
+        raise TypeError(f"expected refutable to be True or False, got {refutable!r}")
     if (condition is None) != (without is None):
         raise ValueError("expected condition (words) and without (its counter-measurement) together, got one of them: "
                          "a condition that was not measured cannot be judged")
@@ -158,7 +175,7 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
 
 
 def expected() -> dict[str, str]:
-    """The verdicts of the ledger named by MINNET_LEDGER, id → verdict; empty where it names none."""
+    """The verdicts in the ledger whose path is in MINNET_LEDGER, id → verdict; empty where there is no such file."""
     path = os.environ.get(LEDGER)
     if not path or not os.path.exists(path):
         return {}
@@ -167,12 +184,20 @@ def expected() -> dict[str, str]:
 
 
 def _numbers(name: str, values: float | Iterable[float]) -> list[float]:
-    if isinstance(values, str | Mapping):                       # a dict would be judged by its keys
-        raise TypeError(f"expected {name} to be a number, or one per seed, got {values!r}")
-    several = isinstance(values, Iterable) and getattr(values, "ndim", 1) > 0
-    numbers = [float(v) for v in (values if several else [values])]     # type: ignore[union-attr, arg-type]
-    if not numbers or any(math.isnan(v) for v in numbers):
-        raise ValueError(f"expected {name} to be numbers, one per seed, got {numbers}: nothing can be judged by it")
+    wanted = f"expected {name} to be a number, or a list with one number per run"
+    if isinstance(values, Mapping):
+        raise TypeError(f"{wanted}, got {values!r}: pass the numbers of a dict by list(….values())")
+    if isinstance(values, Set):
+        raise TypeError(f"{wanted}, got {values!r}: a set has equal numbers only once, pass a list")
+    one = isinstance(values, str | bytes) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0
+    several: list[Any] = [values] if one else list(values)      # type: ignore[arg-type]
+    for value in several:
+        if np.ndim(value) or not isinstance(value, Real | np.bool_ | np.ndarray):
+            raise TypeError(f"{wanted}, got {value!r}: pass numbers, such as float(x), or array.ravel()")
+    numbers = [float(value) for value in several]
+    if not numbers or any(math.isnan(number) for number in numbers):
+        raise ValueError(f"expected {name} to be numbers, at least one and without NaN, got {numbers}: nothing can be "
+                         "judged by it")
     return numbers
 
 

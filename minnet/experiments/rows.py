@@ -1,8 +1,8 @@
-"""Tidy rows: a list of dicts, one observation each, with the few questions that a figure asks of them.
+"""Tidy rows: a list of dicts, one observation each, with the few operations that a figure needs.
 
-    rows.where(init=he_normal).array("loss")                                      a column as an array
+    rows.where(init=he_normal).array("loss")                                     a column as an array
     for depth, group in rows.by("depth").items(): …                              groups
-    rows.spread("loss", by=["depth", "init"])                                     median and range over the seeds
+    rows.spread("loss", by=["depth", "init"])                                    median and range over the seeds
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ WIDE = 80                          # characters of an error that are printed
 
 
 class Rows(list[dict[str, Any]]):
-    """A list of dicts that is shown as a table; `runs` says by what, when and with which versions they were computed.
+    """A list of dicts that is shown as a table; `runs` are the runs of the sweep's file, see `store`.
 
-    Rows need not have the same names: that of a failed cell has `failed`, the reason, and no result. A question for a
-    name that no row has raises ValueError.
+    Rows need not have the same columns: the row of a failed cell has `failed`, the error, and no result. Methods raise
+    ValueError for a column that no row has.
     """
 
     def __init__(self, rows: Iterable[dict[str, Any]] = (), runs: Sequence[dict[str, Any]] = ()) -> None:
@@ -37,22 +37,22 @@ class Rows(list[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]: ...
 
     def __getitem__(self, index: Any) -> Any:
-        """A row, or for a slice the rows of it, as Rows."""
+        """One row, or the rows of a slice as Rows."""
         found: Any = super().__getitem__(index)
         return Rows(found, self.runs) if isinstance(index, slice) else found
 
     @property
     def columns(self) -> list[str]:
-        """The names that occur in any row, in order of appearance."""
+        """The names of all columns, in order of appearance."""
         return list(dict.fromkeys(name for row in self for name in row))
 
     @property
     def failed(self) -> Rows:
-        """The rows of the cells that failed; their `failed` says why."""
+        """The rows of the cells that failed; `failed` has the error."""
         return Rows((row for row in self if "failed" in row), self.runs)
 
     def array(self, name: str) -> np.ndarray:
-        """A column, in the rows' order; where a row has none of that name, NaN (in a column of words, None)."""
+        """A column, in the rows' order; NaN where a row does not have it (None in a column of words)."""
         self._check(name)
         values = [row.get(name) for row in self]
         if any(isinstance(value, str | list) for value in values):
@@ -62,15 +62,19 @@ class Rows(list[dict[str, Any]]):
         return np.array([np.nan if value is None else value for value in values])
 
     def where(self, **wanted: Any) -> Rows:
-        """The rows that have these values; functions and objects are given as in the grid."""
+        """The rows that have these values; functions and objects are given as in the grid.
+
+        Floats may differ by rounding, see `values.same_value`. Raises ValueError for NaN, which equals nothing.
+        """
         self._check(*wanted)
+        found = list(self)
         for name, value in wanted.items():
-            stored_value(name, value)                                         # raises where nothing could be found
-        return Rows((row for row in self if all(name in row and same_value(value, row[name])
-                                                for name, value in wanted.items())), self.runs)
+            written = stored_value(name, value)                               # an error if no row could have it
+            found = [row for row in found if name in row and (row[name] == written or same_value(value, row[name]))]
+        return Rows(found, self.runs)
 
     def by(self, *names: str) -> dict[Any, Rows]:
-        """The rows in groups, value → rows (for several names a tuple of values), in order of appearance."""
+        """Groups of rows, value → rows, in order of appearance; for several names the key is a tuple of values."""
         self._check(*names)
         groups: dict[Any, Rows] = {}
         for row in self:
@@ -79,7 +83,7 @@ class Rows(list[dict[str, Any]]):
         return groups
 
     def spread(self, name: str, *, by: str | Sequence[str]) -> Rows:
-        """Median and range of a column in each group: `n`, `median`, `low`, `high`; n counts the rows that have it."""
+        """Median and range of a column in each group: `n`, `median`, `low`, `high`; n is the number of rows with it."""
         self._check(name)
         by, found = [by] if isinstance(by, str) else list(by), Rows(runs=self.runs)
         for group in self.by(*by).values():
@@ -92,7 +96,7 @@ class Rows(list[dict[str, Any]]):
         return found
 
     def without(self, *names: str) -> Rows:
-        """The rows without these columns: without("seconds") is what two runs of a sweep have in common."""
+        """The rows without these columns; without("seconds") is the same for two runs of a sweep."""
         self._check(*names)
         return Rows(({key: value for key, value in row.items() if key not in names} for row in self), self.runs)
 
@@ -103,7 +107,7 @@ class Rows(list[dict[str, Any]]):
     def _check(self, *names: str) -> None:
         for name in names:
             if not isinstance(name, str):
-                raise TypeError(f"expected the name of one column, got {name!r}: ask for one after the other")
+                raise TypeError(f"expected the name of one column, got {name!r}: pass several as separate arguments")
         missing = [name for name in names if self and not any(name in row for row in self)]
         if missing:
             raise ValueError(f"expected columns out of {', '.join(self.columns)}, got {', '.join(missing)}")

@@ -1,10 +1,11 @@
-"""One function over a grid and over seeds: in parallel, restartable, the same numbers however it is run.
+"""Compute a function over a grid and over seeds: in parallel, restartable, the same numbers however it is run.
 
     rows = sweep(cell, {"depth": [5, 10], "init": [he_normal, glorot_normal]}, seeds=range(5), file="depth.jsonl")
     rows.where(depth=5).array("loss")
 
-calls `cell(depth=…, init=…, seed=…)` for every combination. It returns a dict of numbers, or a list of them (one per
-epoch, one per layer), and each dict becomes a row: the cell, the seed, the result, the seconds that the call took.
+calls `cell(depth=…, init=…, seed=…)` for every combination, which is called a *cell*. The function returns a dict of
+numbers, or a list of them (one per epoch, one per layer), and each dict becomes a row: the cell, the seed, the result,
+the seconds that the call took.
 
 All randomness of a cell comes from its seed, and every cell runs with one BLAS thread, in this process as in a worker,
 since matrix products round differently with another number of threads. So the numbers depend neither on the number of
@@ -46,9 +47,9 @@ def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], fil
 
     - grid: name → values, of which all combinations are taken, the last name varying fastest; or a list of cells.
       Functions and objects among the values are written in the rows under their names.
-    - file: where finished cells are kept; cells that the file has are not computed again. A float of the grid is the
-      one in the file if they differ by rounding only (`values.same_value`). Only one call at a time may write to a
-      file; another raises RuntimeError.
+    - file: where finished cells are kept; cells that the file has are not computed again. Floats of the grid and of
+      the file are the same if they differ by rounding only (`values.same_value`). Only one call at a time may write to
+      a file; another raises RuntimeError.
     - workers: how many processes compute; 1 starts none. With `joblib.parallel_config(backend="dask"):` around the call
       and a `distributed.Client` the cells go to all workers of a cluster instead; each needs minnet.
     - progress: True shows a bar, False none, None one in a terminal or a notebook.
@@ -78,14 +79,14 @@ def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], fil
 
 
 def read(file: str | Path) -> Rows:
-    """All rows of a sweep's file. Raises ValueError where it is none, FileNotFoundError where there is no such file."""
+    """All rows of a sweep's file. Raises FileNotFoundError if there is none, ValueError if it has another format."""
     return _rows(*store.load(Path(file)))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many cells a sweep has, counted with their seeds; how many are finished, and the mean of their seconds (None
-    where none is); how many others stand in the file, from another grid."""
+    """How many cells a sweep has, each seed counted; how many of them are finished, and the mean of their seconds (None
+    if none is finished); how many other cells the file has, from another grid."""
 
     cells: int
     finished: int
@@ -93,14 +94,14 @@ class Plan:
     others: int
 
     def estimate(self, workers: int = 1) -> float | None:
-        """The seconds that are left with so many workers, if the cells to come are like those that are finished."""
+        """The seconds that are left with so many workers, if the other cells take as long as the finished ones."""
         left = self.cells - self.finished
         return self.seconds if self.seconds is None else left * self.seconds / max(1, min(workers, left))
 
 
 def plan(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], file: str | Path | None = None,
          changed: str = "refuse") -> Plan:
-    """What `sweep` would have to do; the same arguments and errors, and nothing is computed or written."""
+    """How much `sweep` would compute; it takes the same arguments and raises the same errors, and computes nothing."""
     state = _state(_check(function, grid, seeds, file), changed)
     seconds = [record["seconds"] for record in state.done.values()]
     return Plan(len(state.calls), len(seconds), sum(seconds) / len(seconds) if seconds else None,
@@ -127,17 +128,17 @@ class _Call(NamedTuple):
 
 @dataclass
 class _State:
-    """How far a sweep is."""
+    """What a sweep consists of, and what its file has of it."""
 
-    runs: list[store.Run]              # of the file
-    records: dict[str, Record]         # the cells of the file, also those of other grids, by key
-    calls: dict[str, _Call]            # all that the sweep consists of, in the grid's order, by key
-    done: dict[str, Record]            # the finished ones among them
-    complete: bool                     # nothing is left to be computed, and no change of the function to be noted
+    runs: list[store.Run]              # the runs of the file
+    records: dict[str, Record]         # key → cell of the file, also of other grids
+    calls: dict[str, _Call]            # key → call, in the grid's order
+    done: dict[str, Record]            # key → cell, of the calls that are finished
+    complete: bool                     # whether nothing is left to be computed or to be written
 
 
 def _state(wanted: _Wanted, changed: str) -> _State:
-    """How far the file is; ValueError where two calls are the same, or where the function has changed."""
+    """Compare the sweep with its file; ValueError where two calls are the same, or the function has changed."""
     runs, records = store.usable(wanted.path, wanted.source, changed)
     known: dict[str, dict[str, Any]] = {}                      # column → text of a value → the value
     for record in records.values():
@@ -158,7 +159,7 @@ def _state(wanted: _Wanted, changed: str) -> _State:
 
 
 def _known(known: dict[str, Any], name: str, value: Any) -> Any:
-    """The value of the file, or of an earlier cell of the grid, that is the same; the value itself where none is."""
+    """The same value as it is written in the file or in an earlier cell of the grid; else as it is to be written."""
     written = stored_value(name, value)
     text = json.dumps(written)
     if text not in known:
@@ -247,8 +248,9 @@ def cells(grid: Grid) -> list[Cell]:
     """The cells of a grid in their order, without seeds."""
     if isinstance(grid, Mapping):
         for name, values in grid.items():
-            if isinstance(values, str) or not isinstance(values, Iterable):
-                raise TypeError(f"expected a list of values for {name}, got {values!r}: one value is a list of one")
+            if isinstance(values, str | set | frozenset) or not isinstance(values, Iterable):
+                raise TypeError(f"expected a list of values for {name}, got {values!r}: one value is a list of one, "
+                                "a set has no order")
         columns = {name: list(values) for name, values in grid.items()}
         for name, values in columns.items():
             if not values:

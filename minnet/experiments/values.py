@@ -11,7 +11,6 @@ import math
 import re
 import sys
 from functools import partial
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -54,15 +53,15 @@ def same_value(value: Any, stored: Any) -> bool:
 
     Floats, also the settings of a partial, may differ by 1e-9 of their size, those of type np.float32 by 1e-6.
     """
+    if value is None or isinstance(value, str):
+        return bool(value == stored)
     if isinstance(value, list | tuple):
         return isinstance(stored, list) and len(value) == len(stored) and all(map(same_value, value, stored))
-    if isinstance(value, Real) and isinstance(stored, Real):
-        return close(value, stored, precision(value)) if isinstance(value, float | np.floating) or isinstance(
-            stored, float) else value == stored
-    text = stored_value("the grid", value)
-    if isinstance(value, str) or not isinstance(text, str) or not isinstance(stored, str):
-        return bool(text == stored)
-    return same_text(text, stored, precision(value))
+    if isinstance(value, int | float | np.generic):
+        exact = not isinstance(stored, float) and not isinstance(value, float | np.floating)
+        return isinstance(stored, int | float) and (
+            bool(value == stored) if exact else close(value, stored, precision(value)))
+    return isinstance(stored, str) and same_text(stored_value("the grid", value), stored, precision(value))
 
 
 def same_text(a: str, b: str, eps: float) -> bool:

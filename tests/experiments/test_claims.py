@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from minnet import claims
@@ -61,16 +62,54 @@ def test_what_cannot_be_judged(options, message):
         claims.judge("99-test", **COMMON, **options)
 
 
-@pytest.mark.parametrize("numbers", ["0.5", {0: 0.5, 1: 0.7}])
-def test_neither_text_nor_a_dict_is_judged(numbers):
-    """A dict would be judged by its keys."""
-    with pytest.raises(TypeError, match="expected measured to be a number, or one per seed"):
+@pytest.mark.parametrize(("numbers", "remedy"), [
+    ("0.5", "pass numbers"), (b"0.5", "pass numbers"), (["1", "2"], "got '1': pass numbers"), ([None], "pass numbers"),
+    (None, "got None: pass numbers"), (1j, "pass numbers"), ([[1], [2]], "pass numbers"), (np.ones((2, 2)), "ravel"),
+    ({0: 0.5, 1: 0.7}, "pass the numbers of a dict by list"),            # it would be judged by its keys
+    ({0.5, 0.7}, "a set has equal numbers only once, pass a list"), (frozenset([1]), "a set has equal numbers only"),
+])
+def test_what_is_no_list_of_numbers_is_not_judged(numbers, remedy):
+    with pytest.raises(TypeError, match=f"expected measured to be a number, or a list with one number per.*{remedy}"):
         judged(numbers, claims.at_most(1))
+    with pytest.raises(TypeError, match="expected without to be a number, or a list with one number per run"):
+        judged(1.0, claims.at_most(1), condition="c", without=[None] if numbers is None else numbers)
+
+
+@pytest.mark.parametrize("numbers", [True, np.True_, np.float32(0.5), np.array(0.5), [np.array(0.5), 1], range(1),
+                                     np.arange(2), {0: 0.5}.values(), (x / 2 for x in range(3)), np.array([True])])
+def test_whatever_lists_numbers_is_judged(numbers):
+    assert judged(numbers, claims.at_most(1)).verdict == "reproduced"
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"criterion": 1}, r"expected criterion to be claims\.at_most\(…\), .* got 1"),
+    ({"refutable": "no"}, "expected refutable to be True or False, got 'no'"),
+    ({"refutable": 0}, "expected refutable to be True or False, got 0"),
+])
+def test_arguments_of_another_type(options, message):
+    with pytest.raises(TypeError, match=message):
+        judged(**{"measured": 1.0, "criterion": claims.at_most(1)} | options)
 
 
 def test_an_empty_interval_is_an_error():
     with pytest.raises(ValueError, match="expected low ≤ high, got 2 and 1"):
         claims.between(2, 1)
+
+
+@pytest.mark.parametrize(("make", "error", "message"), [
+    (lambda: claims.at_most(math.inf), ValueError, "that some numbers meet and others do not, got -inf ≤ measured ≤ i"),
+    (lambda: claims.at_least(-math.inf), ValueError, "give a finite bound"),
+    (lambda: claims.at_least(math.inf), ValueError, "give a finite bound"),
+    (lambda: claims.at_most(-math.inf), ValueError, "give a finite bound"),
+    (lambda: claims.at_most(math.nan), ValueError, "expected low ≤ high, got -inf and nan"),
+    (lambda: claims.between(math.nan, 1), ValueError, "expected low ≤ high, got nan and 1"),
+    (lambda: claims.at_most("a"), TypeError, "expected the bounds of a criterion to be numbers, got 'a'"),
+    (lambda: claims.at_least(None), TypeError, "expected the bounds of a criterion to be numbers, got None"),
+    (lambda: claims.at_most(True), TypeError, "expected the bounds of a criterion to be numbers, got True"),
+])
+def test_a_criterion_that_judges_nothing(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
 
 
 def test_rows_are_appended_with_the_expected_verdict(tmp_path, monkeypatch):

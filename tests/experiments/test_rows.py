@@ -3,11 +3,14 @@
 import math
 import sys
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
 
+from minnet import initializers
 from minnet.experiments.rows import Rows
+from minnet.experiments.values import same_value, stored_value
 
 ROWS = Rows([{"depth": 5, "init": "he", "seed": 0, "loss": 1.0}, {"depth": 5, "init": "he", "seed": 1, "loss": 4.0},
              {"depth": 5, "init": "he", "seed": 2, "loss": 2.0},
@@ -33,6 +36,43 @@ def test_where_and_by():
                                                                                     (9, "xa"): 1}
     assert ROWS.by("depth")[5].array("loss").tolist() == [1, 4, 2]
     assert ROWS.failed == [ROWS[3]]
+
+
+def test_where_finds_numbers_with_other_last_bits():
+    """A column has the numbers of the processor that computed them."""
+    rows = Rows([{"rate": 0.1 * k, "init": f"normal(std={0.1 * k!r})", "sizes": [k, 0.1 * k]} for k in range(1, 10)])
+    for k, rate in enumerate(np.linspace(0.1, 0.9, 9), start=1):
+        assert [row["sizes"][0] for row in rows.where(rate=rate)] == [k]
+        assert rows.where(rate=float(f"{rate:.12g}")) == rows.where(sizes=[k, rate]) == [rows[k - 1]]
+        assert rows.where(init=partial(initializers.normal, std=rate)) == [rows[k - 1]]
+    assert rows.where(rate=0.3 * (1 + 3e-9)) == rows.where(rate="0.1") == rows.where(sizes=[1]) == []
+    assert ROWS.where(depth=5.0) == ROWS.where(depth=np.int64(5)) == ROWS[:3]
+
+
+@pytest.mark.parametrize("value", [math.nan, np.float32("nan"), [1, math.nan]])
+def test_where_refuses_nan(value):
+    with pytest.raises(ValueError, match=r"expected values of loss that equal themselves, got nan, .* np\.isnan\(rows"):
+        ROWS.where(loss=value)
+
+
+@pytest.mark.parametrize(("value", "stored", "same"), [
+    (1 / 3, 0.33333333333333337, True), (1 / 3, 0.33333333366, True), (1 / 3, 0.333333335, False), (2, 2.0, True),
+    (np.float32(0.1), 0.1, True), (0.1, 0.10000000149, False), (np.float32(0.1), 0.100001, False), (0.0, -0.0, True),
+    (math.inf, math.inf, True), (math.inf, 1e308, False), (0.1, math.nan, False), (True, True, True),
+    (True, None, False), (None, None, True), ("0.1", "0.10", False), ("0.1", 0.1, False), (2**60, 2**60 + 1, False),
+    (0.1, [0.1], False), ((0.1, "a"), [0.1, "a"], True), ([[1 / 3]], [[0.33333333333333337]], True), ([], [0.1], False),
+    (partial(initializers.normal, std=1 / 3), "normal(std=0.33333333333333337)", True),
+    (partial(initializers.normal, std=1 / 3), "normal(std=0.3333)", False),
+    (partial(initializers.normal, std=1), "normal(std=2)", False), (initializers.normal, "normal", True),
+    (partial(initializers.normal, std=np.float32(0.1)), "normal(std=0.1)", True), (initializers.normal, 0.5, False),
+])
+def test_when_a_value_is_that_of_a_row(value, stored, same):
+    assert same_value(value, stored) == same
+
+
+def test_how_a_value_is_written():
+    assert stored_value("a", [np.float32(0.5), np.int64(3), (True, None)]) == [0.5, 3, [True, None]]
+    assert stored_value("a", partial(initializers.normal, std=np.float64(1 / 3))) == "normal(std=0.3333333333333333)"
 
 
 def test_spread():

@@ -726,6 +726,7 @@ def untouched(b, a, seed):
     ({"grid": {1: [1]}}, TypeError, "takes 1, seed by name"),
     ({"grid": {"a": 1}}, TypeError, "expected a list of values for a, got 1: one value is a list of one"),
     ({"grid": {"a": "relu"}}, TypeError, "expected a list of values for a, got 'relu'"),
+    ({"grid": {"a": {"x", "y"}}}, TypeError, "expected a list of values for a, got .*: .* a set has no order"),
     ({"grid": {"a": []}}, ValueError, "expected at least one value for a, got none"),
     ({"grid": []}, ValueError, "expected at least one cell, got an empty list"),
     ({"grid": "a"}, TypeError, "expected grid to be a dict, name → values, or a list of dicts"),

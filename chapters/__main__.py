@@ -231,4 +231,6 @@ def write(runs: list[Run]) -> None:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")           # a file or a pipe may have an encoding without σ
     sys.exit(main())

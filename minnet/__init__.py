@@ -20,9 +20,10 @@ numpy.random.)
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minnet import activations, initializers, layers, losses, network, optimizers, training
+from minnet import activations, initializers, layers, losses, network, optimizers, schedules, training
 from minnet.layers import Dense
 from minnet.network import Network, mlp
+from minnet.threads import blas_threads
 from minnet.training import Diverged, History, fit, train
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from minnet.experiments import claims, sweeps
 
 __version__ = "0.1.0"
-__all__ = ["Dense", "Diverged", "History", "Network", "activations", "claims", "datasets", "diagnostics", "experiments",
-           "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "network", "optimizers", "plots",
-           "pretraining", "reference", "sweeps", "theory", "train", "training"]
+__all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "claims", "datasets",
+           "diagnostics", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "network",
+           "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train", "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

@@ -1,7 +1,7 @@
-"""What every door of the library asks of its arguments: say what was expected, what came, what to do.
+"""Checks of arguments, with errors that say what was expected, what came and what to do.
 
-The checks stand here so that the formulas elsewhere can be read without them. Each returns its
-argument in the form that the library works with, or raises TypeError or ValueError.
+They stand here so that the formulas elsewhere can be read without them. Each returns its argument in the form that the
+library works with, or raises TypeError or ValueError.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import numbers
 from typing import Any
 
 import numpy as np
+
+from minnet.arrays import all_finite
 
 
 def generator(rng: int | np.random.Generator) -> np.random.Generator:
@@ -36,14 +38,20 @@ def shape(value: Any) -> tuple[int, ...]:
     return tuple(map(int, value))
 
 
-def drawing(rng: Any, size: Any) -> tuple[int, ...]:
-    """What an initializer that draws is called with: a Generator and a shape, which is returned."""
-    found = shape(size)
+def drawing_generator(rng: Any) -> np.random.Generator:
+    """The generator that an initializer draws from; a seed is refused, since every layer would get the same numbers."""
     if not isinstance(rng, np.random.Generator):
         seed = rng if isinstance(rng, int) else 0
         raise TypeError(f"expected rng to be a numpy Generator, got {rng!r}: pass np.random.default_rng({seed}), and "
                         "the same one for every layer")
-    return found
+    return rng
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True or False: words and numbers are refused, since "no" would count as True."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"expected {name} to be True or False, got {value!r}")
+    return bool(value)
 
 
 def number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf,
@@ -60,6 +68,14 @@ def number(name: str, value: Any, *, above: float = -math.inf, least: float = -m
     return x
 
 
+def epsilon(value: Any) -> float:
+    """ε > 0, a number that keeps a denominator from being 0; in float32 one below 1.2e-38 would be no help."""
+    found = number("epsilon", value, above=0)
+    if found < np.finfo(np.float32).tiny:
+        raise ValueError(f"expected epsilon to be at least 1.2e-38, got {value!r}: float32 rounds it to 0")
+    return found
+
+
 def count(name: str, value: Any, *, least: int = 1) -> int:
     """A whole number ≥ least: layer widths, epochs, batch sizes."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
@@ -71,7 +87,7 @@ def count(name: str, value: Any, *, least: int = 1) -> int:
 
 def counts(name: str, values: Any) -> list[int]:
     """Whole numbers ≥ 1, at least one of them: the widths of some layers."""
-    if isinstance(values, str) or not np.iterable(values):
+    if not isinstance(values, list | tuple | np.ndarray):            # a set has no order
         raise TypeError(f"expected {name} to be a list of whole numbers ≥ 1, got {values!r}: one number is a list of "
                         "one")
     found = [count(f"{name}[{i}]", value) for i, value in enumerate(values)]
@@ -86,12 +102,6 @@ def one_of(name: str, value: Any, *choices: str) -> str:
         raise (ValueError if isinstance(value, str) else TypeError)(
             f"expected {name} to be one of {', '.join(map(repr, choices))}, got {value!r}")
     return value
-
-
-def all_finite(array: np.ndarray) -> bool:
-    """Whether no entry is NaN or infinite. A finite sum of squares has finite terms, and is the quickest to compute;
-    an infinite one may only have overflowed, and then every entry is looked at."""
-    return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
 
 
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:

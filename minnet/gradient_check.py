@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from minnet import checks
-from minnet.network import Loss, Network
-from minnet.training import noise_arguments
+from minnet.losses import Loss
+from minnet.network import Network
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 TOLERANCE = 1e-7
@@ -137,7 +137,7 @@ class _Probe:
         if not self.arrays:
             raise ValueError(f"expected a model that learns something, got {model!r} without parameters")
         self.model, self.arguments = model, (x, y, loss)
-        self.noisy = noise_arguments(model, training=training, rng=noise)
+        self.noisy = {"training": training, "rng": noise}
         self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
 
     def __enter__(self) -> _Probe:

@@ -1,49 +1,53 @@
 """What the weights are before the first step: a function from a generator and a shape to an array.
 
-    W = init(rng, (fan_in, fan_out))        float64; the layer casts it to the network's dtype
+    W = he_normal(rng, (fan_in, fan_out))       float64; the layer casts it to the network's dtype
+    init = he_normal(mode="fan_out")            called with options alone it returns an initializer that has them
 
-Every function here has that form; its options are keyword-only and are set with functools.partial:
-`partial(normal, std=0.01)`. fan_in is the number of inputs of a unit, fan_out the number of units that it
-feeds. For z = x @ W with centred, independent weights,
+Options are keyword-only. fan_in is the number of inputs of a unit, fan_out the number of units that it feeds. For
+z = x @ W with centred, independent weights,
 
     E[z²] = fan_in · Var[W] · E[x²]          and, backwards,        E[δx²] = fan_out · Var[W] · E[δ²]
 
-so that Var[W] alone decides whether a signal grows or fades from layer to layer: each of the scaled
-initializers is one answer to the question which of the two products should be 1.
+so Var[W] alone decides whether a signal grows or fades from layer to layer: each of the scaled initializers makes one
+of the two products 1, or a compromise of both.
 
-A docstring begins with the formula and ends with three lines: what is kept, and for which units; when that fails; the
-source. `card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras, PyTorch and JAX;
-`parity()` shows these calls for all.
+A docstring begins with the formula and ends with three lines: what the initializer keeps, and for which units; when
+that fails; the source. `reference.card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras,
+PyTorch and JAX. Those that are matrices of a certain structure (orthogonal, identity, sparse, looks_linear) stand in
+structured_initializers.py. An initializer of your own is any function of (rng, shape).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Protocol
+from functools import partial
 
 import numpy as np
 
 from minnet import checks
+from minnet.initializer import (
+    Initializer,
+    default,
+    drawn,
+    fan,
+    fans,
+    initializer,
+    named,
+    not_negative,
+    one_of,
+    positive,
+)
+from minnet.structured_initializers import identity, looks_linear, orthogonal, sparse
 
-
-class Initializer(Protocol):
-    """What a layer calls: `init(rng, shape)`, a float64 array of that shape."""
-
-    def __call__(self, rng: np.random.Generator, shape: tuple[int, ...], /) -> np.ndarray: ...
-
-
-def fans(shape: Sequence[int]) -> tuple[int, int]:
-    """(fan_in, fan_out) of a weight matrix. Raises ValueError for any other shape (a bias has no fans)."""
-    found = checks.shape(shape)
-    if len(found) != 2:
-        raise ValueError(f"expected shape (fan_in, fan_out) of a weight matrix, got {found}: a bias has no fans, "
-                         "initialize it with zeros, constant, normal or uniform")
-    return found[0], found[1]
+__all__ = ["Initializer", "constant", "default", "drawn", "fan", "fans", "glorot_normal", "glorot_uniform", "he_normal",
+           "he_uniform", "heuristic_uniform", "identity", "lecun_normal", "lecun_uniform", "looks_linear", "named",
+           "normal", "ones", "orthogonal", "random_walk", "sparse", "truncated_normal", "uniform", "variance_scaling",
+           "zeros"]
 
 
 # The same in every place ---------------------------------------------------------------------------------------
 
+@initializer(draws=False)
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """W = 0. Right for biases; for weights it is the bad alternative.
 
@@ -53,9 +57,10 @@ def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Fails: as weights: every unit of a layer gets the same gradient, and stays the same as its neighbours.
     Source: no paper; the common choice for biases.
     """
-    return np.zeros(checks.shape(shape))
+    return np.zeros(shape)
 
 
+@initializer(draws=False)
 def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """W = 1. As a weight matrix it is the bad alternative.
 
@@ -65,9 +70,10 @@ def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     Fails: as weights: rank 1, and a linear layer multiplies a constant input by fan_in.
     Source: no paper.
     """
-    return np.ones(checks.shape(shape))
+    return np.ones(shape)
 
 
+@initializer(draws=False, value=checks.number)
 def constant(rng: np.random.Generator, shape: tuple[int, ...], *, value: float) -> np.ndarray:
     """W = value in every place.
 
@@ -77,11 +83,12 @@ def constant(rng: np.random.Generator, shape: tuple[int, ...], *, value: float) 
     Fails: as weights: rank 1, every unit of the layer computes the same.
     Source: no paper; small positive biases are sometimes given to ReLU units so.
     """
-    return np.full(checks.shape(shape), checks.number("value", value))
+    return np.full(shape, value)
 
 
 # Blind to the width --------------------------------------------------------------------------------------------
 
+@initializer(mean=checks.number, std=not_negative)
 def normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
     """N(mean, std²): a width-blind scale, since fan_in does not enter.
 
@@ -91,10 +98,10 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: float = 0.
     Fails: at every other width: with std = 1 E[z²] grows fan_in-fold, which saturates tanh and makes ReLU explode.
     Source: no paper; the habit before 2010. Keras' RandomNormal has std = 0.05, JAX' normal 0.01.
     """
-    checks.drawing(rng, shape)
-    return rng.normal(checks.number("mean", mean), checks.number("std", std, least=0), shape)
+    return rng.normal(mean, std, shape)
 
 
+@initializer(low=checks.number, high=checks.number)
 def uniform(rng: np.random.Generator, shape: tuple[int, ...], *, low: float = -1.0, high: float = 1.0) -> np.ndarray:
     """U[low, high): variance (high − low)²/12, again blind to the width.
 
@@ -105,13 +112,12 @@ def uniform(rng: np.random.Generator, shape: tuple[int, ...], *, low: float = -1
     alike) dominate every other.
     Source: no paper; the habit before 2010. Keras' RandomUniform is U(−0.05, 0.05), JAX' uniform U[0, 0.01).
     """
-    checks.drawing(rng, shape)
-    low = checks.number("low", low)
     high = checks.number("high", high, least=low)
     checks.number("high - low", high - low)
     return rng.uniform(low, high, shape)
 
 
+@initializer(mean=checks.number, std=not_negative, cut=partial(checks.number, least=0.5), corrected=checks.boolean)
 def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: float = 0.0, std: float = 1.0,
                      cut: float = 2.0, corrected: bool = True) -> np.ndarray:
     """N(mean, σ²) cut at mean ± cut · σ; σ = std/c if corrected, c the deviation of the cut unit normal, else σ = std.
@@ -127,11 +133,6 @@ def truncated_normal(rng: np.random.Generator, shape: tuple[int, ...], *, mean: 
     Fails: where `normal` fails; and uncorrected its variance is 23% short, which is 0.77^L after L linear layers.
     Source: no paper; moments of the truncated normal are textbook. Keras and JAX cut their normals so.
     """
-    checks.drawing(rng, shape)
-    mean, std = checks.number("mean", mean), checks.number("std", std, least=0)
-    cut = checks.number("cut", cut, least=0.5)
-    if not isinstance(corrected, bool | np.bool_):
-        raise TypeError(f"expected corrected to be True or False, got {corrected!r}")
     w = rng.normal(size=shape)
     while (out := abs(w) > cut).any():            # at least 38% are kept, so that few rounds of drawing again suffice
         w[out] = rng.normal(size=int(out.sum()))
@@ -145,6 +146,7 @@ def _cut_std(k: float) -> float:
 
 # Scaled by the width -------------------------------------------------------------------------------------------
 
+@initializer()
 def lecun_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """N(0, 1/fan_in): fan_in · Var[W] = 1.
 
@@ -154,10 +156,11 @@ def lecun_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray
     Fails: with ReLU, where E[z²] halves from layer to layer.
     Source: LeCun, Bottou, Orr & Müller 1998, *Efficient BackProp*, eq. 16: σ_w = m^(−1/2), m the number of inputs.
     """
-    fan_in, _ = _fans(rng, shape)
+    fan_in, _ = fans(shape)
     return rng.normal(0.0, math.sqrt(1 / fan_in), shape)
 
 
+@initializer()
 def lecun_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """U(−a, a) with a = √(3 / fan_in), so that Var[W] = a²/3 = 1/fan_in.
 
@@ -165,11 +168,12 @@ def lecun_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
     Fails: with ReLU, where E[z²] halves from layer to layer.
     Source: LeCun, Bottou, Orr & Müller 1998, *Efficient BackProp*, eq. 16.
     """
-    fan_in, _ = _fans(rng, shape)
+    fan_in, _ = fans(shape)
     a = math.sqrt(3 / fan_in)
     return rng.uniform(-a, a, shape)
 
 
+@initializer()
 def heuristic_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """U(−a, a) with a = 1/√fan_in, so that Var[W] = a²/3 = 1/(3 fan_in): the "commonly used heuristic".
 
@@ -180,11 +184,12 @@ def heuristic_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.nd
     Fails: with depth, forwards and backwards; deep sigmoid nets never start to learn.
     Source: Glorot & Bengio 2010, eq. 1.
     """
-    fan_in, _ = _fans(rng, shape)
+    fan_in, _ = fans(shape)
     a = 1 / math.sqrt(fan_in)
     return rng.uniform(-a, a, shape)
 
 
+@initializer(gain=positive)
 def glorot_normal(rng: np.random.Generator, shape: tuple[int, ...], *, gain: float = 1.0) -> np.ndarray:
     """N(0, σ²) with σ = gain · √(2 / (fan_in + fan_out)).
 
@@ -197,10 +202,11 @@ def glorot_normal(rng: np.random.Generator, shape: tuple[int, ...], *, gain: flo
     Fails: with ReLU (a half is lost in each layer) and with sigmoid, whose slope about 0 is ¼.
     Source: Glorot & Bengio 2010, eq. 12.
     """
-    fan_in, fan_out = _fans(rng, shape)
-    return rng.normal(0.0, checks.number("gain", gain, above=0) * math.sqrt(2 / (fan_in + fan_out)), shape)
+    fan_in, fan_out = fans(shape)
+    return rng.normal(0.0, gain * math.sqrt(2 / (fan_in + fan_out)), shape)
 
 
+@initializer(gain=positive)
 def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, gain: float = 1.0) -> np.ndarray:
     """U(−a, a) with a = gain · √(6 / (fan_in + fan_out)): "normalized initialization".
 
@@ -212,11 +218,12 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, gain: fl
     Fails: with ReLU (a half is lost in each layer) and with sigmoid, whose slope about 0 is ¼.
     Source: Glorot & Bengio 2010, eq. 16.
     """
-    fan_in, fan_out = _fans(rng, shape)
-    a = checks.number("gain", gain, above=0) * math.sqrt(6 / (fan_in + fan_out))
+    fan_in, fan_out = fans(shape)
+    a = gain * math.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-a, a, shape)
 
 
+@initializer(negative_slope=checks.number, mode=one_of("fan_in", "fan_out"))
 def he_normal(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slope: float = 0.0,
               mode: str = "fan_in") -> np.ndarray:
     """N(0, σ²) with σ² = 2 / ((1 + a²) n), a the slope below 0 (ReLU: 0) and n = fan_in or fan_out.
@@ -232,10 +239,11 @@ def he_normal(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slop
     between inputs: in deep ReLU nets all inputs come out ever more alike.
     Source: He, Zhang, Ren & Sun 2015, eq. 10 (forward), 14 (backward), 15 (leaky).
     """
-    n = _n(rng, shape, mode, "fan_in", "fan_out")
-    return rng.normal(0.0, math.sqrt(2 / n) / math.hypot(1, checks.number("negative_slope", negative_slope)), shape)
+    n = fan(shape, mode)
+    return rng.normal(0.0, math.sqrt(2 / n) / math.hypot(1, negative_slope), shape)
 
 
+@initializer(negative_slope=checks.number, mode=one_of("fan_in", "fan_out"))
 def he_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slope: float = 0.0,
                mode: str = "fan_in") -> np.ndarray:
     """U(−b, b) with b = √(6 / ((1 + a²) n)), so that Var[W] = b²/3 is that of `he_normal`.
@@ -247,11 +255,13 @@ def he_uniform(rng: np.random.Generator, shape: tuple[int, ...], *, negative_slo
     Fails: with linear units, whose E[z²] doubles in each layer, and with SELU.
     Source: He, Zhang, Ren & Sun 2015, eq. 10 (forward), 14 (backward), 15 (leaky).
     """
-    n = _n(rng, shape, mode, "fan_in", "fan_out")
-    b = math.sqrt(6 / n) / math.hypot(1, checks.number("negative_slope", negative_slope))
+    n = fan(shape, mode)
+    b = math.sqrt(6 / n) / math.hypot(1, negative_slope)
     return rng.uniform(-b, b, shape)
 
 
+@initializer(scale=positive, mode=one_of("fan_in", "fan_out", "fan_avg"),
+             distribution=one_of("normal", "truncated_normal", "uniform"))
 def variance_scaling(rng: np.random.Generator, shape: tuple[int, ...], *, scale: float = 1.0, mode: str = "fan_in",
                      distribution: str = "normal") -> np.ndarray:
     """Var[W] = scale / n, with n = fan_in, fan_out or (fan_avg) their mean; normal, truncated_normal or uniform.
@@ -264,8 +274,8 @@ def variance_scaling(rng: np.random.Generator, shape: tuple[int, ...], *, scale:
     Fails: where scale and units do not fit: the signal changes by the same factor in each layer.
     Source: no paper; the form is that of Keras' VarianceScaling, the content that of LeCun 1998, Glorot 2010, He 2015.
     """
-    variance = checks.number("scale", scale, above=0) / _n(rng, shape, mode, "fan_in", "fan_out", "fan_avg")
-    if checks.one_of("distribution", distribution, "normal", "truncated_normal", "uniform") == "uniform":
+    variance = scale / fan(shape, mode)
+    if distribution == "uniform":
         a = math.sqrt(3 * variance)
         return rng.uniform(-a, a, shape)
     if distribution == "truncated_normal":
@@ -273,6 +283,7 @@ def variance_scaling(rng: np.random.Generator, shape: tuple[int, ...], *, scale:
     return rng.normal(0.0, math.sqrt(variance), shape)
 
 
+@initializer(units=one_of("linear", "relu"))
 def random_walk(rng: np.random.Generator, shape: tuple[int, ...], *, units: str = "relu") -> np.ndarray:
     """N(0, g²/N) with N = fan_in and g = e^(1/2N) for linear units, √2 · e^(1.2/(max(N, 6) − 2.4)) for ReLU.
 
@@ -286,94 +297,6 @@ def random_walk(rng: np.random.Generator, shape: tuple[int, ...], *, units: str 
     Fails: to narrow the spread: the variance of ln ‖δ‖ still grows with depth / width. Other units: g is to be tuned.
     Source: Sussillo & Abbott 2014, g_linear and g_ReLU.
     """
-    n, _ = _fans(rng, shape)
-    linear = checks.one_of("units", units, "linear", "relu") == "linear"
-    g = math.exp(1 / (2 * n)) if linear else math.sqrt(2) * math.exp(1.2 / (max(n, 6) - 2.4))
+    n, _ = fans(shape)
+    g = math.exp(1 / (2 * n)) if units == "linear" else math.sqrt(2) * math.exp(1.2 / (max(n, 6) - 2.4))
     return rng.normal(0.0, g / math.sqrt(n), shape)
-
-
-# With structure ------------------------------------------------------------------------------------------------
-
-def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], *, gain: float = 1.0) -> np.ndarray:
-    """W Wᵀ = gain² I where fan_in ≤ fan_out, Wᵀ W = gain² I where fan_in ≥ fan_out: uniform among such matrices.
-
-    Only the smaller side can be orthonormal. Q of the QR decomposition of a Gaussian matrix; QR leaves the sign of
-    each column open, and LAPACK's choice is not uniform (Q₀₀ comes out negative): a positive diagonal of R mends it.
-
-    Keeps: for linear units the length of x (fan_in ≤ fan_out) and of δ (fan_in ≥ fan_out) exactly, up to the gain, in
-    any direction and at any depth; tanh nets a little above gain 1 nearly so.
-    Fails: with ReLU, which zeroes components: gain √2 keeps E[z²], but lengths differ by direction again.
-    Source: Saxe, McClelland & Ganguli 2014; the sign: Mezzadri 2007.
-    """
-    fan_in, fan_out = _fans(rng, shape)
-    q, r = np.linalg.qr(rng.normal(size=(max(fan_in, fan_out), min(fan_in, fan_out))))
-    q *= checks.number("gain", gain, above=0) * np.sign(np.diag(r))
-    return q if fan_in >= fan_out else q.T
-
-
-def identity(rng: np.random.Generator, shape: tuple[int, ...], *, gain: float = 1.0) -> np.ndarray:
-    """W = gain · I; rectangular: ones on the diagonal from the corner, zeros elsewhere.
-
-    The generator is not used.
-
-    Keeps: the input itself, of linear units, and of ReLU where it is not negative, as long as widths do not change.
-    Fails: in a layer that widens: the added units get no input, and are all alike; one that narrows drops inputs.
-    Source: Le, Jaitly & Hinton 2015, for the recurrent weights of ReLU networks.
-    """
-    return checks.number("gain", gain) * np.eye(*fans(shape))
-
-
-def sparse(rng: np.random.Generator, shape: tuple[int, ...], *, connections: int = 15, std: float = 1.0) -> np.ndarray:
-    """Each unit gets exactly k = connections inputs, chosen at random, with weights N(0, std²); the rest are 0.
-
-    Raises ValueError where connections > fan_in.
-
-    Keeps: E[z²] = k · std² · E[x²] whatever the width, with units that look at different inputs.
-    Fails: at its defaults with inputs of size 1: E[z²] is then 15, which saturates tanh; std = 1/√k keeps it.
-    Source: Martens 2010 (15 connections, N(0, 1)).
-    """
-    fan_in, fan_out = _fans(rng, shape)
-    k = checks.count("connections", connections)
-    if k > fan_in:
-        raise ValueError(f"expected connections to be at most fan_in = {fan_in}, got {k}: a unit has no more inputs")
-    w = np.zeros((fan_in, fan_out))
-    w[:k] = rng.normal(0.0, checks.number("std", std, least=0), (k, fan_out))
-    return rng.permuted(w, axis=0)                # every column in an order of its own
-
-
-def looks_linear(rng: np.random.Generator, shape: tuple[int, ...], *, position: str = "hidden",
-                 gain: float = 1.0) -> np.ndarray:
-    """Mirrored blocks of an orthogonal V: first (V, −V), hidden ((V, −V), (−V, V)), last (V, −V)ᵀ.
-
-    A layer holds z beside −z; of max(z, 0) and max(−z, 0) the next layer takes the difference, which is z. So
-    relu((z, −z)) W = (zV, −zV): at the start a ReLU net is the linear map x ↦ x V₁ V₂ ⋯, and bends in training.
-    `mlp([64, 128, 128, 10], …, init=[partial(looks_linear, position="first"), looks_linear,
-    partial(looks_linear, position="last")])`, with zero biases. Raises ValueError for an odd hidden width.
-
-    Keeps: all that a deep linear net of `orthogonal` keeps, for ReLU units.
-    Fails: with other units, nonzero biases, or layers out of position.
-    Source: Balduzzi, Frean, Leary, Lewis, Ma & McWilliams 2017.
-    """
-    inner = {"first": (1,), "hidden": (0, 1), "last": (0,)}[
-        checks.one_of("position", position, "first", "hidden", "last")]
-    halves = list(_fans(rng, shape))
-    for side in inner:
-        if halves[side] % 2:
-            raise ValueError(f"expected an even {('fan_in', 'fan_out')[side]} for position={position!r}, got "
-                             f"{halves[side]}: every unit has a mirror image; make the hidden width even")
-        halves[side] //= 2
-    v = orthogonal(rng, tuple(halves), gain=gain)
-    for side in inner:
-        v = np.concatenate([v, -v], axis=side)
-    return v
-
-
-def _fans(rng: np.random.Generator, shape: Sequence[int]) -> tuple[int, int]:
-    """`fans`, where the generator is looked at too."""
-    return fans(checks.drawing(rng, shape))
-
-
-def _n(rng: np.random.Generator, shape: Sequence[int], mode: Any, *modes: str) -> float:
-    fan_in, fan_out = _fans(rng, shape)
-    checks.one_of("mode", mode, *modes)
-    return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]

@@ -1,204 +1,158 @@
-"""A network: layers in a row over one flat vector of parameters.
+"""A network: layers in a row over one vector of parameters.
 
-    z = net(x)                         the prediction, x (n, fan_in of the first layer)
+    z = net(x)                         the outputs for x (n, fan_in of the first layer)
     C = net.gradient(x, y, loss)       forward, loss, backward: fills net.grads and returns C
 
-`net.params` and `net.grads` are one vector each, and every W, b, dW, db is a view into them. An optimizer is
-then the paper's formula on vectors, and freezing, clipping, saving and checking gradients are slices of them.
+`net.params` and `net.grads` are one vector each, and every W, b, dW, db is a view into them. An optimizer is then the
+paper's formula on vectors, and freezing, clipping, saving and checking gradients are slices of them.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 import numbers
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minnet import checks
+from minnet import activations, checks, initializers, losses
 from minnet.activations import Activation
 from minnet.initializers import Initializer, zeros
-from minnet.layer import Layer, view
-from minnet.layers import Dense
+from minnet.layers import ActivationLayer, Dense, Layer
+from minnet.losses import Loss
+from minnet.parameters import Model, declared
+from minnet.reporting import as_html, printable
 
-Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
+__all__ = ["Evaluation", "Loss", "Network", "mlp"]
+
+Inits = Initializer | str | Sequence[Initializer | str]
 
 
-class Network:
-    """Layers in a row: `Network([Dense(64, 10)], rng=0)`.
+class Evaluation(NamedTuple):
+    """What `evaluate` returns; accuracy is None where y are no class labels."""
 
-    rng: an int or a Generator. Weight layer k draws from its child k (`rng.spawn`), so that its weights depend
-    neither on the depth nor on the layers between. dtype: float32, or float64 for checking; initializers draw in
-    float64 and are cast, so that one seed gives the same network in both.
+    loss: float
+    accuracy: float | None
+
+
+class Network(Model):
+    """Layers in a row: `Network([Dense(64, 10)], rng=0)`. An activation in the list becomes an `ActivationLayer`.
+
+    rng: an int or a Generator. Weight layer k draws from its child k (`rng.spawn`), so that its weights depend neither
+    on the depth nor on the layers between. dtype: float32, or float64 for checking; initializers draw in float64 and
+    are cast, so that one seed gives the same network in both.
 
     `params` (P,), `grads` (P,): every learned number and its gradient. `state` (S,): what is carried along but not
     learned. `decay_mask` (P,) bool: True on the weight matrices, which alone weight decay shrinks.
+    `output_function`: turns outputs into a prediction; that of the loss that the network was last trained with.
     Raises TypeError or ValueError for layers that do not fit together and for initializers that fail.
     """
 
-    def __init__(self, layers: Sequence[Layer], *, rng: int | np.random.Generator, dtype: Any = np.float32) -> None:
-        self.layers = tuple(layers)
-        self.dtype = checks.float_dtype(dtype)
-        generator = checks.generator(rng)
+    output_function: Callable[[np.ndarray], np.ndarray] | None = None
+
+    def __init__(self, layers: Sequence[Layer | Activation], *, rng: int | np.random.Generator,
+                 dtype: Any = np.float32) -> None:
+        if not isinstance(layers, list | tuple):
+            raise TypeError(f"expected a list of layers, Network([Dense(64, 10)], rng=0), got {layers!r}")
+        self.layers: tuple[Any, ...] = tuple(ActivationLayer(layer) if isinstance(layer, Activation) else layer
+                                             for layer in layers)
         self.fan_in, self.fan_out = _fitted(self.layers)
-        size = sum(_size(layer.shapes()) for layer in self.layers)
-        self._params, self._grads = np.zeros(size, self.dtype), np.zeros(size, self.dtype)
-        self._state = np.zeros(sum(_size(layer.state_shapes()) for layer in self.layers), self.dtype)
-        self._bind()
-        self.decay_mask = np.zeros(size, bool)
-        places = self.arrays()
-        for i, layer in enumerate(self.layers):
-            for name in layer.decayed:
-                self.decay_mask[places[f"layer {i} {name}"]] = True
-        try:
-            self.reset(generator)
-        except BaseException:
-            for layer in self.layers:
-                layer.release()
-            raise
-
-    # Memory ------------------------------------------------------------------------------------------------
-
-    def _bind(self) -> None:
-        """Cut the vectors into views and hand them to the layers."""
-        self._noisy = any(layer.noisy for layer in self.layers)
-        self._starts = [0]
-        state_start = 0
+        generator = checks.generator(rng)
+        self.allocate(dtype)
+        stops = [0]
         for layer in self.layers:
-            views, start = {}, self._starts[-1]
-            for name, shape in layer.shapes().items():
-                cut = slice(start, start := start + int(np.prod(shape)))
-                views[name], views[f"d{name}"] = self._params[cut].reshape(shape), self._grads[cut].reshape(shape)
-            for name, shape in layer.state_shapes().items():
-                cut = slice(state_start, state_start := state_start + int(np.prod(shape)))
-                views[name] = self._state[cut].reshape(shape)
-            layer.bind(views)
-            self._starts.append(start)
+            stops.append(stops[-1] + sum(math.prod(array.shape(layer)) for array in declared(layer, "params")))
+        self._spans = [slice(start, stop) for start, stop in pairwise(stops)]    # of each layer, in params
+        self.reset(generator)
+        for layer in self.layers:
+            layer.bound = True
 
-    # Assigning copies into the vector, so that the layers' views stay alive; `net.params -= …` works as well.
-    params, grads, state = view("params"), view("grads"), view("state")
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if key != "_output_shape"}      # a copy has no caches
-
-    def __setstate__(self, saved: dict[str, Any]) -> None:
-        vars(self).update(saved)
-        self._bind()
-
-    def astype(self, dtype: Any) -> Network:
-        """A copy of the network in another dtype: `net.astype(np.float64)` for checking."""
-        other = copy.deepcopy(self)
-        other.dtype = checks.float_dtype(dtype)
-        for name in ("_params", "_grads", "_state"):
-            setattr(other, name, getattr(self, name).astype(other.dtype))
-        other._bind()
-        return other
+    def owners(self) -> dict[str, Layer]:
+        return {f"layer {i} ": layer for i, layer in enumerate(self.layers)}
 
     def span(self, first: int, last: int | None = None) -> slice:
         """The slice of `params` that layers first … last hold, *both included*; last=None means `first` alone.
 
-        One run of neighbouring layers, since a slice has no gaps. Negative indices count from the end:
-        `fit(…, span=net.span(-1))` trains the last layer only.
+        Negative indices count from the end: `fit(…, span=net.span(-1))` trains the last layer only.
         Raises IndexError for a layer that is not there, ValueError where `last` comes before `first`.
         """
-        indices = [first, first if last is None else last]
-        for i, index in enumerate(indices):
-            if isinstance(index, bool) or not isinstance(index, numbers.Integral):
-                raise TypeError(f"expected the numbers of two layers, span(first, last), got {index!r}")
-            if not -len(self.layers) <= index < len(self.layers):
-                raise IndexError(f"expected a layer between 0 and {len(self.layers) - 1}, got {index}")
-            indices[i] = index % len(self.layers)
-        if indices[1] < indices[0]:
-            raise ValueError(f"expected first ≤ last, got layers {indices[0]} and {indices[1]}")
-        return slice(self._starts[indices[0]], self._starts[indices[1] + 1])
-
-    def arrays(self) -> dict[str, slice]:
-        """Where every learned array lies in `params`, by layer and letter: {"layer 0 W": slice(0, 640), …}."""
-        found = {}
-        for i, layer in enumerate(self.layers):
-            start = self._starts[i]
-            for name, shape in layer.shapes().items():
-                found[f"layer {i} {name}"] = slice(start, start := start + int(np.prod(shape)))
-        return found
+        depth = len(self.layers)
+        ends: list[int] = []
+        for i in (first, first if last is None else last):
+            if isinstance(i, bool) or not isinstance(i, numbers.Integral):
+                raise TypeError(f"expected the numbers of two layers, span(first, last), got {i!r}")
+            if not -depth <= i < depth:
+                raise IndexError(f"expected a layer between 0 and {depth - 1}, got {i}")
+            ends.append(i % depth)
+        begin, end = ends
+        if end < begin:
+            raise ValueError(f"expected first ≤ last, got layers {begin} and {end}")
+        return slice(self._spans[begin].start, self._spans[end].stop)
 
     def reset(self, rng: int | np.random.Generator) -> None:
         """Draw every weight anew and forget gradients and state; where an initializer fails, nothing changes."""
         generator = checks.generator(rng)
-        before = self._params.copy(), self._state.copy()
-        drawing = [layer for layer in self.layers if layer.draws]
-        child = dict(zip(map(id, drawing), generator.spawn(len(drawing)), strict=True))
+        before = self.params.copy(), self.state.copy()
+        children = iter(generator.spawn(sum(layer.draws for layer in self.layers)))
         try:
             for layer in self.layers:
-                layer.reset(child.get(id(layer), generator))
+                layer.reset(next(children) if layer.draws else generator)
         except BaseException as error:
-            self._params[...], self._state[...] = before
+            self.params, self.state = before
             error.add_note(f"while initializing {layer!r}")
             raise
-        self._grads[...] = 0
+        self.grads = 0
 
     # The two passes ----------------------------------------------------------------------------------------
 
-    def _checked(self, x: Any) -> np.ndarray:
-        return checks.batch("x", x, self.fan_in, self.dtype)
-
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """The outputs for x (n, fan_in), as in prediction: a fresh array, and no cache is touched."""
-        a = x = self._checked(x)
+        """The outputs z for x (n, fan_in), as in prediction: a fresh array, and no cache is touched."""
+        a = x = checks.batch("x", x, self.fan_in, self.dtype)
         for layer in self.layers:
             a = layer(a)
         return a.copy() if np.may_share_memory(a, x) else a
 
     def forward(self, x: np.ndarray, *, training: bool | slice = False,
                 rng: int | np.random.Generator | None = None) -> np.ndarray:
-        """The outputs for x, keeping in the layers what `backward` needs.
+        """The outputs for x; the layers keep what `backward` needs.
 
-        training=True switches every layer to training (dropout's noise from `rng`, batch statistics); a slice
-        of `params`, as from `span`, only the layers that it holds. A layer without parameters belongs to the
-        one before it. The returned array is the last layer's cache, and x is kept as it is, not copied: change neither
-        before `backward`.
+        training=True switches every layer to training (dropout's noise from `rng`, batch statistics); a slice of
+        `params`, as from `span`, only the layers whose parameters it holds. A layer without parameters belongs to the
+        one before it. The returned array is the last layer's cache, and x is kept, not copied: change neither before
+        `backward`.
         """
-        a, modes = self._checked(x), self._modes(training)
-        self._output_shape = None
-        generator = None if rng is None else checks.generator(rng)
-        if self._noisy and rng is None:
-            for i, layer in enumerate(self.layers):
-                if modes[i] and layer.noisy:
-                    raise ValueError(f"layer {i}, {layer!r}, draws noise in training: expected rng, got None; pass "
-                                     "rng=0 or a Generator")
+        dtype, modes = self.dtype, self._training(training)
+        a = checks.batch("x", x, self.fan_in, dtype)
+        self.outputs = None
+        generator = self._noise(rng, modes)
         for layer, mode in zip(self.layers, modes, strict=True):
             a = layer.forward(a, mode, generator)
-            if getattr(a, "dtype", None) != self.dtype:
-                self._refuse(layer, "forward", a)
-        self._output_shape = a.shape
+            if getattr(a, "dtype", None) != dtype:
+                raise _wrong(layer, "forward", a, self)
+        self.outputs = a
         return a
 
     def backward(self, dz: np.ndarray, *, input_gradient: bool = True) -> np.ndarray | None:
         """Fill `grads` from dz = ∂C/∂(outputs) (n, fan_out) of the last `forward`; return ∂C/∂x (n, fan_in).
 
-        input_gradient=False leaves out ∂C/∂x, a matrix product that training has no use for. A linear last layer keeps
+        input_gradient=False leaves out ∂C/∂x, a matrix product that training does not need. A linear last layer keeps
         dz itself as its `delta`, not a copy.
         """
-        expected: tuple[int, ...] | None = getattr(self, "_output_shape", None)
-        if expected is None:
+        outputs = vars(self).get("outputs")
+        if outputs is None:
             raise RuntimeError("backward needs what forward keeps: call net.forward(x) first")
-        if np.shape(dz) != expected:
-            raise ValueError(f"expected dz of the outputs' shape {expected}, got {np.shape(dz)}")
-        da: Any = np.asarray(dz, self.dtype)
+        if np.shape(dz) != outputs.shape:
+            raise ValueError(f"expected dz of the outputs' shape {outputs.shape}, got {np.shape(dz)}")
+        dtype = self.dtype
+        da: Any = np.asarray(dz, dtype)
         for layer in reversed(self.layers[1:]):
             da = layer.backward(da)
-            if getattr(da, "dtype", None) != self.dtype:
-                self._refuse(layer, "backward", da)
-        return self.layers[0].backward(da, input_gradient)
-
-    def _refuse(self, layer: Layer, method: str, returned: Any) -> None:
-        place = next(i for i, other in enumerate(self.layers) if other is layer)
-        got = (f"dtype {returned.dtype}: Python floats keep an array's dtype, np.sqrt(2) and np.zeros(n) do not"
-               if isinstance(returned, np.ndarray) else repr(returned))
-        raise TypeError(f"expected {method} of layer {place}, {layer!r}, to return an array of dtype {self.dtype}, got "
-                        f"{got}")
+            if getattr(da, "dtype", None) != dtype:
+                raise _wrong(layer, "backward", da, self)
+        dx: np.ndarray | None = self.layers[0].backward(da, input_gradient)
+        return dx
 
     def gradient(self, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool | slice = True,
                  rng: int | np.random.Generator | None = None) -> float:
@@ -207,104 +161,153 @@ class Network:
         `training` and `rng` as in `forward`, but training is the default here. An error, or a C that is not finite,
         leaves `state` as it was.
         """
-        before = self._state.copy() if self._state.size else self._state
-        right = False
+        before, C = self.state.copy(), math.nan
         try:
             value, dz = loss(self.forward(x, training=training, rng=rng), y)
             self.backward(dz, input_gradient=False)
-            right = math.isfinite(value)
+            C = float(value)
         finally:
-            if not right:
-                self._state[...] = before
-        return float(value)
+            if not math.isfinite(C):
+                self.state = before
+        self.output_function = getattr(loss, "output_function", None)
+        return C
 
-    def _modes(self, training: bool | slice) -> list[bool]:
+    def _training(self, training: bool | slice) -> list[bool]:
+        """Which layers are in training."""
         if not isinstance(training, slice):
-            return [bool(training)] * len(self.layers)
-        start, stop, _ = training.indices(len(self._params))
-        trained: list[bool | None] = [a < stop and start < b if a < b else None
-                                      for a, b in pairwise(self._starts)]
-        mode = next((t for t in trained if t is not None), False)     # leading layers follow the first that learns
-        return [mode := t if t is not None else mode for t in trained]
+            return [checks.boolean("training", training)] * len(self.layers)
+        start, stop, _ = training.indices(len(self.params))
+        nearest = next((span for span in self._spans if span.start < span.stop), slice(0, 0))
+        modes = []
+        for span in self._spans:
+            nearest = span if span.start < span.stop else nearest
+            modes.append(nearest.start < stop and start < nearest.stop)
+        return modes
+
+    def _noise(self, rng: int | np.random.Generator | None, modes: list[bool]) -> np.random.Generator | None:
+        """The generator of a pass; ValueError if it is missing and a layer in training needs it."""
+        if rng is not None:
+            return checks.generator(rng)
+        for i, (layer, mode) in enumerate(zip(self.layers, modes, strict=True)):
+            if mode and layer.noisy:
+                raise ValueError(f"layer {i}, {layer!r}, draws noise in training: expected rng, got None; pass rng=0 "
+                                 "or a Generator")
+        return None
+
+    # What a user wants -------------------------------------------------------------------------------------
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The prediction for x: classes (n,) of a classifier, values (n, fan_out) of a regression.
+
+        The loss that the network was trained with decides. softmax_cross_entropy: the class with the largest output.
+        sigmoid_cross_entropy: 0 or 1, where z > 0; (n,) for a single output, (n, fan_out) for several. squared_error
+        and mean_squared_error: the outputs. Before training it is taken for a classifier. Raises ValueError after
+        training with a loss of your own, which does not say what its outputs mean.
+        """
+        z, function = self(x), self._output_function()
+        if function is activations.identity.f:
+            return z
+        classes: np.ndarray = z.argmax(axis=1) if function is activations.softmax else (z > 0).astype(np.intp)
+        return classes[:, 0] if classes.shape[1:] == (1,) else classes
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        """p (n, fan_out): softmax(z) of a classifier, σ(z) of yes-or-no outputs; which of them, as in `predict`.
+
+        Raises ValueError for a regression.
+        """
+        function = self._output_function()
+        if function is activations.identity.f:
+            raise ValueError("expected a classifier, got a network trained for a regression: it predicts values, "
+                             "net(x)")
+        p: np.ndarray = function(self(x))
+        return p
+
+    def _output_function(self) -> Callable[[np.ndarray], np.ndarray]:
+        """What turns outputs into a prediction: softmax, σ or the identity."""
+        if "output_function" not in vars(self):
+            return activations.sigmoid.f if self.fan_out == 1 else activations.softmax
+        if self.output_function is None:
+            raise ValueError("expected a network trained with one of minnet's losses, got one trained with a loss that "
+                             "does not say what its outputs mean: net(x) gives the outputs")
+        return self.output_function
+
+    def evaluate(self, data: tuple[np.ndarray, np.ndarray], loss: Loss) -> Evaluation:
+        """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`."""
+        z = self(data[0])
+        return Evaluation(float(loss(z, data[1])[0]), losses.accuracy(z, data[1]))
 
     # What it looks like ------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        return f"Network({' → '.join(map(repr, self.layers))}; {self.params.size:,} parameters, {self.dtype})"
+        layers = " → ".join(map(repr, self.layers))
+        return printable(f"Network({layers}; {self.params.size:,} parameters, {self.dtype})")
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        head = ("", "layer", "parameters", "shapes")
-        rows = [(str(i), repr(layer), f"{_size(layer.shapes()):,}",
-                 ", ".join(f"{name} {shape}" for name, shape in layer.shapes().items()))
-                for i, layer in enumerate(self.layers)]
-        return [head, *rows, ("", "total", f"{self.params.size:,}", str(self.dtype))]
+    def _cells(self) -> list[list[str]]:
+        rows = []
+        for i, (layer, span) in enumerate(zip(self.layers, self._spans, strict=True)):
+            shapes = ", ".join(f"{array.name} {array.shape(layer)}" for array in declared(layer, "params"))
+            rows.append([str(i), repr(layer), f"{span.stop - span.start:,}", shapes])
+        return [["", "layer", "parameters", "shapes"], *rows, ["", "total", f"{self.params.size:,}", str(self.dtype)]]
 
     def summary(self) -> str:
         """A table of the layers, their parameters and shapes: `print(net.summary())`."""
-        rows = self._rows()
-        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(f"{i:>{wide[0]}}  {layer:<{wide[1]}}  {size:>{wide[2]}}  {shapes}".rstrip()
-                         for i, layer, size, shapes in rows)
+        cells = self._cells()
+        i, name, size, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
+        return printable("\n".join(f"{a:>{i}}  {b:<{name}}  {c:>{size}}  {d}".rstrip() for a, b, c, d in cells))
 
     def _repr_html_(self) -> str:
-        head, *rows = self._rows()
-        escape = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-        lines = ["".join(f"<td>{cell.translate(escape)}</td>" for cell in row) for row in rows]
-        return (f"<table><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr>"
-                f"{''.join(f'<tr>{line}</tr>' for line in lines)}</table>")
+        return as_html(self._cells())
 
 
-def mlp(sizes: Sequence[int], *, activation: Activation, init: Initializer | Sequence[Initializer],
-        output_init: Initializer | None = None, bias_init: Initializer = zeros, rng: int | np.random.Generator,
-        dtype: Any = np.float32) -> Network:
+def mlp(sizes: Sequence[int], *, activation: Activation | str, init: Inits | None = None,
+        output_init: Initializer | str | None = None, bias_init: Initializer | str = zeros,
+        rng: int | np.random.Generator, dtype: Any = np.float32) -> Network:
     """A multi-layer perceptron: Dense layers of the given sizes, the last one linear.
 
     sizes: (inputs, hidden …, outputs). `init` is one initializer for all layers (`output_init` replaces it in the
-    last), or a sequence with one for each of the len(sizes) − 1 layers; `bias_init` is for all biases.
-    Raises TypeError or ValueError otherwise.
+    last), or a sequence with one for each of the len(sizes) − 1 layers; `bias_init` is for all biases. Without `init`
+    it is `initializers.default(activation)`: he_normal for ReLU and its relatives, lecun_normal for SELU,
+    glorot_uniform for the others. Activation and initializers may be given by name ("relu", "he_normal"). Raises
+    TypeError or ValueError otherwise.
     """
-    sizes = [checks.count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+    sizes = checks.counts("sizes", sizes)
     depth = len(sizes) - 1
     if depth < 1:
         raise ValueError(f"expected sizes to name at least inputs and outputs, got {sizes}")
-    if callable(init):
-        inits = [init] * (depth - 1) + [output_init or init]
-    elif output_init is not None:
-        raise ValueError("expected either a sequence init, which holds the last layer's too, or output_init, got both")
-    elif isinstance(init, Sequence) and not isinstance(init, str):
-        inits = list(init)
-    else:
+    activation = activations.named(activation)
+    if init is None:
+        init = initializers.default(activation)
+    if callable(init) or isinstance(init, str):
+        inits = [init] * (depth - 1) + [init if output_init is None else output_init]
+    elif not isinstance(init, list | tuple):
         raise TypeError("expected init to be a function such as initializers.he_normal, or one for each layer, got "
                         f"{init!r}")
+    elif output_init is not None:
+        raise ValueError("expected either a sequence init, which holds the last layer's too, or output_init, got both")
+    else:
+        inits = list(init)
     if len(inits) != depth:
         raise ValueError(f"expected {depth} initializers for {depth} layers, got {len(inits)}")
-    layers = [Dense(fan_in, fan_out, activation, one, bias_init)
-              for (fan_in, fan_out), one in zip(pairwise(sizes), inits, strict=True)]
-    layers[-1] = Dense(sizes[-2], sizes[-1], init=inits[-1], bias_init=bias_init)
-    return Network(layers, rng=rng, dtype=dtype)
-
-
-def _size(shapes: dict[str, tuple[int, ...]]) -> int:
-    return sum(int(np.prod(shape)) for shape in shapes.values())
+    functions, bias = [activation] * (depth - 1) + [activations.identity], initializers.named("bias_init", bias_init)
+    return Network([Dense(fan_in, fan_out, f, initializers.named("init", one), bias)
+                    for (fan_in, fan_out), f, one in zip(pairwise(sizes), functions, inits, strict=True)],
+                   rng=rng, dtype=dtype)
 
 
 def _fitted(layers: tuple[Layer, ...]) -> tuple[int | None, int | None]:
     """The network's fan_in and fan_out, after checking that each layer takes what the one before it gives."""
     if not layers:
         raise ValueError("expected at least one layer, got none")
-    for i, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"expected layers such as Dense(64, 10), got {layer!r} in place {i}"
-                            + (": an activation becomes a layer with layers.Activation(…)"
-                               if isinstance(layer, Activation) else ""))
-        if layer.bound:
-            raise ValueError(f"layer {i}, {layer!r}, already has its place in a network: expected one network for each "
-                             "layer, got two; make a new layer, or copy.deepcopy it; "
-                             "either draws its weights anew (assign W and b afterwards to keep them)")
     if len(set(map(id, layers))) < len(layers):
         raise ValueError("expected a layer object in each place, got the same object twice: make one for each")
     first = last = None
     for i, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"expected layers such as Dense(64, 10), got {layer!r} in place {i}")
+        if layer.bound:
+            raise ValueError(f"layer {i}, {layer!r}, already has its place in a network: expected one network for each "
+                             "layer, got two; make a new layer, or copy.deepcopy it; either draws its weights anew "
+                             "(assign W and b afterwards to keep them)")
         fan_in, fan_out = layer.widths()
         if last is not None and fan_in is not None and fan_in != last:
             raise ValueError(f"layers do not fit together: layer {i}, {layer!r}, takes {fan_in} features, but gets "
@@ -312,3 +315,11 @@ def _fitted(layers: tuple[Layer, ...]) -> tuple[int | None, int | None]:
         first = fan_in if first is None and last is None else first
         last = fan_out if fan_out is not None else last
     return first, last
+
+
+def _wrong(layer: Layer, method: str, returned: Any, net: Network) -> TypeError:
+    got = (f"dtype {returned.dtype}: Python floats keep an array's dtype, np.sqrt(2) and np.zeros(n) do not"
+           if isinstance(returned, np.ndarray) else repr(returned))
+    place = [id(other) for other in net.layers].index(id(layer))
+    return TypeError(f"expected {method} of layer {place}, {layer!r}, to return an array of dtype {net.dtype}, got "
+                     f"{got}")

@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 
 from minnet import Dense, Network, activations, datasets, initializers, layers, losses, optimizers
+from minnet.reporting import described
 
 STEPS, BATCH, ROWS = 200, 64, 512
 LATER = ("vanishing", "learning_rate_small", "equal_layers")             # also handed over after 20 steps
@@ -80,7 +81,7 @@ class Recipe:
         hidden = self.sizes[1:-1] or (0,)
         sizes = f"{len(self.sizes) - 1} layers, width {min(hidden)} … {max(hidden)}"
         extra = (" batch_norm" if self.batch_norm else "") + (f" dropout {self.dropout}" if self.dropout else "")
-        return (f"{sizes} {self.activation.name}{extra} {layers.described(self.init)} on {self.data}, "
+        return (f"{sizes} {self.activation.name}{extra} {described(self.init)} on {self.data}, "
                 f"{self.optimizer}; {self.change}")
 
 
@@ -103,7 +104,7 @@ def gain(factor: float, init: Callable[..., np.ndarray]) -> Callable[..., np.nda
     def scaled(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         return factor * init(rng, shape)
 
-    scaled.__name__ = f"{factor:.3g}·{layers.described(init)}"
+    scaled.__name__ = f"{factor:.3g}·{described(init)}"
     return scaled
 
 
@@ -235,14 +236,14 @@ def _fading(rng: np.random.Generator) -> tuple[Recipe, Recipe]:
     if rng.random() < 0.2:
         return twin, replace(twin, init=initializers.glorot_uniform, activation=activations.sigmoid,
                              change="sigmoid, glorot_uniform")
-    return twin, replace(twin, init=init, change=layers.described(init))
+    return twin, replace(twin, init=init, change=described(init))
 
 
 def _growing(rng: np.random.Generator) -> tuple[Recipe, Recipe]:
-    names = ("relu", "leaky_relu(0.1)", "selu", "elu(1)", "gelu_tanh", "swish(1)", "identity", "softplus")
+    names = ("relu", "leaky_relu(0.1)", "selu", "elu(1)", "gelu", "swish(1)", "identity", "softplus")
     twin = replace(_healthy(rng, least=3, names=names), batch_norm=False)
     init = initializers.normal if rng.random() < 0.3 else gain(_log(rng, 1.5, 10), twin.init)
-    return twin, replace(twin, init=init, change=layers.described(init))
+    return twin, replace(twin, init=init, change=described(init))
 
 
 def _saturated(rng: np.random.Generator) -> tuple[Recipe, Recipe]:

@@ -28,7 +28,7 @@ REFERENCE = {
     "relu": (lambda z: max(z, 0.0), (0, 1e4, 0, 1)),
     "selu": (lambda z: SELU[1] * (z if z > 0 else SELU[0] * (math.exp(z) - 1)),
              (-SELU[0] * SELU[1], 1e4 * SELU[1], 0, SELU[1])),
-    "gelu_tanh": (lambda z: z / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))), (0, 1e4, 0, 1)),
+    "gelu": (lambda z: z / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))), (0, 1e4, 0, 1)),
     "softplus": (lambda z: math.log(1 + math.exp(z)), (0, 1e4, 0, 1)),
     "softsign": (lambda z: z / (1 + abs(z)), (-1e4 / 10001, 1e4 / 10001, 10001**-2, 10001**-2)),
     "hard_tanh": (lambda z: min(max(z, -1.0), 1.0), (-1, 1, 0, 0)),

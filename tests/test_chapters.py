@@ -45,9 +45,9 @@ def test_every_chapter_has_answers(source):
 @pytest.mark.chapters
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda path: path.stem)
 def test_answers_hold(answer, tmp_path):
-    environment = os.environ | ONE_THREAD | {"MINNET_FAST": "1", "MPLBACKEND": "Agg"}
+    environment = os.environ | ONE_THREAD | {"MINNET_FAST": "1", "MPLBACKEND": "Agg", "PYTHONUTF8": "1"}
     done = subprocess.run([sys.executable, "-W", "error", str(answer)], env=environment, cwd=tmp_path,
-                          capture_output=True, text=True)
+                          capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
 
 
@@ -55,18 +55,19 @@ def test_answers_hold(answer, tmp_path):
 def test_the_main_job(tmp_path):
     before = {path: path.read_bytes() for path in (ROOT / "chapters").glob("*") if path.is_file()}
     claims = tmp_path / "claims.json"
-    done = subprocess.run([sys.executable, "-m", "chapters", "--fast", "--json", str(claims)], cwd=ROOT,
-                          capture_output=True, text=True)
+    poor = os.environ | {"PYTHONIOENCODING": "ascii"}                         # of a pipe or a file: the report has a σ
+    done = subprocess.run([sys.executable, "-m", "chapters", "--fast", "--json", str(claims)], env=poor, cwd=ROOT,
+                          capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(claims.read_text())
-    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text())
+    found = json.loads(claims.read_bytes())
+    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
     assert [c["id"] for c in found] == [row["id"] for row in ledger]
     assert all(c["verdict"] == c["expected"] for c in found)
     assert before == {path: path.read_bytes() for path in (ROOT / "chapters").glob("*") if path.is_file()}
 
 
 def test_the_ledger_is_a_full_run():
-    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_text())
+    ledger = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
     assert {row["chapter"] for row in ledger} == {source.name[:2] for source in SOURCES}
     assert len({row["id"] for row in ledger}) == len(ledger)
     fields = {"id", "chapter", "source", "statement", "paper", "measured", "low", "high", "seeds", "criterion",
@@ -75,7 +76,7 @@ def test_the_ledger_is_a_full_run():
 
 
 def chapter(folder, text, name="02_small.py"):
-    (folder / name).write_text("# %% [markdown]\n# # A small chapter\n\n# %%\n" + text)
+    (folder / name).write_text("# %% [markdown]\n# # A small chapter\n\n# %%\n" + text, encoding="utf-8")
 
 
 JUDGE = """from minnet import claims
@@ -113,8 +114,8 @@ def test_write_renews_notebook_and_ledger(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     chapter(tmp_path, JUDGE.format(0.5))
     assert runner.main(["2", "--write"]) == 0
-    assert [(row["id"], row["expected"]) for row in json.loads(ledger.read_text())[:1]] == [("02-small", "reproduced")]
-    assert [row["id"] for row in json.loads(ledger.read_text())] == ["02-small", "07-other"]
+    assert [(row["id"], row["expected"]) for row in json.loads(ledger.read_bytes())[:1]] == [("02-small", "reproduced")]
+    assert [row["id"] for row in json.loads(ledger.read_bytes())] == ["02-small", "07-other"]
     first = (tmp_path / "02_small.ipynb").read_bytes()
     assert runner.main(["02", "--write"]) == 0
     assert (tmp_path / "02_small.ipynb").read_bytes() == first, "the same text gives the same file"

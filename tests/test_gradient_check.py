@@ -214,7 +214,7 @@ class Tied:
     def __init__(self, w):
         self.params, self.grads = np.array(w), np.zeros(len(w))
 
-    def gradient(self, x, y, loss):
+    def gradient(self, x, y, loss, *, training=True, rng=None):
         code = x @ self.params
         value, dz = loss(np.outer(code, self.params), y)
         self.grads[...] = x.T @ (dz @ self.params) + dz.T @ code
@@ -234,7 +234,7 @@ def test_any_model_with_params_grads_and_gradient():
     class Forgetful(Tied):
         """Only one of the two terms."""
 
-        def gradient(self, x, y, loss):
+        def gradient(self, x, y, loss, *, training=True, rng=None):
             value, dz = loss(np.outer(x @ self.params, self.params), y)
             self.grads[...] = dz.T @ (x @ self.params)
             return value

@@ -7,6 +7,7 @@ equalities, rounding. Seeds are fixed.
 import inspect
 import itertools
 import math
+import pickle
 import re
 from functools import partial
 
@@ -14,7 +15,9 @@ import numpy as np
 import pytest
 
 from minnet import activations, initializers, mlp
+from minnet.initializer import ALL
 from minnet.initializers import (
+    constant,
     fans,
     glorot_normal,
     glorot_uniform,
@@ -32,7 +35,9 @@ from minnet.initializers import (
     truncated_normal,
     uniform,
     variance_scaling,
+    zeros,
 )
+from minnet.reporting import described
 from tests.initializer_table import EVERY, FIXED, RANDOM, SHAPE, STD2, STRUCTURED, kolmogorov
 
 RNG = np.random.default_rng
@@ -379,3 +384,35 @@ def test_a_bias_has_no_fans(init):
     for shape in ((5,), (5, 4, 2)):
         with pytest.raises(ValueError, match=rf"weight matrix, got {re.escape(str(shape))}: a bias has no fans"):
             init(RNG(0), shape)
+
+
+# Options by call ---------------------------------------------------------------------------------------------
+
+def test_called_with_options_alone_it_is_an_initializer_with_them():
+    init = he_normal(mode="fan_out", negative_slope=0.2)
+    np.testing.assert_array_equal(init(RNG(0), (4, 6)), he_normal(RNG(0), (4, 6), mode="fan_out", negative_slope=0.2))
+    np.testing.assert_array_equal(he_normal()(RNG(0), (4, 6)), he_normal(RNG(0), (4, 6)))
+    np.testing.assert_array_equal(init(negative_slope=0)(RNG(0), (4, 6)), he_normal(RNG(0), (4, 6), mode="fan_out"))
+    assert described(uniform(low=-0.1, high=0.1)) == "uniform(low=-0.1, high=0.1)"
+    assert pickle.loads(pickle.dumps(init))(RNG(0), (4, 6)).tolist() == init(RNG(0), (4, 6)).tolist()
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda: he_normal(mode="fan"), ValueError, "expected mode to be one of 'fan_in', 'fan_out', got 'fan'"),
+    (lambda: he_normal(scale=2), TypeError, "he_normal has no option scale: expected negative_slope, mode"),
+    (lambda: zeros(value=1), TypeError, "zeros has no option value: expected none"),
+    (lambda: constant(), TypeError, r"constant needs value: write constant\(value=…\)"),
+    (lambda: he_normal(RNG(0)), TypeError, r"expected he_normal\(rng, shape\), or he_normal\(option=…\) to set"),
+    (lambda: orthogonal(gain=0), ValueError, "expected gain to be a number > 0, got 0"),
+])
+def test_options_are_checked_when_they_are_set(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_every_initializer_has_a_name():
+    bare = {init.func if isinstance(init, partial) else init for init in EVERY.values()}
+    assert {init.__name__ for init in bare} == set(ALL), "a row of the table for each"
+    for name, init in ALL.items():
+        assert getattr(initializers, name) is init
+        assert name == "constant" or initializers.named("init", name) is init

@@ -9,7 +9,8 @@ import pytest
 
 from minnet import Dense, Network, activations, initializers, layers, losses
 from minnet.gradient_check import check
-from minnet.layer import Layer, view
+from minnet.layer import Layer
+from minnet.parameters import Array, Cache, declared, parameter
 from tests.conftest import ACTIVATIONS, LOSSES, batch, bound_arrays, every_layer, stirred
 
 RNG = np.random.default_rng
@@ -89,10 +90,7 @@ def test_a_layer_of_ones_own_takes_part():
     class Scale(Layer):
         """a = s x, one s for all."""
 
-        s, ds = view("s"), view("ds")
-
-        def shapes(self):
-            return {"s": (1,)}
+        s, ds = parameter(1)
 
         def reset(self, rng):
             self.s = 2
@@ -135,7 +133,7 @@ def test_dense_is_the_formula_and_keeps_what_the_docstring_names():
 @every_kind
 def test_prediction_is_forward_without_training(make):
     layer = alone(make())
-    if layer.state_shapes():
+    if declared(layer, "state"):
         layer.running_mean, layer.running_var = 0.3, 2.0
     x = RNG(0).normal(size=(6, 5))
     np.testing.assert_allclose(layer.forward(x), layer(x), rtol=1e-13)
@@ -249,7 +247,8 @@ def test_layer_norm_sees_one_example_at_a_time():
 def test_assigning_copies_into_the_vector(kind):
     net = Network([KINDS[kind]()], rng=0)
     layer, start = net.layers[0], 0
-    for name, shape in layer.shapes().items():
+    shapes = {array.name: array.shape(layer) for array in declared(layer, "params")}
+    for name, shape in shapes.items():
         value = RNG(0).random(shape)
         setattr(layer, name, value)
         setattr(layer, f"d{name}", 2 * value)
@@ -258,10 +257,10 @@ def test_assigning_copies_into_the_vector(kind):
         part = slice(start, start := start + value.size)
         np.testing.assert_array_equal(net.params[part], value.astype(np.float32).ravel())
         np.testing.assert_array_equal(net.grads[part], (2 * value).astype(np.float32).ravel())
-    for name in layer.state_shapes():
-        setattr(layer, name, 3)
+    for array in declared(layer, "state"):
+        setattr(layer, array.name, 3)
     assert (net.state == 3).all()
-    name, shape = next(iter(layer.shapes().items()))
+    name, shape = next(iter(shapes.items()))
     with pytest.raises(ValueError, match=re.escape(f"expected {name} of shape {shape}, got (17,)")):
         setattr(layer, name, np.zeros(17))
 
@@ -269,12 +268,14 @@ def test_assigning_copies_into_the_vector(kind):
 @every_kind
 def test_a_layer_without_a_network_says_what_is_missing(make):
     layer = make()
-    for name in layer.shapes():
-        with pytest.raises(AttributeError, match=f"no {name} yet.*place the layer in Network"):
-            getattr(layer, name)
-    for name in layer.cached:
-        with pytest.raises(AttributeError, match=f"no {name} yet: net.forward\\(x\\) and net.gradient"):
-            getattr(layer, name)
+    for kind in type(layer).__mro__:
+        for name, thing in vars(kind).items():
+            if isinstance(thing, Array):
+                with pytest.raises(AttributeError, match=f"no {name} yet.*place the layer in Network"):
+                    getattr(layer, name)
+            elif isinstance(thing, Cache) and not name.startswith("_"):
+                with pytest.raises(AttributeError, match=f"no {name} yet: net.forward\\(x\\) and net.gradient"):
+                    getattr(layer, name)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         layer.nonsense  # noqa: B018
 
@@ -297,7 +298,7 @@ def test_repr_is_the_call_that_makes_the_layer():
     assert repr(Dense(3, 4, init=partial(initializers.constant, value=2.0), bias_init=initializers.ones)) == (
         "Dense(3, 4, identity, constant(value=2), ones)")
     assert [repr(make()) for make in KINDS.values()] == [
-        "Dense(5, 5, tanh, glorot_uniform, zeros)", "Activation(softplus)", "PReLU(5, 0.25)", "PReLU(1, 0.25)",
+        "Dense(5, 5, tanh, glorot_uniform, zeros)", "ActivationLayer(softplus)", "PReLU(5, 0.25)", "PReLU(1, 0.25)",
         "Dropout(0.4)", "AlphaDropout(0.3)", "BatchNorm(5, 0.1, 1e-05)", "LayerNorm(5, 1e-05)"]
 
 

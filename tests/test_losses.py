@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from minnet import activations, losses
 from minnet.activations import sigmoid, softmax
 from minnet.losses import mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy, squared_error
 from tests.conftest import LOSSES
@@ -188,3 +189,25 @@ def test_a_large_batch_is_summed_without_loss():
     n = 500_000
     value, _ = softmax_cross_entropy(np.zeros((n, 10), np.float32), np.zeros(n, int))
     assert value == pytest.approx(math.log(10), rel=2e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1, 30])
+def test_the_plain_form_of_the_softmax_loss_is_the_same(dtype, scale):
+    rng = np.random.default_rng(0)
+    z, y = (scale * rng.normal(size=(50, 7))).astype(dtype), rng.integers(0, 7, 50)
+    (value, dz), (plain, plain_dz) = losses.softmax_cross_entropy(z, y), losses.plain_softmax_cross_entropy(z, y)
+    bound = 50 * float(np.finfo(dtype).eps)                     # a sum of fifty terms, each rounded
+    assert value == pytest.approx(plain, rel=bound)
+    np.testing.assert_allclose(dz, plain_dz, rtol=0, atol=bound / 50)
+
+
+def test_losses_say_what_they_take_and_mean():
+    z = np.zeros((4, 3))
+    for loss, output_function in ((losses.softmax_cross_entropy, activations.softmax),
+                                  (losses.sigmoid_cross_entropy, activations.sigmoid.f),
+                                  (losses.squared_error, activations.identity.f),
+                                  (losses.mean_squared_error, activations.identity.f)):
+        assert loss.output_function is output_function
+        with pytest.raises((TypeError, ValueError), match="expected"):
+            loss.check(z, np.full(4, 9))

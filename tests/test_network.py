@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minnet import Dense, Network, activations, layers, losses, mlp
+from minnet import Dense, Network, activations, fit, layers, losses, mlp
 from minnet.activations import relu, tanh
 from minnet.initializers import glorot_uniform, he_normal, normal, ones, zeros
+from minnet.optimizers import Adam
+from minnet.parameters import VECTORS, Array, declared
 from tests.conftest import ACTIVATIONS, LOSSES, batch, bound_arrays, every_layer, frozen, stirred
 
 CE = losses.softmax_cross_entropy
@@ -150,8 +152,7 @@ def test_caches_are_not_copied():
     net.gradient(*batch(), CE, rng=0)
     other = copy.deepcopy(net)
     for layer in other.layers:
-        bound = {f"_{d}{name}" for name in layer.shapes() for d in ("", "d")} | {f"_{s}" for s in layer.state_shapes()}
-        assert set(bound_arrays(layer)) == bound
+        assert set(bound_arrays(layer)) == {array.slot for vector in VECTORS for array in declared(layer, vector)}
     with pytest.raises(RuntimeError, match=r"call net\.forward"):
         other.backward(np.ones((8, 4)))
 
@@ -390,7 +391,7 @@ def test_html_is_escaped():
     assert "<lambda>" not in html
     assert "&lt;lambda&gt;" in html
     assert html.count("<tr>") == 3
-    assert html.startswith("<table>")
+    assert html.startswith("<table")
     assert html.endswith("</table>")
 
 
@@ -400,12 +401,117 @@ def test_stirred_changes_every_parameter():
 
 
 def test_construction_takes_time_in_proportion_to_depth(monkeypatch):
-    asked = []
-    shapes = Dense.shapes
-    monkeypatch.setattr(Dense, "shapes", lambda layer: asked.append(layer) or shapes(layer))
+    looked_at = []
+    shape = Array.shape
+    monkeypatch.setattr(Array, "shape", lambda array, owner: looked_at.append(owner) or shape(array, owner))
     counts = []
     for depth in (50, 100):
-        asked.clear()
+        looked_at.clear()
         mlp([2] * (depth + 1), activation=activations.tanh, init=glorot_uniform, rng=0)
-        counts.append(len(asked))
+        counts.append(len(looked_at))
     assert counts[1] == 2 * counts[0]
+
+
+# Predictions -------------------------------------------------------------------------------------------------
+
+def trained(loss, y, outputs, x=None):
+    net = mlp([3, 8, outputs], activation=tanh, rng=0)
+    x = np.random.default_rng(0).normal(size=(len(y), 3)) if x is None else x
+    fit(net, (x, y), loss=loss, optimizer=Adam(0.02), epochs=30, rng=0)
+    return net, x
+
+
+def test_a_classifier_predicts_classes_and_probabilities():
+    x = np.random.default_rng(0).normal(size=(90, 3))
+    y = x.argmax(axis=1)
+    net, _ = trained(CE, y, 3, x)
+    np.testing.assert_array_equal(net.predict(x), net(x).argmax(axis=1))
+    p = net.predict_proba(x)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(-np.log(p[np.arange(90), y]).mean(), CE(net(x), y)[0], rtol=1e-5)
+    found = net.evaluate((x, y), CE)
+    assert found.accuracy == (net.predict(x) == y).mean() > 0.9
+    assert found.loss == CE(net(x), y)[0]
+
+
+def test_yes_or_no_outputs():
+    x = np.random.default_rng(0).normal(size=(90, 3))
+    one, _ = trained(losses.sigmoid_cross_entropy, (x[:, 0] > 0).astype(int), 1, x)
+    assert one.predict(x).shape == (90,)
+    assert (one.predict(x) == (x[:, 0] > 0)).mean() > 0.9
+    np.testing.assert_array_equal(one.predict(x), one.predict_proba(x)[:, 0] > 0.5)
+    several, _ = trained(losses.sigmoid_cross_entropy, (x > 0).astype(float), 3, x)
+    assert several.predict(x).shape == several.predict_proba(x).shape == (90, 3)
+    assert (several.predict(x) == (x > 0)).mean() > 0.9
+
+
+@pytest.mark.parametrize("loss", [losses.squared_error, losses.mean_squared_error])
+def test_a_regression_predicts_values(loss):
+    y = np.linspace(-3, 3, 40)[:, None]
+    net, x = trained(loss, y, 1)
+    np.testing.assert_array_equal(net.predict(x), net(x))
+    assert net.evaluate((x, y), loss).accuracy is None
+    with pytest.raises(ValueError, match="expected a classifier, got a network trained for a regression"):
+        net.predict_proba(x)
+
+
+def test_before_training_a_network_is_taken_for_a_classifier():
+    x = batch()[0]
+    assert plain().predict(x).tolist() == plain()(x).argmax(axis=1).tolist()
+    one = mlp([3, 1], activation=tanh, rng=0)
+    assert one.predict(x).tolist() == (one(x)[:, 0] > 0).astype(int).tolist()
+
+
+@copies
+def test_copies_know_what_their_outputs_mean(again):
+    net, x = trained(losses.squared_error, np.ones((20, 1)), 1)
+    np.testing.assert_array_equal(again(net).predict(x), net(x))
+
+
+def test_a_loss_of_ones_own_does_not_say_what_outputs_mean():
+    net, x = trained(lambda z, y: losses.squared_error(z, y), np.ones((20, 1)), 1)
+    for question in (net.predict, net.predict_proba):
+        with pytest.raises(ValueError, match=r"does not say what its outputs mean: net\(x\) gives the outputs"):
+            question(x)
+
+
+# Names and defaults ------------------------------------------------------------------------------------------
+
+def test_names_stand_for_functions():
+    named = mlp([3, 6, 4], activation="relu", init="he_normal", output_init="zeros", bias_init="ones", rng=0)
+    given = mlp([3, 6, 4], activation=relu, init=he_normal, output_init=zeros, bias_init=ones, rng=0)
+    assert repr(named) == repr(given)
+    assert frozen(named) == frozen(given)
+    assert repr(Dense(2, 2, "leaky_relu")) == repr(Dense(2, 2, activations.leaky_relu()))
+
+
+@pytest.mark.parametrize(("activation", "init"), [
+    *[(f, "he_normal") for f in ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")], ("selu", "lecun_normal"),
+    *[(f, "glorot_uniform") for f in ("tanh", "sigmoid", "softsign", "hard_tanh", "scaled_tanh", "identity")]])
+def test_the_initializer_follows_the_activation(activation, init):
+    assert mlp([3, 4, 2], activation=activation, rng=0).layers[0].init.__name__ == init
+
+
+def test_an_activation_among_the_layers_becomes_one():
+    listed = Network([Dense(3, 4), layers.BatchNorm(4), relu, Dense(4, 2)], rng=0)
+    written = Network([Dense(3, 4), layers.BatchNorm(4), layers.Activation(relu), Dense(4, 2)], rng=0)
+    assert repr(listed) == repr(written)
+    np.testing.assert_array_equal(listed(batch()[0]), written(batch()[0]))
+
+
+@pytest.mark.parametrize(("name", "value", "error"), [
+    ("params", None, TypeError), ("params", "3", TypeError), ("params", np.ones(3), ValueError),
+    ("grads", 1j, TypeError), ("state", [None], TypeError)])
+def test_a_vector_takes_numbers_alone(name, value, error):
+    net = plain()
+    before = frozen(net)
+    with pytest.raises(error, match=f"expected {name} "):
+        setattr(net, name, value)
+    with pytest.raises(TypeError, match="expected W to be an array of real numbers, got None"):
+        net.layers[0].W = None
+    assert frozen(net) == before
+
+
+def test_training_is_true_or_false():
+    with pytest.raises(TypeError, match="expected training to be True or False, got 'no'"):
+        plain().forward(batch()[0], training="no")

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minnet import memory, optimizers
+from minnet import arrays, optimizers
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop, clip_by_norm
 
 # Every formula once more, for one parameter in plain Python: (settings, p, [g₁, g₂, …]) → p after each step.
@@ -90,26 +90,26 @@ def with_decay(name, weight_decay):
 
 @every_optimizer
 def test_decay_is_decoupled_and_masked(name):
-    """With zero gradients p shrinks by 1 − ηλ where the mask says so; the memory knows nothing of it."""
+    """With zero gradients p shrinks by 1 − ηλ where the mask says so; the state is that of a run without."""
     opt, mask = with_decay(name, 0.25), np.array([True, False, True])
     rate = 1 - opt.learning_rate * 0.25 * 0.5
     params = np.array([1.0, 2.0, -3.0])
     state = run(opt, params, np.zeros((2, 3)), decay_mask=mask, factor=0.5)
     np.testing.assert_allclose(params, [rate**2, 2, -3 * rate**2], rtol=1e-15)
-    assert all((state[vector] == 0).all() for vector in opt.memory)
+    assert all((state[vector] == 0).all() for vector in opt.vectors)
     params = np.array([1.0, 2.0, -3.0])
     run(opt, params, np.zeros((2, 3)), factor=0.5)                                   # without a mask all decay
     np.testing.assert_allclose(params, np.array([1.0, 2, -3]) * rate**2, rtol=1e-15)
 
 
 @every_optimizer
-def test_decay_acts_before_the_step_and_leaves_the_memory_of_a_run_without(name):
+def test_decay_acts_before_the_step_and_leaves_the_state_of_a_run_without(name):
     opt, plain = with_decay(name, 0.25), with_decay(name, 0)
     start, steps = np.linspace(-1, 1, 7), gradients()
     decayed, other = start.copy(), start * (1 - opt.learning_rate * 0.25)
     one, two = run(opt, decayed, steps[:1]), run(plain, other, steps[:1])
     np.testing.assert_allclose(decayed, other, rtol=1e-14)
-    for vector in opt.memory:
+    for vector in opt.vectors:
         np.testing.assert_array_equal(one[vector], two[vector])
 
 
@@ -167,10 +167,10 @@ def test_results_do_not_depend_on_the_size_of_the_pieces(name, size, monkeypatch
     opt, mask = with_decay(name, 0.1), np.arange(7) % 2 == 0
     whole, pieces = np.ones(7), np.ones(7)
     one = run(opt, whole, gradients(), decay_mask=mask)
-    monkeypatch.setattr(memory, "_PIECE", size)
+    monkeypatch.setattr(arrays, "PIECE", size)
     other = run(opt, pieces, gradients(), decay_mask=mask)
     np.testing.assert_array_equal(pieces, whole)
-    for vector in opt.memory:
+    for vector in opt.vectors:
         np.testing.assert_array_equal(one[vector], other[vector])
 
 
@@ -180,13 +180,13 @@ def test_dtype_and_identity_of_every_vector(name, dtype):
     opt = dataclasses.replace(with_decay(name, 0.1), learning_rate=np.float64(0.1))       # a scalar that promotes
     params = np.ones(7, dtype)
     state = opt.init(params, np.ones(7, bool))
-    held = {vector: state[vector] for vector in opt.memory}
+    held = {vector: state[vector] for vector in opt.vectors}
     assert all((v.dtype, v.shape) == (dtype, (7,)) for v in held.values())
-    assert set(state) == {"t", "decay_mask", *opt.memory}
+    assert set(state) == {"t", "decay_mask", *opt.vectors}
     for g in gradients():
         opt.step(params, g.astype(dtype), state, factor=np.float64(0.5))
     assert params.dtype == dtype
-    assert all(state[vector] is held[vector] and held[vector].dtype == dtype for vector in opt.memory)
+    assert all(state[vector] is held[vector] and held[vector].dtype == dtype for vector in opt.vectors)
 
 
 def test_state_that_is_passed_on_continues():

@@ -30,7 +30,7 @@ def test_activations(keras):
     of = keras.activations
     theirs = {
         "identity": of.linear, "sigmoid": of.sigmoid, "tanh": of.tanh, "relu": of.relu, "selu": of.selu,
-        "gelu_tanh": lambda z: of.gelu(z, approximate=True), "softplus": of.softplus, "softsign": of.softsign,
+        "gelu": lambda z: of.gelu(z, approximate=True), "softplus": of.softplus, "softsign": of.softsign,
         "hard_tanh": of.hard_tanh, "leaky_relu(0.01)": lambda z: of.leaky_relu(z, negative_slope=0.01),
         "leaky_relu(0.3)": lambda z: of.leaky_relu(z, negative_slope=0.3), "elu(1)": of.elu,
         "elu(0.7)": lambda z: of.elu(z, alpha=0.7), "swish(1)": of.silu,

@@ -47,10 +47,10 @@ def test_links_lead_somewhere(target):
     assert (ROOT / target).exists()
 
 
-def test_forward_and_backward_are_nine_lines():
-    assert "nine lines" in README
+def test_forward_and_backward_are_ten_lines():
+    assert "ten lines that the rest" in README
     bodies = [inspect.getsource(method).split(":\n", 1)[1] for method in (layers.Dense.forward, layers.Dense.backward)]
-    assert sum(len(body.strip().splitlines()) for body in bodies) == 9
+    assert sum(len(body.strip().splitlines()) for body in bodies) == 10
 
 
 @pytest.mark.parametrize("name", ["measured", "measured_avx2", "measured_pretraining"])

@@ -71,7 +71,7 @@ def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, 
         x = layer.forward(x, not layer.noisy)
     value, da = loss(x, y)
     for layer in reversed(net.layers):
-        da = layer.backward(da)                      # type: ignore[assignment]
+        da = layer.backward(da)
     return float(value), x
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from minnet.diagnostics.measurements import Passes, dense_of, passes
 from minnet.network import Loss, Network
+from minnet.parameters import declared
 from minnet.reporting import Table
 
 ALIKE = 1e-2               # units whose weights differ by less than this part of their norm are counted as one
@@ -88,7 +89,8 @@ def _incoming(net: Network, stage: range) -> list[np.ndarray]:
     dense, units = dense_of(net, stage)
     found = [np.hstack([units.W.T, units.b[:, None]])]
     for layer in (net.layers[i] for i in stage if i > dense):
-        own = [array for name in layer.shapes() if (array := getattr(layer, name)).shape == (units.fan_out,)]
+        own = [view for array in declared(layer, "params")
+               if (view := getattr(layer, array.name)).shape == (units.fan_out,)]
         found += [np.stack(own, axis=1)] if own else []
     return found
 

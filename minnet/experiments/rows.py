@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any, overload
 
 import numpy as np
 
-from minnet.reporting import aligned, as_html, described, library
+from minnet.experiments.values import same_value, stored_value
+from minnet.reporting import aligned, as_html, library
 
 SHOWN = 20                         # rows that are printed
 WIDE = 80                          # characters of an error that are printed
@@ -64,9 +64,10 @@ class Rows(list[dict[str, Any]]):
     def where(self, **wanted: Any) -> Rows:
         """The rows that have these values; functions and objects are given as in the grid."""
         self._check(*wanted)
-        values = {name: plain(name, value) for name, value in wanted.items()}
-        return Rows((row for row in self if all(name in row and row[name] == value for name, value in values.items())),
-                    self.runs)
+        for name, value in wanted.items():
+            stored_value(name, value)                                         # raises where nothing could be found
+        return Rows((row for row in self if all(name in row and same_value(value, row[name])
+                                                for name, value in wanted.items())), self.runs)
 
     def by(self, *names: str) -> dict[Any, Rows]:
         """The rows in groups, value → rows (for several names a tuple of values), in order of appearance."""
@@ -120,28 +121,6 @@ class Rows(list[dict[str, Any]]):
 
     def _repr_html_(self) -> str:
         return "".join([as_html(self._cells()), *(f"<p>{line}</p>" for line in self._rest())]) if self else "no rows"
-
-
-def plain(name: str, value: Any) -> Any:
-    """What stands for a value in a row: itself, or the name of a function or an object.
-
-    Raises TypeError where it has no name by which it could be found again: a lambda, an object shown by its address.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [plain(name, entry) for entry in value]
-    if isinstance(value, partial):                   # settings to the last digit: what differs must not look alike
-        settings = [*map(repr, value.args), *(f"{key}={setting!r}" for key, setting in value.keywords.items())]
-        text = f"{plain(name, value.func)}({', '.join(settings)})"
-    else:
-        text = described(value)
-    if "<" in text or isinstance(value, np.ndarray):                      # <lambda>, <object at 0x7f…>
-        raise TypeError(f"expected values of {name} that have a name by which a row can be found again, got {text}: "
-                        "a function made with def, a list of numbers, an object with a __repr__")
-    return text
 
 
 def _hashable(value: Any) -> Any:

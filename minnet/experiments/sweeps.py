@@ -6,109 +6,75 @@
 calls `cell(depth=…, init=…, seed=…)` for every combination. It returns a dict of numbers, or a list of them (one per
 epoch, one per layer), and each dict becomes a row: the cell, the seed, the result, the seconds that the call took.
 
-A cell's only chance is its seed, and every cell runs with one BLAS thread, in this process as in a worker, since matrix
-products round differently with another number of threads. So the numbers depend neither on the number of workers nor
-on the order in which cells finish. What is finished goes to the file at once, and is read there by the next call.
+All randomness of a cell comes from its seed, and every cell runs with one BLAS thread, in this process as in a worker,
+since matrix products round differently with another number of threads. So the numbers depend neither on the number of
+workers nor on the order in which cells finish. A finished cell is written to the file at once, and the next call reads
+it there: see `store` for the file's format.
 """
 
 from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import numbers
-import os
-import time
-import traceback
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from minnet import checks
 from minnet.experiments import store
-from minnet.experiments.rows import Rows, plain
-from minnet.experiments.store import REMEDY, Record
-from minnet.reporting import described, library, progress_bar
+from minnet.experiments.fingerprint import Entry, fingerprint
+from minnet.experiments.parallel import RESERVED, results
+from minnet.experiments.rows import Rows
+from minnet.experiments.store import Record
+from minnet.experiments.values import same_value, stored_value
+from minnet.reporting import described, progress_bar
 
 Cell = dict[str, Any]
 Grid = Mapping[str, Iterable[Any]] | Sequence[Mapping[str, Any]]
 
-OWN = ("seed", "seconds", "failed")                     # what a row says beside the cell and its result
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
-
 
 def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], file: str | Path | None = None,
           workers: int = 2, progress: bool | None = None, changed: str = "refuse") -> Rows:
-    """The rows of function(**cell, seed=s) for every cell of the grid and every seed, in that order; they are computed
-    seed by seed, so that half of the work is the whole grid with half of the seeds.
+    """Call function(**cell, seed=s) for every cell of the grid and every seed, and return the rows in that order.
+
+    Cells are computed seed by seed, so that half of the work is the whole grid with half of the seeds.
 
     - grid: name → values, of which all combinations are taken, the last name varying fastest; or a list of cells.
-      Functions and objects among the values appear in the rows under their names.
-    - file: where finished cells are kept; those that stand there are not computed again.
-      One call at a time has the file, another raises RuntimeError.
-    - workers: processes; 1 starts none. With `joblib.parallel_config(backend="dask"):` around the call and a
-      `distributed.Client` the cells go to all workers of a cluster instead; each needs minnet.
+      Functions and objects among the values are written in the rows under their names.
+    - file: where finished cells are kept; cells that the file has are not computed again. A float of the grid is the
+      one in the file if they differ by rounding only (`values.same_value`). Only one call at a time may write to a
+      file; another raises RuntimeError.
+    - workers: how many processes compute; 1 starts none. With `joblib.parallel_config(backend="dask"):` around the call
+      and a `distributed.Client` the cells go to all workers of a cluster instead; each needs minnet.
     - progress: True shows a bar, False none, None one in a terminal or a notebook.
-    - changed: what to do with the file's cells if the function is no longer the one that computed them: "refuse" raises
-      ValueError, "recompute" drops them, "keep" uses them. What counts as a change: see `store.fingerprint`.
+    - changed: what to do with the file's cells if the function has changed since they were computed: "refuse" raises
+      ValueError, "recompute" drops them, "keep" uses them. What counts as a change: see `fingerprint.fingerprint`.
 
     A cell that raises becomes a row with `failed`; a RuntimeWarning says so at the end, and the next call with the file
-    tries it again. After Ctrl-C the next call goes on where this one stopped. Functions of a notebook serve too; data
-    are better loaded inside the function than closed over, for what it closes over travels with every cell. Raises
-    TypeError or ValueError, before anything is computed, where arguments do not fit.
+    tries it again. After Ctrl-C the next call goes on where this one stopped. Functions that are defined in a notebook
+    can be used too; load data inside the function, since everything that it closes over is sent with every cell.
+
+    Raises TypeError or ValueError for wrong arguments, before anything is computed.
     """
     workers = checks.count("workers", workers)
-    tasks, path = _tasks(function, grid, seeds), None if file is None else Path(file)
-    source = {} if path is None else store.fingerprint(function, _objects(tasks))
-    if path and not path.resolve().parent.is_dir():
-        raise ValueError(f"expected a file in a folder that exists, got {path}")
-    with store.held(path) if path else nullcontext():
-        runs, done = _finished(function, tasks, path, source, workers, progress, changed)
-    failed = [record for record in done.values() if "failed" in record]
+    wanted = _check(function, grid, seeds, file)
+    state = _state(wanted, changed)
+    if not state.complete:
+        with store.locked(wanted.path) if wanted.path else nullcontext():
+            state = _state(wanted, changed)                           # another process may have written since
+            _compute(wanted, state, workers, progress)
+    failed = [record for record in state.done.values() if "failed" in record]
     if failed:
         first = failed[0]["cell"] | {"seed": failed[0]["seed"]}
-        warnings.warn(f"{len(failed)} of {len(tasks)} cells failed, the first of them "
+        warnings.warn(f"{len(failed)} of {len(state.calls)} cells failed, the first of them "
                       f"({', '.join(f'{name}={value}' for name, value in first.items())}) with {failed[0]['failed']}; "
                       "rows.failed has all", RuntimeWarning, stacklevel=2)
-    return _rows(runs, done)
-
-
-def _finished(function: Callable[..., Any], tasks: dict[str, Cell], path: Path | None, source: dict[str, str],
-              workers: int, progress: bool | None, changed: str) -> tuple[list[store.Run], dict[str, Record]]:
-    """The runs, and every cell of the grid in its order: those of the file, the others computed and kept there."""
-    runs, records = store.stored(path, source, changed)
-    done = {key: records[key] for key in tasks if key in records and "rows" in records[key]}
-    todo = {key: task for key, task in sorted(tasks.items(), key=lambda item: item[1]["seed"]) if key not in done}
-    if todo or store.differing(runs, source):
-        run = store.this_run(function, source)
-        if not runs or not store.same(run, runs[-1]):
-            runs.append(run)
-        if path:
-            store.save(path, runs, records.values())
-    with progress_bar(len(tasks), progress, done=len(done), unit="cell") as shown:
-        try:
-            with closing(_results(function, todo, workers)) as results:
-                for key, result in results:
-                    cell = {name: plain(name, value) for name, value in tasks[key].items()}
-                    done[key] = {"seed": cell.pop("seed"), "cell": cell, "run": len(runs) - 1, **result}
-                    if path:
-                        store.append(path, done[key])
-                    shown.update()
-        except BaseException as error:
-            kept = f"they stand in {path.name}, and the same call goes on from there" if path else (
-                "they are lost, file=… would have kept them")
-            error.add_note(f"the sweep stopped with {len(done)} of {len(tasks)} cells finished: {kept}")
-            raise
-    done = {key: done[key] for key in tasks}
-    if path and todo:                                # the grid's order, so that the file does not tell who came first
-        store.save(path, runs, (done | {k: record for k, record in records.items() if k not in done}).values())
-    return runs, done
+    return _rows(state.runs, state.done)
 
 
 def read(file: str | Path) -> Rows:
@@ -135,83 +101,101 @@ class Plan:
 def plan(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], file: str | Path | None = None,
          changed: str = "refuse") -> Plan:
     """What `sweep` would have to do; the same arguments and errors, and nothing is computed or written."""
-    tasks, path = _tasks(function, grid, seeds), None if file is None else Path(file)
-    source = {} if path is None else store.fingerprint(function, _objects(tasks))
-    _, records = store.stored(path, source, changed)
-    seconds = [records[key]["seconds"] for key in tasks if key in records and "rows" in records[key]]
-    return Plan(len(tasks), len(seconds), sum(seconds) / len(seconds) if seconds else None, len(records.keys() - tasks))
+    state = _state(_check(function, grid, seeds, file), changed)
+    seconds = [record["seconds"] for record in state.done.values()]
+    return Plan(len(state.calls), len(seconds), sum(seconds) / len(seconds) if seconds else None,
+                len(state.records.keys() - state.calls))
 
 
-# Computing ---------------------------------------------------------------------------------------------------
+class _Wanted(NamedTuple):
+    """The arguments of a sweep, checked, and the fingerprint of its function."""
 
-def _results(function: Callable[..., Any], todo: dict[str, Cell],
-             workers: int) -> Generator[tuple[str, Record], None, None]:
-    """(key, result) of each cell, as they finish."""
-    if todo and workers == 1:
-        with _one_thread():
-            for key, arguments in todo.items():
-                yield key, _computed(function, arguments)
-    elif todo:
-        joblib = library("joblib", REMEDY)
-        parallel = joblib.Parallel(n_jobs=workers, batch_size=1, return_as="generator_unordered")
-        task = joblib.delayed(partial(_in_worker, function, np.geterr()))
-        with closing(parallel(task(key, arguments) for key, arguments in todo.items())) as results:
-            yield from results
+    function: Callable[..., Any]
+    cells: list[Cell]
+    seeds: list[int]
+    path: Path | None
+    source: dict[str, Entry]
 
 
-def _in_worker(function: Callable[..., Any], float_errors: Any, key: str, arguments: Cell) -> tuple[str, Record]:
-    """A cell in another process, whose threads and floating-point warnings are made those of this one."""
-    os.environ.update(ONE_THREAD)                                          # for libraries that the function loads …
-    library("threadpoolctl", REMEDY).threadpool_limits(limits=1)           # … and for those that are loaded
-    with np.errstate(**float_errors):
-        return key, _computed(function, arguments)
+class _Call(NamedTuple):
+    """A call of the function: its cell and seed as they are written in the file, and its arguments."""
+
+    cell: Cell
+    seed: int
+    arguments: Cell
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One BLAS thread here too, and as many as before afterwards."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    with library("threadpoolctl", REMEDY).threadpool_limits(limits=1):
-        os.environ.update(ONE_THREAD)
+@dataclass
+class _State:
+    """How far a sweep is."""
+
+    runs: list[store.Run]              # of the file
+    records: dict[str, Record]         # the cells of the file, also those of other grids, by key
+    calls: dict[str, _Call]            # all that the sweep consists of, in the grid's order, by key
+    done: dict[str, Record]            # the finished ones among them
+    complete: bool                     # nothing is left to be computed, and no change of the function to be noted
+
+
+def _state(wanted: _Wanted, changed: str) -> _State:
+    """How far the file is; ValueError where two calls are the same, or where the function has changed."""
+    runs, records = store.usable(wanted.path, wanted.source, changed)
+    known: dict[str, dict[str, Any]] = {}                      # column → text of a value → the value
+    for record in records.values():
+        for name, value in record["cell"].items():
+            known.setdefault(name, {})[json.dumps(value)] = value
+    calls: dict[str, _Call] = {}
+    for cell in wanted.cells:
+        written = {name: _known(known.setdefault(name, {}), name, value) for name, value in cell.items()}
+        for seed in wanted.seeds:
+            key = store.cell_key(written, seed)
+            if key in calls:
+                raise ValueError(f"expected cells that differ, got {key} twice: a value or a seed is given twice, or "
+                                 "two objects have the same name, or two floats differ by less than 1e-9 of their size")
+            calls[key] = _Call(written, seed, {**cell, "seed": seed})
+    done = {key: records[key] for key in calls if "rows" in records.get(key, ())}
+    complete = len(done) == len(calls) and not store.changed_names(runs, wanted.source)
+    return _State(runs, records, calls, done, complete)
+
+
+def _known(known: dict[str, Any], name: str, value: Any) -> Any:
+    """The value of the file, or of an earlier cell of the grid, that is the same; the value itself where none is."""
+    written = stored_value(name, value)
+    text = json.dumps(written)
+    if text not in known:
+        known[text] = next((other for other in known.values() if same_value(value, other)), written)
+    return known[text]
+
+
+def _compute(wanted: _Wanted, state: _State, workers: int, progress: bool | None) -> None:
+    """Compute what is missing, append each cell to the file as soon as it is finished, and bring `state` up to date."""
+    if state.complete:
+        return
+    path, runs, calls, done = wanted.path, state.runs, state.calls, state.done
+    todo = {key: call.arguments for key, call in sorted(calls.items(), key=lambda item: item[1].seed)
+            if key not in done}
+    with progress_bar(len(calls), progress, done=len(done), unit="cell") as bar:
+        run = store.new_run(wanted.function, wanted.source)
+        if not runs or not store.equal_but_date(run, runs[-1]):
+            runs.append(run)
+        if path:
+            store.save(path, runs, state.records.values())
         try:
-            yield
-        finally:
-            for name, value in before.items():
-                del os.environ[name]
-                if value is not None:
-                    os.environ[name] = value
-
-
-def _computed(function: Callable[..., Any], arguments: Cell) -> Record:
-    """{"rows": …, "seconds": …}, or {"failed": …, "seconds": …} where the function failed."""
-    result: Record = {}
-    begin = time.perf_counter()
-    try:
-        result["rows"] = _checked(function(**arguments), arguments)
-    except Exception as error:
-        path = " → ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
-                         if frame.filename != __file__)
-        result["failed"] = f"{type(error).__name__}: {error}" + (f" (in {path})" if path else "")
-    return result | {"seconds": float(f"{time.perf_counter() - begin:.3g}")}
-
-
-def _checked(returned: Any, arguments: Cell) -> list[Cell]:
-    rows = [returned] if isinstance(returned, Mapping) else returned
-    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
-        raise TypeError(f"expected the function to return a dict of numbers, or a list of dicts, got {returned!r}")
-    taken = sorted({*arguments, *OWN} & {name for row in rows for name in row})
-    if taken:
-        raise ValueError(f"expected results under names of their own, got {', '.join(taken)}: the row has that already")
-    return [{str(name): _number(name, value) for name, value in row.items()} for row in rows]
-
-
-def _number(name: str, value: Any) -> Any:
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        value = value.item()
-    if value is not None and not isinstance(value, bool | int | float | str):
-        raise TypeError(f"expected {name} to be a number (or a word), got {value!r}: for several numbers return a list "
-                        "of dicts, one per epoch or layer")
-    return value
+            with closing(results(wanted.function, todo, workers)) as finished:
+                for key, result in finished:
+                    record = {"seed": calls[key].seed, "cell": calls[key].cell, "run": len(runs) - 1, **result}
+                    if path:
+                        store.append(path, record)
+                    done[key] = record
+                    bar.update()
+        except BaseException as error:
+            kept = f"they are in {path.name}, and the same call goes on from there" if path else (
+                "they are lost; with file=… they would have been kept")
+            error.add_note(f"the sweep stopped with {len(done)} of {len(calls)} cells finished: {kept}")
+            raise
+    state.done = {key: done[key] for key in calls}
+    if path and todo:                                      # in the grid's order, whichever was finished first
+        others = [record for key, record in state.records.items() if key not in calls]
+        store.save(path, runs, [*state.done.values(), *others])
 
 
 def _rows(runs: list[store.Run], records: dict[str, Record]) -> Rows:
@@ -223,10 +207,7 @@ def _rows(runs: list[store.Run], records: dict[str, Record]) -> Rows:
     return found
 
 
-# The door ----------------------------------------------------------------------------------------------------
-
-def _tasks(function: Callable[..., Any], grid: Grid, seeds: Iterable[int]) -> dict[str, Cell]:
-    """The arguments of every call, under the key of its cell."""
+def _check(function: Callable[..., Any], grid: Grid, seeds: Iterable[int], file: str | Path | None) -> _Wanted:
     if not callable(function):
         raise TypeError(f"expected a function of the cell and a seed, got {function!r}")
     if isinstance(seeds, str | numbers.Number) or not isinstance(seeds, Iterable):
@@ -234,37 +215,32 @@ def _tasks(function: Callable[..., Any], grid: Grid, seeds: Iterable[int]) -> di
     wholes = [checks.count(f"seeds[{i}]", seed, least=0) for i, seed in enumerate(seeds)]
     if not wholes:
         raise ValueError("expected at least one seed, got none")
-    tasks: dict[str, Cell] = {}
-    for cell in cells(grid):
-        taken = [name for name in OWN if name in cell]
+    found = cells(grid)
+    for cell in found:
+        taken = [name for name in RESERVED if name in cell]
         if taken:
-            raise ValueError(f"expected a grid without {', '.join(taken)}: a row says that itself, and seeds are given "
-                             "by seeds=…")
+            raise ValueError(f"expected a grid without {', '.join(taken)}: these are columns of their own, and seeds "
+                             "are given by seeds=…")
         try:
             inspect.signature(function).bind(**cell, seed=0)
         except (TypeError, ValueError) as error:               # ValueError: no signature is known
             raise TypeError(f"expected a function that takes {', '.join(map(str, [*cell, 'seed']))} by name, got "
                             f"{described(function)}: {error}") from None
-        for seed in wholes:
-            key = store.key({name: plain(name, value) for name, value in cell.items()}, seed)
-            if key in tasks:
-                raise ValueError(f"expected cells that differ, got {key} twice: a value or a seed is given twice, or "
-                                 "two objects have the same name")
-            tasks[key] = {**cell, "seed": seed}
-    return tasks
+    path = None if file is None else store.checked_path(file)
+    return _Wanted(function, found, wholes, path, {} if path is None else fingerprint(function, _objects(found)))
 
 
-def _objects(tasks: dict[str, Cell]) -> dict[str, Any]:
-    """The functions and objects among the grid's values, under their names."""
-    found: dict[str, Any] = {}
-    left = [value for task in tasks.values() for value in task.values()]
+def _objects(found: list[Cell]) -> dict[str, Any]:
+    """The functions and objects among the values of cells, by name."""
+    objects: dict[str, Any] = {}
+    left = [item for cell in found for item in cell.items()]
     while left:
-        value = left.pop()
+        column, value = left.pop()
         if isinstance(value, list | tuple):
-            left += value
-        elif isinstance(name := plain("", value), str) and not isinstance(value, str):
-            found[name] = value
-    return found
+            left += [(column, entry) for entry in value]
+        elif isinstance(name := stored_value(column, value), str) and not isinstance(value, str):
+            objects[name] = value
+    return objects
 
 
 def cells(grid: Grid) -> list[Cell]:

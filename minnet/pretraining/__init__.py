@@ -3,7 +3,6 @@
 greedy          greedy_pretrain: one layer at a time, each as an autoencoder of the one below; unrolled
 boltzmann       the restricted Boltzmann machine, which learns a layer by contrastive divergence
 data_dependent  lsuv and others: random weights that are rescaled until a batch of data has the wanted statistics
-model           what autoencoder and Boltzmann machine share: parameters in a vector of their own
 """
 
 from minnet.pretraining.boltzmann import BoltzmannMachine

@@ -27,12 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from minnet import checks
+from minnet import checks, initializers
 from minnet.activations import Activation, sigmoid, softplus
 from minnet.initializers import Initializer, normal
-from minnet.layer import view
-from minnet.network import Loss
-from minnet.pretraining.model import Model
+from minnet.losses import Loss
+from minnet.parameters import Model, parameter
 
 _MOST = 20                         # units on the smaller side for which a sum over all its states is made
 _CHUNK = 2**12                     # states at a time
@@ -56,8 +55,9 @@ class BoltzmannMachine(Model):
     other than sigmoid. Smolensky 1986; Hinton 2002; Hinton, Osindero & Teh 2006; persistent: Tieleman 2008.
     """
 
-    W, dW, b, db = view("W"), view("dW"), view("b"), view("db")
-    c, dc = view("c"), view("dc")
+    W, dW = parameter("visible", "hidden", decays=True)
+    b, db = parameter("hidden")
+    c, dc = parameter("visible")
 
     def __init__(self, visible: int, hidden: int, activation: Activation = sigmoid, *, k: int = 1,
                  persistent: bool = False, corruption: None = None, init: Initializer = _SMALL,
@@ -71,13 +71,10 @@ class BoltzmannMachine(Model):
         if corruption is not None:
             raise ValueError(f"expected corruption to be None, got {corruption!r}: a Boltzmann machine does not learn "
                              "to undo damage, its noise is that of its units; an Autoencoder takes a corruption")
-        if not isinstance(persistent, bool | np.bool_):
-            raise TypeError(f"expected persistent to be True or False, got {persistent!r}")
-        self.activation, self.persistent = activation, bool(persistent)
+        self.activation, self.persistent = activation, checks.boolean("persistent", persistent)
         self.particles: np.ndarray | None = None            # where the persistent chains are: p(h = 1), (m, hidden)
-        super().__init__({"W": (self.visible, self.hidden), "b": (self.hidden,), "c": (self.visible,)},
-                         decayed=("W",), dtype=dtype)
-        self.draw("W", init, checks.generator(rng))
+        self.allocate(dtype)
+        self.W = initializers.drawn(initializers.named("init", init), checks.generator(rng), self.W)
 
     @property
     def V(self) -> np.ndarray:
@@ -131,7 +128,8 @@ class BoltzmannMachine(Model):
         if self.persistent:
             self.particles = last
         self.grads[...] = _moments(v, last) - _moments(x, p)
-        return float(loss(p.dot(self.V) + self.c, y)[0])
+        self.outputs = p.dot(self.V) + self.c
+        return float(loss(self.outputs, y)[0])
 
     # Exact, in float64 -------------------------------------------------------------------------------------
 

@@ -30,16 +30,17 @@ from typing import Any
 
 import numpy as np
 
-from minnet import activations, checks, losses, memory
+from minnet import activations, checks, initializers, losses
 from minnet.activations import Activation
+from minnet.arrays import sum_of_rows
 from minnet.initializers import Initializer, glorot_uniform
-from minnet.layer import view
 from minnet.layers import Dense
-from minnet.network import Loss, Network
+from minnet.losses import Loss
+from minnet.network import Network
 from minnet.optimizers import Optimizer
+from minnet.parameters import Model, parameter
 from minnet.pretraining.boltzmann import BoltzmannMachine
 from minnet.pretraining.data_dependent import dense_layers, inputs_of
-from minnet.pretraining.model import Model
 from minnet.reporting import described, progress_bar
 from minnet.training import History, train
 
@@ -103,38 +104,38 @@ class Autoencoder(Model):
     `fit(model, (x, x), loss=…, …)`. Raises TypeError or ValueError for settings out of range.
     """
 
-    W, dW, b, db = view("W"), view("dW"), view("b"), view("db")
-    c, dc = view("c"), view("dc")
-    U, dU = view("U"), view("dU")
+    W, dW = parameter("fan_in", "units", decays=True)
+    b, db = parameter("units")
+    U, dU = parameter("untied_units", "fan_in", decays=True)
+    c, dc = parameter("fan_in")
 
     def __init__(self, fan_in: int, units: int, activation: Activation = activations.sigmoid, *, tied: bool = True,
                  corruption: Corruption | None = None, contractive: float = 0.0, sparse: float = 0.0,
                  sparsity: float = 0.05, init: Initializer = glorot_uniform, rng: int | np.random.Generator,
                  dtype: Any = np.float32) -> None:
         self.fan_in, self.units = checks.count("fan_in", fan_in), checks.count("units", units)
-        self.activation, self.tied, self.corruption = activations.required(activation), tied, corruption
+        self.activation, self.corruption = activations.named(activation), corruption
+        self.tied = checks.boolean("tied", tied)
         self.contractive = checks.number("contractive", contractive, least=0)
         self.sparse = checks.number("sparse", sparse, least=0)
         self.sparsity = checks.number("sparsity", sparsity, above=0, below=1)
         if not callable(corruption) and corruption is not None:
             raise TypeError("expected corruption to be a function of (rng, x), such as partial(masking, rate=0.25), "
                             f"got {corruption!r}")
-        if not isinstance(tied, bool | np.bool_):
-            raise TypeError(f"expected tied to be True or False, got {tied!r}")
         if self.contractive and activation not in _SECOND:
             raise ValueError("the contractive penalty needs f″, which is known here for "
                              f"{', '.join(map(str, _SECOND))}; got {activation}")
         if self.sparse and activation.range != (0.0, 1.0):
             raise ValueError("the sparsity penalty compares mean activations with a probability: expected sigmoid "
                              f"units, got {activation} with values in {activation.range}")
-        decoder = {} if tied else {"U": (self.units, self.fan_in)}
-        shapes = {"W": (self.fan_in, self.units), "b": (self.units,), **decoder, "c": (self.fan_in,)}
-        super().__init__(shapes, decayed=("W", *decoder), dtype=dtype)
+        self.untied_units = 0 if tied else self.units               # so that U is empty where the weights are tied
+        self.allocate(dtype)
         self._damaged(np.full((2, self.fan_in), 0.5, dtype), np.random.default_rng(0))
         first, second = checks.generator(rng).spawn(2)
-        self.draw("W", init, first)
+        init = initializers.named("init", init)
+        self.W = initializers.drawn(init, first, self.W)
         if not tied:
-            self.draw("U", init, second)
+            self.U = initializers.drawn(init, second, self.U)
 
     @property
     def V(self) -> np.ndarray:
@@ -164,7 +165,8 @@ class Autoencoder(Model):
         z = x.dot(self.W)
         z += self.b
         h = self.activation.f(z)
-        value, dz = loss(h.dot(self.V) + self.c, y)
+        self.outputs = h.dot(self.V) + self.c
+        value, dz = loss(self.outputs, y)
         dh = dz.dot(self.V.T)
         slope = self.activation.df(z, h)
         if self.sparse:
@@ -172,9 +174,8 @@ class Autoencoder(Model):
         delta = dh * slope
         if self.contractive:
             value += self._contract(h, slope, delta)
-        ones = memory.ones(len(x), x.dtype)
-        ones.dot(delta, out=self.db)
-        ones.dot(dz, out=self.dc)
+        sum_of_rows(delta, out=self.db)
+        sum_of_rows(dz, out=self.dc)
         if self.tied:                       # W encodes and decodes: dW = x̃ᵀδ + dzᵀh, both terms in one product
             np.concatenate([x, dz]).T.dot(np.concatenate([delta, h]), out=self.dW)
         else:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
+from minnet.initializer import ALL
 from minnet.masks import unmasked
 from minnet.reference.frameworks import ROWS, Law, Lines, constant_lines
 from minnet.reporting import described, printable
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MODULE = "minnet.initializers"                    # a function of the same name in another module is not minnet's
 FRAMEWORKS = ("Keras", "PyTorch", "JAX")
 BINS = 44                                         # of the histogram of the entries
 TABLE_STYLE = "border-spacing: 0.8em 0.1em"
@@ -127,8 +127,8 @@ def card(init: Any, shape: Sequence[int] = (512, 256), *, rng: int | np.random.G
     W = _drawn(init, checks.generator(rng), (fan_in, fan_out))
     singular_values = np.linalg.svd(W, compute_uv=False)
     function = init.func if isinstance(init, partial) else init
-    is_ours = getattr(function, "__module__", None) == MODULE
-    row = ROWS.get(getattr(function, "__name__", "")) if is_ours else None
+    name = getattr(function, "__name__", "")
+    row = ROWS.get(name) if ALL.get(name) is function else None     # one of your own may have the same name
     options = _options(init) if row else {}
     law: Law | None = None
     exact: Lines = ()

@@ -21,7 +21,7 @@ Make = Callable[[], Callable[[], Any]]
 
 
 class Worker:
-    """A process that makes one function and times it when asked; `error` is why there is nothing to time."""
+    """A process that makes one function and times it when asked."""
 
     def __init__(self, make: Make, read: bool) -> None:
         context = multiprocessing.get_context("spawn")
@@ -29,7 +29,11 @@ class Worker:
         self._process = context.Process(target=_serve, args=(there, make, read), daemon=True)
         self._process.start()
         there.close()
-        self.error: Exception | None = self._connection.recv()
+
+    def made(self) -> Exception | None:
+        """Wait until the function is there; or why there is none."""
+        error: Exception | None = self._connection.recv()
+        return error
 
     def seconds(self, at_least: float) -> float:
         """Seconds for one call, over a burst of about `at_least`."""
@@ -85,8 +89,8 @@ def rounds(makers: dict[str, Make], *, number: int, at_least: float = 0.06,
     workers: dict[str, Worker] = {}
     try:
         for name, make in makers.items():
-            workers[name] = Worker(make, name not in unread)
-        missing = {name: worker.error for name, worker in workers.items() if worker.error}
+            workers[name] = Worker(make, name not in unread)         # they import what they need side by side
+        missing = {name: error for name, worker in workers.items() if (error := worker.made())}
         times: dict[str, list[float]] = {name: [] for name in workers if name not in missing}
         for _ in range(number):
             for name, found in times.items():

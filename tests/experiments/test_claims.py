@@ -75,12 +75,12 @@ def test_an_empty_interval_is_an_error():
 
 def test_rows_are_appended_with_the_expected_verdict(tmp_path, monkeypatch):
     ledger, rows = tmp_path / "ledger.json", tmp_path / "rows.jsonl"
-    ledger.write_text(json.dumps([{"id": "99-test", "verdict": "refuted"}]))
+    ledger.write_text(json.dumps([{"id": "99-test", "verdict": "refuted"}]), encoding="utf-8")
     monkeypatch.setenv("MINNET_CLAIMS", str(rows))
     monkeypatch.setenv("MINNET_LEDGER", str(ledger))
     judged(0.5, claims.at_most(1), paper=0.4)
     judged(2.0, claims.at_most(1))
-    first, second = map(json.loads, rows.read_text().splitlines())
+    first, second = map(json.loads, rows.read_text(encoding="utf-8").splitlines())
     assert (first["id"], first["chapter"], first["paper"]) == ("99-test", "99", 0.4)
     assert (first["verdict"], first["expected"]) == ("reproduced", "refuted")
     assert second["verdict"] == second["expected"] == "refuted"

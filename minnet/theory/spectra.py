@@ -15,6 +15,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.activations import Activation, required
+from minnet.masks import unmasked
 from minnet.theory import gaussian
 
 
@@ -40,7 +41,7 @@ def marchenko_pastur(s: np.ndarray, shape: tuple[int, int], *, std: float) -> np
     Pastur 1967. Raises TypeError or ValueError for s that are no finite numbers.
     """
     low, high = edges(shape, std=1.0)
-    t = checks.real_array("s", s, np.dtype(np.float64)) / checks.number("std", std, above=0)
+    t = checks.real_array("s", unmasked("s", s), np.dtype(np.float64)) / checks.number("std", std, above=0)
     inside = (t >= low) & (t <= high) & (t > 0)
     t = np.where(inside, t, (low + high) / 2)
     root = np.sqrt(np.maximum((high - t) * (high + t) * (t - low) * (t + low), 0))

@@ -15,8 +15,9 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from minnet import Diverged, History, activations, fit, initializers, losses, mlp, optimizers, plots, train
-from minnet.plots import drawing
+from minnet import Diverged, History, activations, datasets, fit, initializers, losses, mlp, optimizers, plots, train
+from minnet.plots import helpers
+from minnet.plots.styles import series_styles
 from tests.conftest import batch
 
 NAN, INF = math.nan, math.inf
@@ -116,7 +117,7 @@ def plain():
 # What holds for all ----------------------------------------------------------------------------------------------
 
 def test_the_table_holds_every_picture():
-    assert {name.split()[0] for name in PICTURES} == set(plots.__all__)
+    assert {name.split()[0] for name in PICTURES} == set(plots.__all__) - {"initializer_style"}
 
 
 @every_picture
@@ -182,7 +183,7 @@ def test_matplotlib_is_imported_only_to_draw():
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5, 10, 12, 30])
 def test_styles_can_be_told_apart_in_grey(k):
-    styles = drawing.styles(k, 100)
+    styles = series_styles(k, 100)
     light = [0.299 * r + 0.587 * g + 0.114 * b for r, g, b, _ in (style["color"] for style in styles)]
     assert (np.diff(light) > 0).all()                                              # dark first
     assert light[-1] < 0.72                                                        # and dark enough on white
@@ -238,6 +239,29 @@ def test_histograms_have_area_1_and_their_own_bins():
 def test_the_number_of_bins():
     assert len(line(plots.histograms([np.arange(25.0)]), "layer 1")[0]) == 5 + 2
     assert len(line(plots.histograms([np.arange(25.0)], bins=7), "layer 1")[0]) == 7 + 2
+
+
+def test_heavy_tails_leave_the_peak_its_bins():
+    """A tail 100 times as far out as the quartiles: the peak keeps 60 bins in 8 interquartile ranges."""
+    v = np.concatenate([RNG(0).laplace(size=5000), [-60, 60]])
+    for offset in (False, True):
+        x, y = line(plots.histograms([v], offset=offset), "layer 1")
+        quartiles = np.quantile(v, [0.25, 0.75])
+        assert x[1] - x[0] == pytest.approx(8 * np.ptp(quartiles) / 60, rel=0.01)
+        assert [x[0], x[-1]] == pytest.approx([-60, 60], abs=1)                    # and all of the tails is there
+        if not offset:
+            assert np.trapezoid(y, x) == pytest.approx(1, rel=1e-12)
+            assert y.max() == pytest.approx(0.5, rel=0.15)                         # the density at 0
+    assert len(line(plots.histograms([v], bins=30), "layer 1")[0]) == 30 + 2       # bins that are given stay
+
+
+@pytest.mark.parametrize(("v", "bins"), [
+    (np.maximum(RNG(0).normal(size=5000) - 0.5, 0), 60),                           # 69% are 0: no heavy tail
+    (np.append(RNG(0).standard_cauchy(size=5000), 1e9), 6000),                     # at most a hundred times as many
+    (np.append(np.ones(99), 5.0), 10), (np.append(1e-300 * RNG(0).normal(size=99), 1.0), 1000)],
+    ids=["relu", "cauchy", "equal quartiles", "tiny quartiles"])
+def test_the_number_of_bins_of_uncommon_values(v, bins):
+    assert len(line(plots.histograms([v]), "layer 1")[0]) == bins + 2
 
 
 def test_histogram_of_magnitudes():
@@ -403,7 +427,7 @@ def test_a_thousand_layers():
 def test_quantiles_are_numpys(share):
     for n in range(1, 8):
         values = np.sort(RNG(n).normal(size=n)).tolist()
-        assert drawing._quantile(values, share) == pytest.approx(np.quantile(values, share), rel=1e-14, abs=1e-14)
+        assert helpers._quantile(values, share) == pytest.approx(np.quantile(values, share), rel=1e-14, abs=1e-14)
 
 
 # Layers while they learn -----------------------------------------------------------------------------------------
@@ -459,7 +483,17 @@ def test_densities_by_name_and_as_arrays():
                                density={"b": ([1, 2, 3], [INF, 0.5, 0]), "limit": np.ones_like})
     np.testing.assert_array_equal(line(ax, "b, theory"), ([1, 2, 3], [NAN, 0.5, 0]))
     assert entries(ax) == ["a", "b", "b, theory", "limit"]
-    assert len({patch.get_hatch() for patch in ax.patches}) == 2                   # told apart in grey
+    assert [patch.get_fill() for patch in ax.patches] == [False, False]            # outlines, one behind the other
+
+
+def test_one_histogram_of_singular_values_is_filled_several_are_told_apart():
+    (only,) = plots.singular_values(np.arange(9.0)).patches
+    assert only.get_fill()
+    three = plots.singular_values({name: RNG(0).random(50) * k for k, name in enumerate("abc", start=1)}).patches
+    assert not any(patch.get_fill() for patch in three)
+    assert len({patch.get_linestyle() for patch in three}) == 3
+    light = [patch.get_edgecolor()[:3] @ np.array([0.299, 0.587, 0.114]) for patch in three]
+    assert (np.diff(light) > 0.1).all()
 
 
 def test_an_orthogonal_matrix_is_a_line():
@@ -710,6 +744,13 @@ def test_stable_fixed_points_are_filled():
     assert entries(ax)[-2:] == ["stable", "not stable"]
 
 
+def test_fixed_points_at_the_ends_are_drawn_and_outside_refused():
+    for q in (0, 1, 1 + 1e-12):
+        rendered(plots.iterated_maps(math.sqrt, stop=1, fixed_points=q))
+    with pytest.raises(ValueError, match=r"expected fixed points of a from begin = 0.5 to stop = 2, got 0, which lies"):
+        plots.iterated_maps({"a": math.sqrt}, begin=0.5, stop=2, fixed_points={"a": [1, 0]})
+
+
 def test_a_circle_in_the_corner_is_not_under_the_legend():
     ax = plots.iterated_maps(math.sqrt, stop=1, fixed_points=1)
     rendered(ax)
@@ -840,6 +881,11 @@ ERRORS = [
     ("runs negative", lambda ax: plots.learning_curves([1, -1], log=True, ax=ax), ValueError, "got -1: pass log=False"),
     ("three features", lambda ax: plots.decision_boundary(halves, batch(), ax=ax), ValueError,
      r"\(n, 2\), got \(8, 3\)"),
+    ("data None", lambda ax: plots.decision_boundary(halves, None, ax=ax), TypeError,
+     r"data to be a pair \(x, y\) with x \(n, 2\) and labels y \(n,\), got NoneType"),
+    ("data x alone", lambda ax: plots.decision_boundary(halves, POINTS[0], ax=ax), TypeError, "a pair.*got ndarray"),
+    ("data a Dataset", lambda ax: plots.decision_boundary(halves, datasets.Dataset(POINTS, POINTS), ax=ax), TypeError,
+     "a pair.*got Dataset: pass one of its parts, data.train"),
     ("labels float", lambda ax: plots.decision_boundary(halves, (POINTS[0], np.ones(4)), ax=ax), ValueError,
      r"y of shape \(4,\), an integer label.*float64"),
     ("labels short", lambda ax: plots.decision_boundary(halves, (POINTS[0], [0]), ax=ax), ValueError,
@@ -873,6 +919,8 @@ ERRORS = [
      "expected fixed points of a, got 1, which the map sends to nan"),
     ("fixed of another", lambda ax: plots.iterated_maps({"a": math.sqrt}, stop=2, fixed_points={"b": 1}, ax=ax),
      ValueError, r"one of the maps \['a'\], got 'b'"),
+    ("fixed outside", lambda ax: plots.iterated_maps(math.sqrt, stop=0.5, fixed_points=[0, 1], ax=ax), ValueError,
+     "expected fixed points from begin = 0 to stop = 0.5, got 1, which lies outside the axes: change begin or stop"),
     ("start outside", lambda ax: plots.iterated_maps(math.sqrt, stop=2, start=3, ax=ax), ValueError,
      "start to be a number ≥ 0 and ≤ 2, got 3"),
     ("steps", lambda ax: plots.iterated_maps(math.sqrt, stop=2, start=1, steps=1.5, ax=ax), TypeError,
@@ -884,6 +932,27 @@ ERRORS = [
     ("heat negative", lambda ax: plots.heat_map([[1, -2]], "a", "bc", log=True, **NAMES, ax=ax), ValueError, "got -2"),
 ]
 
+
+MASKED = np.ma.masked_array([1.0, 2.0], [False, True])
+TWO = np.ma.masked_array(np.eye(2), np.eye(2))
+ERRORS += [(f"masked {i}", call, TypeError, f"expected {name}.* without a mask, got .*x.filled")
+           for i, (name, call) in enumerate([
+    ("values of layer 2", lambda ax: plots.histograms([[1.0], MASKED], ax=ax)),
+    ("measured", lambda ax: plots.depth_profile(MASKED, ylabel="", ax=ax)),
+    ("measured of a", lambda ax: plots.depth_profile({"a": [MASKED, MASKED]}, ylabel="", ax=ax)),
+    ("predicted", lambda ax: plots.depth_profile([1, 2], predicted=MASKED, ylabel="", ax=ax)),
+    ("spread", lambda ax: plots.depth_profile([1, 2], predicted=[1, 2], spread=MASKED, ylabel="", ax=ax)),
+    (r"values \(epochs", lambda ax: plots.layer_curves(TWO, ylabel="", ax=ax)),
+    ("points", lambda ax: plots.layer_curves(np.eye(2), points=TWO, ylabel="", ax=ax)),
+    ("values", lambda ax: plots.singular_values(MASKED, ax=ax)),
+    ("density", lambda ax: plots.singular_values([1, 2], density=([1, 2], MASKED), ax=ax)),
+    ("runs", lambda ax: plots.learning_curves(MASKED, ax=ax)),
+    ("x", lambda ax: plots.decision_boundary(halves, (TWO, [0, 1]), ax=ax)),
+    ("y", lambda ax: plots.decision_boundary(halves, (np.eye(2), np.ma.masked_array([0, 1], [0, 1])), ax=ax)),
+    ("W", lambda ax: plots.weight_images(TWO, (1, 2), ax=ax)),
+    ("fixed_points", lambda ax: plots.iterated_maps(math.sqrt, stop=2, fixed_points=MASKED, ax=ax)),
+    (r"values \(rows", lambda ax: plots.heat_map(TWO, "ab", "cd", **NAMES, ax=ax)),
+])]
 
 EMPTY = plain()
 

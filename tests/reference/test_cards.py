@@ -394,6 +394,8 @@ def test_the_expressions_name_options_and_shapes_only():
     (lambda: card(lambda rng, shape: 0.1), ValueError, r"<lambda> to return an array of shape \(512, 256\), got \(\)"),
     (lambda: card(lambda rng, shape: np.full(shape, math.nan)), ValueError, r"array that <lambda> returns to be fin"),
     (lambda: card(lambda rng, shape: np.full(shape, 1j)), TypeError, r"<lambda> to return real numbers, got .*complex"),
+    (lambda: card(lambda rng, shape: np.ma.masked_array(np.ones(shape), np.eye(*shape))), TypeError,
+     "expected the array that <lambda> returns without a mask, got a masked array"),
     (lambda: card(lambda rng, shape: None), TypeError, r"<lambda> to return real numbers, got dtype object"),
     (lambda: card(he_normal, (5,)), ValueError, r"shape \(fan_in, fan_out\) of a weight matrix, got \(5,\)"),
     (lambda: card(he_normal, 5), ValueError, r"shape \(fan_in, fan_out\) of a weight matrix, got 5"),

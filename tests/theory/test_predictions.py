@@ -238,6 +238,12 @@ def test_what_it_refuses():
         predict_statistics(mlp([6, 2], activation=activations.relu, init=initializers.he_normal, rng=0), np.ones(6))
 
 
+def test_a_mask_is_not_dropped():
+    net = mlp([4, 2], activation=activations.relu, init=initializers.he_normal, rng=0)
+    with pytest.raises(TypeError, match="expected x without a mask, got a masked array"):
+        predict_statistics(net, np.ma.masked_array(np.ones((2, 4)), np.eye(2, 4)))
+
+
 def test_weights_that_are_not_centred_are_refused():
     for init in (initializers.ones, initializers.uniform):
         net = mlp([30, 40, 3], activation=activations.tanh, init=init if init is initializers.ones else

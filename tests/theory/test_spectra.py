@@ -136,3 +136,10 @@ def test_bad_arguments():
                           (lambda: spectra.jacobian_spread(activations.relu, 3, q=0), "expected q to be a number > 0")):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_a_mask_is_not_dropped():
+    s = np.ma.masked_array([0.5, 1.0], [False, True])
+    for masked in (s, [s, s]):
+        with pytest.raises(TypeError, match="expected s without a mask, got a masked array"):
+            spectra.marchenko_pastur(masked, (3, 3), std=1)

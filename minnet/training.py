@@ -61,37 +61,35 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     edges = _edges(len(x), batch_size)
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)      # else `take` copies all of it for every batch
 
+    carried, training = getattr(model, "state", np.zeros(0)), True if span == slice(0, len(model.params)) else span
+    history, start, sizes = History(), time.perf_counter(), np.diff(edges)
+
+    def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
+        """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
+        factor, before, labels = _factor(schedule, state["t"]), carried.copy(), y.take(rows, axis=0)
+        C = float(model.gradient(x.take(rows, axis=0), labels, loss, training=training, rng=generator))
+        grads = model.grads[span]
+        if not (math.isfinite(C) and all_finite(grads)):
+            carried[...] = before
+            what = _not_finite("a gradient", grads) if math.isfinite(C) else f"the loss became {C}"
+            raise Diverged(what, epoch, state["t"] + 1, optimizer.learning_rate * factor, history)
+        if clip_norm is not None:
+            optimizers.clip_by_norm(grads, clip_norm)
+        optimizer.step(model.params[span], grads, state, factor=factor)
+        return C, hits(getattr(model, "outputs", None), labels)
+
     def records() -> Iterator[Record]:
-        carried, training = getattr(model, "state", np.zeros(0)), True if span == slice(0, len(model.params)) else span
-        history, start, sizes = History(), time.perf_counter(), np.diff(edges)
-
-        def diverged(what: str, step: int) -> Diverged:
-            return Diverged(what, epoch, step, optimizer.learning_rate * factor, history)
-
         for epoch in range(1, epochs + 1):
-            order, params = generator.permutation(len(x)), model.params[span]
-            values: list[float] = []
-            right: list[Any] = []                       # for each batch, which examples were classified right
+            order, held_loss, held_accuracy = generator.permutation(len(x)), None, None
             with np.errstate(over="ignore", invalid="ignore"):              # Diverged says what numpy would warn of
-                for first, last in pairwise(edges):
-                    rows, factor, before = order[first:last], _factor(schedule, state["t"]), carried.copy()
-                    labels = y.take(rows, axis=0)
-                    C = float(model.gradient(x.take(rows, axis=0), labels, loss, training=training, rng=generator))
-                    grads = model.grads[span]
-                    if not (math.isfinite(C) and all_finite(grads)):
-                        carried[...] = before
-                        raise diverged(_not_finite("a gradient", grads) if math.isfinite(C) else f"the loss became {C}",
-                                       state["t"] + 1)
-                    if clip_norm is not None:
-                        optimizers.clip_by_norm(grads, clip_norm)
-                    optimizer.step(params, grads, state, factor=factor)
-                    values.append(C)
-                    right.append(hits(getattr(model, "outputs", None), labels))
-                if not all_finite(params):
-                    raise diverged(_not_finite("a parameter", params), state["t"])
-                held_loss, held_accuracy = (None, None) if held_out is None else _validated(model, held_out, loss)
-            if held_loss is not None and not math.isfinite(held_loss):
-                raise diverged(f"the validation loss became {held_loss}", state["t"])
+                values, right = zip(*[step(order[first:last], epoch) for first, last in pairwise(edges)], strict=True)
+                if held_out is not None:
+                    held_loss, held_accuracy = _validated(model, held_out, loss)
+            if not all_finite(params := model.params[span]) or (held_loss is not None and not math.isfinite(held_loss)):
+                what = _not_finite("a parameter", params) if not all_finite(params) else (
+                    f"the validation loss became {held_loss}")
+                rate = optimizer.learning_rate * _factor(schedule, state["t"] - 1)
+                raise Diverged(what, epoch, state["t"], rate, history)
             hit = None if right[0] is None else float(np.concatenate(right).mean())
             history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / len(x), hit,
                                   held_loss, held_accuracy, time.perf_counter() - start))

@@ -22,7 +22,8 @@ def draw(result: dict[str, Any], file: Path = HERE / "speed.png") -> None:
     """Write the chart of the steps that use SGD and no SELU: those that all three libraries can make."""
     rows = [row for row in result["steps"] if "-" not in row["workload"]]
     y = np.arange(len(rows))[::-1]
-    look = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True}
+    look = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False,
+            "figure.constrained_layout.use": True}
     with plt.rc_context(look):
         figure, ax = plt.subplots(figsize=(7.5, 3.0))
         ax.axvline(1, color="grey", linewidth=1)

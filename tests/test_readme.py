@@ -111,7 +111,7 @@ def test_the_developers_page_names_what_there_is():
     paths = {path for path in re.findall(r"`((?:[\w.]+/)+[\w.]*)`", page) if "NN_" not in path}
     assert len(paths) > 8
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
-    pairs = re.findall(r"`([\w.]+)` in\s`([\w./]+\.py)`", page)
+    pairs = re.findall(r"`([\w.]+)`\s+in\s+`([\w./]+\.py)`", page)
     assert len(pairs) > 8
     assert [pair for pair in pairs if not re.search(rf"\b{re.escape(pair[0])}\b",
                                                     (ROOT / pair[1]).read_text(encoding="utf-8"))] == []

@@ -412,7 +412,7 @@ class Quotient:
         self.load()
         return self.net(x)
 
-    def gradient(self, x, y, loss):
+    def gradient(self, x, y, loss, *, training=True, rng=None):
         self.load()
         value = self.net.gradient(x, y, loss)
         self.grads[...] = self.net.grads / self.out_of                         # dc = du/m_l
@@ -717,7 +717,7 @@ class Tangent(Quotient):
     def deviation(self):
         return self.params[self.size:].reshape(66, self.m)
 
-    def gradient(self, x, y, loss):
+    def gradient(self, x, y, loss, *, training=True, rng=None):
         self.load()
         value = self.net.gradient(x, y, loss)
         first, second = self.net.layers[:2]

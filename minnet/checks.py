@@ -68,12 +68,11 @@ def number(name: str, value: Any, *, above: float = -math.inf, least: float = -m
     return x
 
 
-def epsilon(value: Any) -> float:
-    """ε > 0, a number that keeps a denominator from being 0; in float32 one below 1.2e-38 would be no help."""
-    found = number("epsilon", value, above=0)
-    if found < np.finfo(np.float32).tiny:
-        raise ValueError(f"expected epsilon to be at least 1.2e-38, got {value!r}: float32 rounds it to 0")
-    return found
+def not_zero_in(dtype: Any, epsilon: float) -> None:
+    """ValueError where this dtype rounds an ε > 0 to 0: it could not keep a denominator from being 0."""
+    if np.dtype(dtype).type(epsilon) == 0:
+        raise ValueError(f"expected epsilon to be larger than 0 in {np.dtype(dtype)}, got {epsilon!r}, which it rounds "
+                         "to 0: take one of at least 1e-38")
 
 
 def count(name: str, value: Any, *, least: int = 1) -> int:
@@ -104,9 +103,18 @@ def one_of(name: str, value: Any, *choices: str) -> str:
     return value
 
 
+def unmasked(name: str, value: Any) -> Any:
+    """`value`, if neither it nor an element of the list `value` is a masked array: np.asarray would drop the mask."""
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, np.ndarray) and hasattr(part, "mask"):           # without importing numpy.ma
+            raise TypeError(f"expected {name} without a mask, got a masked array, whose mask would be ignored: replace "
+                            "the masked values, x.filled(...), or remove them, x[~x.mask]")
+    return value
+
+
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a finite array of `dtype`; no copy is made if it is one already."""
-    array = np.asarray(value)
+    array = np.asarray(unmasked(name, value))
     if array.dtype.kind not in "fiub":
         raise TypeError(f"expected {name} to be an array of real numbers, got dtype {array.dtype}")
     if array.dtype != dtype:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minnet import checks
-from minnet.masks import unmasked
+from minnet.checks import unmasked
 
 Data = tuple[np.ndarray, np.ndarray]           # x and y
 

@@ -42,12 +42,13 @@ class BatchNorm(Layer):
     def __post_init__(self) -> None:
         self.features = checks.count("features", self.features)
         self.momentum = checks.number("momentum", self.momentum, above=0, most=1)
-        self.epsilon = checks.epsilon(self.epsilon)
+        self.epsilon = checks.number("epsilon", self.epsilon, above=0)
 
     def widths(self) -> tuple[int | None, int | None]:
         return self.features, self.features
 
     def reset(self, rng: np.random.Generator) -> None:
+        checks.not_zero_in(self.gamma.dtype, self.epsilon)
         self.gamma, self.beta = 1, 0
         self.running_mean, self.running_var = 0, 1
 
@@ -101,12 +102,13 @@ class LayerNorm(Layer):
 
     def __post_init__(self) -> None:
         self.features = checks.count("features", self.features)
-        self.epsilon = checks.epsilon(self.epsilon)
+        self.epsilon = checks.number("epsilon", self.epsilon, above=0)
 
     def widths(self) -> tuple[int | None, int | None]:
         return self.features, self.features
 
     def reset(self, rng: np.random.Generator) -> None:
+        checks.not_zero_in(self.gamma.dtype, self.epsilon)
         self.gamma, self.beta = 1, 0
 
     def _normalize(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

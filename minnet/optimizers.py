@@ -50,6 +50,7 @@ class Optimizer:
         """A fresh state for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
         if np.ndim(params) != 1:
             raise ValueError(f"expected params to be a vector, got shape {np.shape(params)}: use params.ravel()")
+        checks.not_zero_in(params.dtype, getattr(self, "epsilon", 1.0))
         return {"t": 0, "decay_mask": _mask(decay_mask, params)} | {
             name: np.zeros(len(params), params.dtype) for name in self.vectors}
 
@@ -119,7 +120,7 @@ class RMSprop(Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("alpha", self.alpha, least=0, below=1)
-        checks.epsilon(self.epsilon)
+        checks.number("epsilon", self.epsilon, above=0)
 
     def update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *vectors: np.ndarray) -> None:
         alpha, (s,) = float(self.alpha), vectors
@@ -149,7 +150,7 @@ class Adam(Optimizer):
         super().__post_init__()
         checks.number("beta1", self.beta1, least=0, below=1)
         checks.number("beta2", self.beta2, least=0, below=1)
-        checks.epsilon(self.epsilon)
+        checks.number("epsilon", self.epsilon, above=0)
 
     def update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *vectors: np.ndarray) -> None:
         beta1, beta2, (m, v) = float(self.beta1), float(self.beta2), vectors

@@ -171,7 +171,7 @@ def _checked_data(name: str, model: Any, data: Any, loss: Any) -> Data:
     if name == "validation" and not callable(model):
         raise TypeError(f"validation needs a model that predicts, model(x); got {model!r}, which cannot be called")
     dtype = model.params.dtype
-    x, y = checks.batch("x", data[0], getattr(model, "fan_in", None), dtype), np.asarray(data[1])
+    x, y = checks.batch("x", data[0], getattr(model, "fan_in", None), dtype), np.asarray(checks.unmasked("y", data[1]))
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(f"expected a y for each of the {len(x)} rows of x in {name}, got y of shape {y.shape}")
     if y.dtype.kind == "f":

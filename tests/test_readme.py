@@ -2,28 +2,35 @@
 
 import inspect
 import json
+import math
 import re
 from pathlib import Path
 
 import pytest
 
-from minnet import layers
-from tests.benchmarks import report
+from chapters import picture
+from minnet import datasets, layers
+from tests.benchmarks import chart, report
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {page: (ROOT / page).read_text(encoding="utf-8")
+         for page in ("README.md", "tests/DEVELOPING.md", "tests/benchmarks/README.md")}
+README = PAGES["README.md"]
 
 
 def test_the_examples(capsys):
+    """The first prints what the README shows below it, up to the accuracy's digits that differ between processors."""
     first, second = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (shown,) = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
     assert 9 <= len(first.strip().splitlines()) <= 11, "it is called ten lines"
     names = {}
     exec(compile(first, "README.md", "exec"), names)
-    training, others = map(float, capsys.readouterr().out.split())
-    assert training > others > 0.9
+    (accuracy, classes), (expected, same) = (text.split("%\n") for text in (capsys.readouterr().out, shown))
+    assert float(accuracy) == pytest.approx(float(expected), abs=1)
+    assert classes == same
     exec(compile(second, "README.md", "exec"), names)
     said = capsys.readouterr().out
-    assert all(text in said for text in ("‖ΔW‖/‖W‖", "edge of chaos", "HeNormal", "kaiming_normal_"))
+    assert all(text in said for text in ("‖ΔW‖/‖W‖", "edge of chaos", "he_normal", "kaiming_normal_"))
 
 
 def test_the_commands_are_there():
@@ -31,10 +38,11 @@ def test_the_commands_are_there():
     assert [command.rsplit(" ", 2)[-1] for command in commands] == ["chapters", "pytest"]
 
 
-def test_every_file_of_the_library_is_on_the_map():
-    named = set(re.findall(r"`(\w+\.py|\w+/)`", README.split("its idea |")[1].split("| chapter |")[0]))
-    assert named == {path.name for path in (ROOT / "minnet").glob("*.py")} - {"__init__.py"} | {
-        f"{path.parent.name}/" for path in (ROOT / "minnet").glob("*/__init__.py")}
+def test_every_package_and_every_file_of_the_core_is_on_the_map():
+    named = re.findall(r"`(\w+\.py|\w+/)`", README.split("its idea |")[1].split("\n\n")[0])
+    assert sorted(named) == sorted(
+        [path.name for path in (ROOT / "minnet").glob("*.py") if path.name != "__init__.py"]
+        + [f"{path.parent.name}/" for path in (ROOT / "minnet").glob("*/__init__.py")])
 
 
 def test_every_chapter_is_on_the_map():
@@ -42,9 +50,10 @@ def test_every_chapter_is_on_the_map():
         path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]_*.py"))
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
-def test_links_lead_somewhere(target):
-    assert (ROOT / target).exists()
+@pytest.mark.parametrize(("page", "target"), [(page, target) for page, text in PAGES.items()
+                                              for target in re.findall(r"\]\(([^)#]+)\)", text)])
+def test_links_lead_somewhere(page, target):
+    assert (ROOT / page).parent.joinpath(target).exists()
 
 
 def test_forward_and_backward_are_ten_lines():
@@ -56,4 +65,53 @@ def test_forward_and_backward_are_ten_lines():
 @pytest.mark.parametrize("name", ["measured", "measured_avx2", "measured_pretraining"])
 def test_the_speeds_are_those_measured(name):
     result = json.loads((ROOT / "tests" / "benchmarks" / f"{name}.json").read_text(encoding="utf-8"))
-    assert "\n".join(report.report(result)) in README
+    assert "\n".join(report.report(result)) in PAGES["tests/benchmarks/README.md"]
+
+
+@pytest.mark.parametrize(("file", "words"), [("chapters/picture.png", "theory"),
+                                             ("tests/benchmarks/speed.png", "PyTorch")])
+def test_pictures_are_small_and_described(file, words):
+    assert (ROOT / file).stat().st_size < 120_000
+    (described,) = re.findall(rf"!\[([^]]+)\]\({re.escape(file)}\)", README)
+    assert words in described
+
+
+def test_the_picture_is_drawn(tmp_path):
+    picture.draw(tmp_path / "picture.png", depth=4, drawn=2, runs=1, epochs=2)
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("start", picture.STARTS.values(), ids=picture.STARTS)
+def test_the_picture_says_what_theory_says(start):
+    """Mean squares of 50 networks: their mean is theory's within five standard errors, in every layer."""
+    x = datasets.digits().train[0][:100]
+    squares = picture.measured(start, 4, x, range(50)) ** 2
+    error = squares.std(axis=0) / math.sqrt(len(squares))
+    assert (abs(squares.mean(axis=0) - picture.predicted(start, 4, x) ** 2) < 5 * error).all()
+
+
+def test_the_chart_is_drawn(tmp_path):
+    result = json.loads((ROOT / "tests" / "benchmarks" / "measured.json").read_text(encoding="utf-8"))
+    chart.draw(result, tmp_path / "speed.png")
+    assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("file", [".pre-commit-config.yaml", ".github/workflows/ci.yml"])
+def test_settings_can_be_read(file):
+    yaml = pytest.importorskip("yaml")
+    read = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    commands = [hook["entry"] for repo in read["repos"] for hook in repo["hooks"]] if "repos" in read else [
+        step["run"] for job in read["jobs"].values() for step in job["steps"] if "run" in step]
+    assert any("pytest" in command for command in commands)
+
+
+def test_the_developers_page_names_what_there_is():
+    """Every path in DEVELOPING.md exists, and every name that follows a path stands in that file."""
+    page = PAGES["tests/DEVELOPING.md"]
+    paths = {path for path in re.findall(r"`((?:[\w.]+/)+[\w.]*)`", page) if "NN_" not in path}
+    assert len(paths) > 8
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+    pairs = re.findall(r"`([\w.]+)`\s+in\s+`([\w./]+\.py)`", page)
+    assert len(pairs) > 8
+    assert [pair for pair in pairs if not re.search(rf"\b{re.escape(pair[0])}\b",
+                                                    (ROOT / pair[1]).read_text(encoding="utf-8"))] == []

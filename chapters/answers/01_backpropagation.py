@@ -19,13 +19,13 @@
 import os
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
 
 import numpy as np
 
 import minnet as mn
 from minnet import activations, datasets, gradient_check, initializers, layers, losses, optimizers
-from minnet.layer import Layer
+from minnet.layers import Layer
+from minnet.parameters import parameter
 
 FAST = os.environ.get("MINNET_FAST") == "1"
 x, y = datasets.digits().train
@@ -168,8 +168,8 @@ assert report.passed
 # ## 5. A layer of one's own
 #
 # $a = x \odot s$: going back, $ds = \sum_i x_i \odot \partial C/\partial a_i$ and $\partial C/\partial x = s \odot
-# \partial C/\partial a$. `shapes` declares what is learned; `decayed` stays empty,
-# so weight decay leaves $s$ alone.
+# \partial C/\partial a$. `parameter` declares what is learned; without
+# `decays=True`, weight decay leaves $s$ alone.
 
 
 # %%
@@ -177,13 +177,10 @@ assert report.passed
 class Scale(Layer):
     features: int
 
-    cached: ClassVar[tuple[str, ...]] = ("x",)
+    s, ds = parameter("features")
 
     def widths(self):
         return self.features, self.features
-
-    def shapes(self):
-        return {"s": (self.features,)}
 
     def reset(self, rng):
         self.s[...] = 1

@@ -178,7 +178,7 @@ class Unbiased:
         self.net = mn.mlp(SIZES, activation=activations.relu, init=init, rng=0, dtype=np.float64)
         self.params, self.grads, self.factor = self.net.params, self.net.grads, factor
 
-    def gradient(self, x, y, loss):
+    def gradient(self, x, y, loss, *, training=True, rng=None):
         def scaled(z, y):
             value, dz = loss(self.factor * z, y)
             return value, self.factor * dz

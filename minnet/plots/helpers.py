@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
-from minnet.masks import unmasked
+from minnet.checks import unmasked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

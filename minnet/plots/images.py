@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
-from minnet.masks import unmasked
+from minnet.checks import unmasked
 from minnet.plots import helpers
 from minnet.plots.styles import series_styles
 

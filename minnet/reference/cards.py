@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
+from minnet.checks import unmasked
 from minnet.initializer import ALL
-from minnet.masks import unmasked
 from minnet.reference.frameworks import ROWS, Law, Lines, constant_lines
 from minnet.reporting import described, printable
 from minnet.theory import spectra

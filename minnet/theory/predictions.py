@@ -26,9 +26,9 @@ import numpy as np
 
 from minnet import activations, checks
 from minnet.activations import Activation
+from minnet.checks import unmasked
 from minnet.layers import Activation as ActivationLayer
 from minnet.layers import Dense
-from minnet.masks import unmasked
 from minnet.network import Network
 from minnet.reporting import aligned, as_html, printable
 from minnet.theory import gaussian

@@ -15,7 +15,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.activations import Activation, required
-from minnet.masks import unmasked
+from minnet.checks import unmasked
 from minnet.theory import gaussian
 
 

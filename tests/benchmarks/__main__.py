@@ -1,9 +1,10 @@
-"""How fast and how large minnet is, beside PyTorch, JAX, scikit-learn and plain numpy: python -m tests.benchmarks
+"""Compare the speed and memory of minnet with PyTorch, JAX, scikit-learn and plain numpy: python -m tests.benchmarks
 
-All parts, about ten minutes on two cores, or those that are named: `python -m tests.benchmarks steps memory`. Run it on
-a quiet machine. Nothing is judged, times belong to a machine; a library that is not installed is said
-(pip install -e ".[peers]"). Ratios are medians over the rounds, with quartiles in parentheses. --json FILE writes
-everything that was measured, and `python -m tests.benchmarks.report FILE` makes the README's tables of it.
+It runs all parts in about ten minutes on two cores, or only those that you name: `python -m tests.benchmarks steps
+memory`. Run it on an idle machine. It judges nothing, because times belong to a machine, and it reports which libraries
+are not installed (pip install -e ".[peers]"). Ratios are medians over the rounds, with
+quartiles in parentheses. --json FILE writes everything that was measured, and `python -m tests.benchmarks.report FILE`
+makes the tables of this folder's README from it.
 """
 
 import argparse

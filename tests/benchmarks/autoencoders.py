@@ -1,7 +1,7 @@
 """One training step of a denoising autoencoder: tied weights, masking of a quarter, cross-entropy, plain SGD, batch 20.
 
-As users of each library write it, on the same data with a learning rate of 0.1; each step draws its own noise. Like the
-steps in steps.py, each call makes one step and returns its loss.
+Each step is written as users of the library write it, on the same data with a learning rate of 0.1, and draws its own
+noise. As in steps.py, each call makes one step and returns its loss.
 """
 
 from collections.abc import Callable

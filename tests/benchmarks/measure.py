@@ -1,4 +1,4 @@
-"""Timing that holds on a noisy machine: a process for each contestant, taking turns, compared round by round.
+"""Time code on a noisy machine: each contestant has a process, they take turns, and each round is compared.
 
 In one process the thread pools of two libraries disturb each other: one's idle workers still spin, waiting for work,
 when the other's turn has come. So each gets a process, which sleeps while the others run. A turn is a pause, in which

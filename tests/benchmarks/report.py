@@ -1,4 +1,4 @@
-"""The table and the sentences of the README, from what was measured: python -m tests.benchmarks.report FILE"""
+"""Make the tables of this folder's README from what was measured: python -m tests.benchmarks.report FILE"""
 
 import json
 import sys
@@ -78,7 +78,7 @@ def pretraining(result: Result) -> list[str]:
 
 
 def report(result: Result) -> list[str]:
-    """All of it, line by line, as it stands in the README."""
+    """All of it, line by line, as it stands in README.md."""
     names = [row["workload"] for row in result.get("steps", [])]
     tables = [table(result, kind) for kind in ([name for name in names if "-" not in name],
                                                [name for name in names if "-" in name]) if kind]

@@ -1,4 +1,4 @@
-"""One training step of each library, written as its users write it, from the same weights on the same batch.
+"""One training step in each library, written as its users write it, with the same weights and the same batch.
 
 `STEPS[name](work)` builds a network and returns a function: forward, cross-entropy, backward, optimizer. Each call
 makes one step and returns the loss of before it, as something that float() takes; a library that computes in the

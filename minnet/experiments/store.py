@@ -4,7 +4,7 @@ A file is text in UTF-8, one JSON object a line. The first lines are *runs*, the
 
     {"function": "chapters.sweeps.06_learning_time.cell",
      "source": {"the function": "61dce9fe7710eaa6", "LIMIT": "2000",
-                "RATES": {"text": "float64 (16,)", "numbers": [0.001, 0.00185, …], "eps": 2.2e-16}},
+                "RATES": {"text": "float64 (16,)", "numbers": [[0.001, 0.00185, …]], "eps": 2.2e-16}},
      "minnet": "0.1.0", "numpy": "2.4.6", "python": "3.11.7", "blas": "openblas 0.3.31", "date": "2026-11-23T14:30:11"}
     {"seed": 0, "cell": {"depth": 5, "init": "he_normal"}, "run": 0, "rows": [{"loss": 0.3}], "seconds": 1.2}
     {"seed": 1, "cell": {"depth": 5, "init": "he_normal"}, "run": 0, "failed": "OSError: no memory", "seconds": 0.1}
@@ -14,7 +14,7 @@ A run says by what cells were computed:
     source                         what its numbers depend on, name → entry; see `fingerprint`
     minnet, numpy, python, blas    versions; blas is the library of the matrix products, with its kernels
     date                           when the first of the run's cells was begun, in UTC
-A new run is added where one of these has changed, but for the date.
+A new run is added when one of these, other than the date, has changed.
 
 A cell is one call of the function:
     seed, cell                     its arguments; functions and objects under their names, see `values.stored_value`
@@ -23,10 +23,11 @@ A cell is one call of the function:
     failed                         in place of `rows`: the error of a call that failed; the next sweep tries it again
     seconds                        how long the call took
 
-NaN and Infinity are written as Python's json module does. Finished cells are appended one by one, so that a crash loses
-only what was being computed: a last line without an end is not read. When a sweep ends, the file is written anew in the
-order of the grid; it is replaced in one step. Whoever writes holds a lock on the file FILE.lock beside it, which stays
-there, empty; the lock itself ends with the process. Reading needs no lock.
+NaN and Infinity are written as Python's json module does. A cell is appended when it is finished, so that a crash loses
+only what was being computed; a last line that was not written to its end is not read. When a sweep ends, all lines are
+written to a new file, in the order of the grid, and this replaces the old one in one step. A process that writes holds
+a lock on FILE.lock beside the file. That is an empty file, which stays; the lock ends with the process. Reading needs
+no lock.
 """
 
 from __future__ import annotations
@@ -73,10 +74,10 @@ def equal_but_date(a: Run, b: Run) -> bool:
 
 
 def changed_names(runs: list[Run], source: dict[str, Entry]) -> list[str]:
-    """The names whose entries differ from those of the runs, of which later ones replace earlier ones.
+    """The names whose entries differ from those of the runs; an entry of a later run replaces that of an earlier one.
 
-    A name that is new, or gone, is no change by itself: whatever uses it has changed, or only the grid has. The names
-    of objects in the grid, such as normal(std=0.333), are the same up to rounding.
+    A name that is new or missing is no change by itself: either what uses it has changed too, or only the grid has.
+    Names of objects in the grid, such as normal(std=0.333), may differ by rounding.
     """
     before: dict[str, Entry] = {}
     for run in runs:
@@ -90,7 +91,7 @@ def changed_names(runs: list[Run], source: dict[str, Entry]) -> list[str]:
 
 
 def checked_path(file: str | Path) -> Path:
-    """The absolute path of a sweep's file, which need not exist; ValueError where it cannot be written."""
+    """The absolute path of a file that may be new; ValueError if it is a folder, or if its folder does not exist."""
     path = Path(file)
     if path.is_dir():
         raise ValueError(f"expected a file, got the folder {path}: add a name, such as {path / 'rows.jsonl'}")
@@ -120,14 +121,14 @@ def usable(file: Path | None, source: dict[str, Entry], changed: str) -> tuple[l
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Let no other process write the file meanwhile; RuntimeError where one does already."""
+    """Hold the lock on the file; RuntimeError if another call holds it."""
     filelock = library("filelock", INSTALL)
     lock = filelock.FileLock(f"{file}.lock")
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise RuntimeError(f"expected {file.name} for this sweep alone, got one that another call is writing: wait "
-                           "for that, or name another file") from None
+        raise RuntimeError(f"expected {file.name} to be written by this call only, got a file that another call is "
+                           "writing: wait until that has ended, or name another file") from None
     except (OSError, NotImplementedError) as error:
         raise OSError(f"expected a folder in which {file.name} can be written and locked, got {file.parent} "
                       f"({error}): name a file on a local disk") from None
@@ -138,7 +139,7 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def load(file: Path) -> tuple[list[Run], dict[str, Record]]:
-    """All runs and cells of a file; a line that was cut off while it was written is left out."""
+    """All runs and cells (key → record) of a file; a last line that was not written to its end is left out."""
     runs: list[Run] = []
     records: dict[str, Record] = {}
     try:
@@ -149,15 +150,15 @@ def load(file: Path) -> tuple[list[Run], dict[str, Record]]:
             else:
                 records[cell_key(entry["cell"], entry["seed"])] = entry
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected {file} to be a sweep's file, got a line that is none of its own ({error!r}): name "
+        raise ValueError(f"expected {file} to be a sweep's file, got a line of another format ({error!r}): name "
                          "another file, or delete this one") from None
     if not runs:
-        raise ValueError(f"expected {file} to be a sweep's file, got one without a run: name another, or delete it")
+        raise ValueError(f"expected {file} to be a sweep's file, got no run in it: name another file, or delete it")
     return runs, records
 
 
 def save(file: Path, runs: list[Run], records: Iterable[Record]) -> None:
-    """Write the file anew beside the old one, and put it in its place."""
+    """Write all lines to a new file, and let it replace the old one."""
     new = file.with_name(f"{file.name}.new")
     _write(new, "w", [*runs, *records])
     new.replace(file)
@@ -169,6 +170,6 @@ def append(file: Path, record: Record) -> None:
 
 
 def _write(file: Path, mode: str, entries: list[dict[str, Any]]) -> None:
-    # half a surrogate pair, as in the name of a file that is not UTF-8, is written as JSON's \udcff
+    # a lone surrogate, which Python puts for a byte that is not UTF-8, is written as \udcff, which JSON reads
     with file.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n") as out:
         out.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)

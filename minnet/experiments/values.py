@@ -1,8 +1,8 @@
 """The values of a grid: how they are written in a row, and when two of them count as the same.
 
-The last digits of a computed float, such as np.geomspace(1e-3, 10, 16)[4], differ between processors. So floats are
-compared with a tolerance wherever they identify something; none of them is rounded or hashed, because a value that lies
-on the border of a rounding step would still change with its last digit.
+The last digits of a computed float, such as np.geomspace(1e-3, 10, 16)[4], differ between processors. So wherever
+floats identify something they are compared with a tolerance. They are neither hashed nor rounded first: a value between
+two rounded ones would still jump from one to the other with its last digit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from minnet.reporting import described
 
-RELATIVE = 1e-9
+RELATIVE = 1e-9                    # floats that differ by less, relative to their size, are the same
 FLOAT = re.compile(r"[-+]?\d+(?:\.\d*(?:e[-+]?\d+)?|e[-+]?\d+)")          # as repr writes it
 
 
@@ -80,8 +80,9 @@ def precision(value: Any) -> float:
     """The machine epsilon of a float or an array of them, and the largest one among the settings of a partial."""
     if isinstance(value, partial):
         return max(map(precision, [*value.args, *value.keywords.values()]), default=sys.float_info.epsilon)
-    return float(np.finfo(value.dtype).eps) if isinstance(value, np.floating | np.ndarray) else (
-        sys.float_info.epsilon)
+    if isinstance(value, np.floating | np.ndarray) and value.dtype.kind == "f":
+        return float(np.finfo(value.dtype).eps)
+    return sys.float_info.epsilon
 
 
 def _item(setting: Any) -> Any:

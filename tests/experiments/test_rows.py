@@ -65,6 +65,7 @@ def test_where_refuses_nan(value):
     (partial(initializers.normal, std=1 / 3), "normal(std=0.3333)", False),
     (partial(initializers.normal, std=1), "normal(std=2)", False), (initializers.normal, "normal", True),
     (partial(initializers.normal, std=np.float32(0.1)), "normal(std=0.1)", True), (initializers.normal, 0.5, False),
+    (partial(max, np.arange(3), key=0.5), "max(array([0, 1, 2]), key=0.5)", True),
 ])
 def test_when_a_value_is_that_of_a_row(value, stored, same):
     assert same_value(value, stored) == same

@@ -341,7 +341,7 @@ def test_one_call_at_a_time_has_the_file(tmp_path):
     path = tmp_path / "rows.jsonl"
 
     def meddling(*, a, seed):
-        with pytest.raises(RuntimeError, match=r"expected rows\.jsonl for this sweep alone, got one that another call"):
+        with pytest.raises(RuntimeError, match=r"expected rows\.jsonl to be written by this call only, got a file"):
             run(meddling, {"a": [7]}, [0], file=path)
         return {"b": a}
 

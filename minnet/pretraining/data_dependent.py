@@ -1,13 +1,12 @@
-"""Weights scaled by what the data do in this very network: measure each layer's z, divide, go on to the next.
+"""Weights scaled by measurement: send a batch of data through the network and scale each layer by what z is there.
 
     lsuv(net, x, rng=0)                  orthonormal W, then W /= std of the layer's z: one number per layer
-    unit_normalized(net, x, rng=0)       every *unit's* z gets mean 0 and variance 1, by its column of W and its b
-    balanced(net, x, y, loss)            layers scaled against each other until all learn at one rate; same function
+    unit_normalized(net, x, rng=0)       the z of every *unit* gets mean 0 and variance 1, by its column of W and its b
+    balanced(net, x, y, loss)            ‖dW‖/‖W‖ becomes equal in all layers; the network's function does not change
 
-An initializer knows widths and trusts averages; these know x (n, fan_in), a batch of the data, best some hundred rows.
-What theory derives for one activation, they find for any. All three change W and b of `net` in place, and nothing else,
-when all is done: where an error is raised, the network is as it was. They take networks of Dense layers; dropout
-between them is passed by, as in prediction.
+An initializer knows only the widths of a layer; these functions also use x (n, fan_in), a batch of some hundred rows,
+and so work for any activation. All three change W and b of `net` in place, and nothing else; where they raise an error,
+the network is unchanged. They take networks of Dense layers. Dropout between these is skipped, as in prediction.
 """
 
 from __future__ import annotations
@@ -27,10 +26,11 @@ def lsuv(net: Network, x: np.ndarray, *, tolerance: float = 0.1, tries: int = 10
          rng: int | np.random.Generator) -> list[list[float]]:
     """Layer-sequential unit variance: W orthonormal, then W ← W/std(z) while |Var[z] − 1| > tolerance.
 
-    Var[z] is taken over all examples and units of a layer at once; the layers come one after the other, each fed by the
-    finished ones below. With b = 0 z is proportional to W, and one division is exact. b is left as it is: where it
-    varies over the units, their variance adds to that of x W, and it takes more divisions, or never ends. After
-    `tries` of them ValueError is raised. Weight layer k draws from child k of rng, as in a Network.
+    Var[z] is taken over all examples and units of a layer together. The layers are scaled one after the other, each on
+    the outputs of the finished ones below. With b = 0, z is proportional to W and one division is exact. b is not
+    changed: where it varies over the units, its variance adds to that of x W, and more divisions are needed, or no
+    number of them is enough. Raises ValueError after `tries` divisions. Weight layer k draws from child k of rng, as
+    in a Network.
 
     Returns, for each Dense layer, the standard deviations of z: before each division, and at the end.
     Mishkin & Matas 2016, Algorithm 1.
@@ -60,10 +60,10 @@ def unit_normalized(net: Network, x: np.ndarray, *, rng: int | np.random.Generat
                     init: Initializer = normal) -> list[np.ndarray]:
     """Every unit's z with variance 1 over the data and mean β = `bias`: W_j ← W_j/σ_j, b_j ← β − μ_j/σ_j.
 
-    μ_j, σ_j: mean and standard deviation over the examples of (a W)_j, a the outputs of the finished layers below: a
-    batch normalization at the start, worked into the weights. `init` draws W first; the paper has N(0, 1), but any
-    scale falls out. b is replaced. Weight layer k draws from child k of rng, as in a Network. Raises ValueError for
-    units whose z does not vary.
+    μ_j and σ_j are the mean and the standard deviation over the examples of (a W)_j, a the outputs of the finished
+    layers below: batch normalization of the first batch, written into the weights. `init` draws W first; the paper has
+    N(0, 1), but the scale cancels. b is replaced. Weight layer k draws from child k of rng, as in a Network. Raises
+    ValueError for units whose z does not vary.
 
     Returns σ (units,) for each Dense layer. Krähenbühl, Doersch, Donahue & Darrell 2016, Algorithm 1.
     """
@@ -93,20 +93,20 @@ def unit_normalized(net: Network, x: np.ndarray, *, rng: int | np.random.Generat
 
 
 def balanced(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> np.ndarray:
-    """Scale the layers against each other until ‖dW‖/‖W‖ is the same in all; the network's function stays.
+    """Scale the layers so that ‖dW‖/‖W‖ is the same in all of them, without changing the network's function.
 
     Where f(rz) = r f(z) for every r > 0 (ReLU, leaky ReLU, identity), W_k ← r_k W_k and b_k ← r_1 ⋯ r_k b_k multiply
-    the outputs by the product of all r. If that is 1, the function is the same, ∂C/∂W_k has 1/r_k of its length, and
-    q_k = ‖dW_k‖/‖W_k‖ has 1/r_k² of what it was. So, with q the geometric mean of all q_k,
+    the outputs by the product of all r. If that is 1, the function is unchanged, ‖∂C/∂W_k‖ is divided by r_k, and
+    q_k = ‖dW_k‖/‖W_k‖ is divided by r_k². So, with q the geometric mean of all q_k,
 
         r_k = √(q_k/q)
 
-    brings every layer to q at once. The last layer may have any activation, since its z does not change.
+    gives every layer the ratio q in one step. The last layer may have any activation, since its z does not change.
 
     Returns r (layers,). The between-layer step of Krähenbühl, Doersch, Donahue & Darrell 2016, Algorithm 2, which is
-    iterated, since their layers need not be homogeneous. Their code sends random numbers back from the outputs; here dW
-    is the gradient of `loss` for the batch (x, y), as in prediction, and in float64. Raises ValueError for activations
-    that are not homogeneous, and where a W or its gradient is 0.
+    iterated, since their layers need not be homogeneous. In their code random numbers take the place of the gradient at
+    the outputs; here dW is the gradient of `loss` for the batch (x, y), without noise and in float64. Raises ValueError
+    for activations that are not homogeneous, and where a W or its gradient is 0.
     """
     dense_layers(net)
     other = net.astype(np.float64)                             # in float32 small gradients may have vanished
@@ -114,12 +114,13 @@ def balanced(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> np.ndarr
     for i, layer in enumerate(dense[:-1]):
         if not _homogeneous(layer):
             raise ValueError("expected activations with f(rz) = r f(z), such as ReLU, below the last layer, got "
-                             f"{layer.activation} in weight layer {i}: scaling it would change what the network does")
+                             f"{layer.activation} in weight layer {i}: scaling it would change the network's function")
     other.gradient(x, y, loss, training=False)
     q = np.array([np.linalg.norm(layer.dW) / (np.linalg.norm(layer.W) or math.nan) for layer in dense])
     if not (np.isfinite(q) & (q > 0)).all():
         raise ValueError("expected every W and its gradient to be finite and not 0, got ‖dW‖/‖W‖ = "
-                         f"{', '.join(f'{one:.3g}' for one in q)}, layer by layer")
+                         f"{', '.join(f'{one:.3g}' for one in q)}, layer by layer: see whether weights are 0, "
+                         "or units dead or saturated")
     r: np.ndarray = np.exp((np.log(q) - np.log(q).mean()) / 2)
     for layer, factor, so_far in zip(dense, r, np.cumprod(r), strict=True):
         layer.W *= factor
@@ -129,20 +130,20 @@ def balanced(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> np.ndarr
 
 
 def dense_layers(net: Network) -> list[Dense]:
-    """The Dense layers of a network that has no others, dropout apart; TypeError or ValueError for any other."""
+    """The Dense layers of a network of Dense layers and dropout; TypeError or ValueError for any other network."""
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
     for i, layer in enumerate(net.layers):
         if not isinstance(layer, Dense | Dropout):
-            raise TypeError(f"expected a network of Dense layers and dropout, got {layer!r} as layer {i}: what the "
-                            "data decide here are the W and b of Dense(fan_in, fan_out, activation)")
+            raise TypeError(f"expected a network of Dense layers and dropout, got {layer!r} as layer {i}: only "
+                            "the W and b of Dense(fan_in, fan_out, activation) are learned from data here")
     if not (dense := [layer for layer in net.layers if isinstance(layer, Dense)]):
         raise ValueError(f"expected a network with at least one Dense layer, got {net!r}")
     return dense
 
 
 def inputs_of(net: Network, x: np.ndarray) -> np.ndarray:
-    """x (n, fan_in) in the network's dtype; TypeError where it comes with labels, as (x, y) or a whole data set."""
+    """x (n, fan_in) in the network's dtype; TypeError for a pair (x, y) or a whole data set."""
     if isinstance(x, tuple):
         raise TypeError(f"expected x alone, an array (n, {net.fan_in}), got a tuple: labels are not needed; pass "
                         + ("data.train[0]" if hasattr(x, "train") else "data[0]"))
@@ -165,7 +166,7 @@ def _std(i: int, layer: Dense, a: np.ndarray) -> float:
 
 
 def _homogeneous(layer: Dense) -> bool:
-    """Whether f(rz) = r f(z), up to rounding, on twelve orders of magnitude to both sides, for r = 2 and r = 1000."""
+    """Whether f(rz) = r f(z), up to rounding, for r = 2 and r = 1000 and |z| from 1e-6 to 1e6, of both signs."""
     z = np.geomspace(1e-6, 1e6, 49)
     z = np.concatenate([-z, z])
     with np.errstate(all="ignore"):

@@ -7,6 +7,7 @@ import copy
 import itertools
 import math
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -253,6 +254,139 @@ def test_training_raises_the_exact_likelihood(settings):
     assert history.loss[-1] < history.loss[0]
 
 
+# Gaussian visible units --------------------------------------------------------------------------------------
+
+def gaussian_machine(visible=2, hidden=3, **settings):
+    return machine(visible, hidden, scale=0.7, gaussian=True, **settings)
+
+
+def mixture(model):
+    """p(v) is a mixture of 2^hidden normals N(c + h Wᵀ, 1): weights p(h), means; from ∫ e^{−E} dv, one h at a time.
+
+    −E = h·b − ½‖v − c‖² + v·u with u = W h, and the exponent's maximum over v is h·b + ½‖u‖² + c·u, at v = c + u.
+    """
+    h = states(model.hidden)
+    means = np.array([model.c + model.W @ one for one in h])
+    e = np.array([math.exp(one @ model.b + sum(u * u / 2 + c * u for u, c in zip(model.W @ one, model.c, strict=True)))
+                  for one in h])
+    return e / e.sum(), means, math.log(e.sum()) + model.visible / 2 * math.log(2 * math.pi)
+
+
+def grid(half=12.0, n=481):
+    """Points and weights of the trapezoidal rule in the plane; for Gaussians it converges faster than any power."""
+    line = np.linspace(-half, half, n)
+    return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), (line[1] - line[0]) ** 2
+
+
+def test_gaussian_free_energy_partition_and_likelihood_are_integrals():
+    model, (v, area) = gaussian_machine(), grid()
+    energies = np.array([[((one - model.c) ** 2).sum() / 2 - h @ model.b - one @ model.W @ h for h in states(3)]
+                         for one in v[::4001]])
+    np.testing.assert_allclose(model.free_energy(v[::4001]), -np.logaddexp.reduce(-energies, axis=1), rtol=1e-12)
+    p, means, log_Z = mixture(model)
+    assert model.log_partition() == pytest.approx(log_Z, rel=1e-13)
+    assert np.exp(-model.free_energy(v)).sum() * area == pytest.approx(math.exp(log_Z), rel=1e-12)
+    density = np.exp(-((v[:, None] - means) ** 2).sum(axis=2) / 2) @ p / (2 * math.pi)
+    np.testing.assert_allclose(np.exp(model.log_likelihood(v)), density, rtol=1e-10, atol=1e-300)
+    np.testing.assert_allclose(density @ v * area, p @ means, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("visible", "hidden"), [(2, 3), (3, 1), (1, 4)])
+def test_gaussian_likelihood_gradient(visible, hidden):
+    """Against finite differences of the exact likelihood, which the test above holds to an integral."""
+    model, data, h = gaussian_machine(visible, hidden), RNG(2).normal(size=(6, visible)), 1e-5
+    exact = model.likelihood_gradient(data)
+    slopes = np.empty_like(exact)
+    for i in range(len(exact)):
+        ends = []
+        for sign in (1, -1):
+            model.params[i] += sign * h
+            ends.append(model.log_likelihood(data).mean())
+            model.params[i] -= sign * h
+        slopes[i] = (ends[0] - ends[1]) / (2 * h)
+    np.testing.assert_allclose(exact, slopes, rtol=0, atol=1e-9)            # truncation h² and rounding 1e-15/h
+
+
+def test_the_mean_of_the_gaussian_direction_is_that_of_the_enumerated_step():
+    """One step from the data: h drawn with p(h | v), then v ~ N(c + h Wᵀ, 1), integrated by the trapezoidal rule."""
+    model, data = gaussian_machine(), RNG(2).normal(size=(5, 2))
+    (v, area), h = grid(half=9.0, n=181), states(3)
+    p = model.encode(data)
+    weight = np.prod(np.where(h == 1, p[:, None], 1 - p[:, None]), axis=2).mean(axis=0)           # of each h
+    density = np.exp(-((v[:, None] - model.c - h @ model.W.T) ** 2).sum(axis=2) / 2) @ weight / (2 * math.pi)
+    expected = statistics(model, v, density * area) - statistics(model, data, np.full(5, 1 / 5))
+    found = np.empty((2000, len(expected)))
+    rng = RNG(3)
+    for i in range(len(found)):
+        model.gradient(data, data, losses.squared_error, rng=rng)
+        found[i] = model.grads
+    assert_mean(found, expected)
+    exact = -model.likelihood_gradient(data)
+    with pytest.raises(AssertionError):
+        assert_mean(found, exact)
+    long = gaussian_machine(k=60)
+    found = found[:1000]
+    for i in range(len(found)):
+        long.gradient(data, data, losses.squared_error, rng=rng)
+        found[i] = long.grads
+    assert_mean(found, exact)
+
+
+def test_gaussian_gibbs_samples_from_the_mixture():
+    model, n = gaussian_machine(), 40_000
+    drawn = model.gibbs(np.zeros((n, 2)), steps=60, rng=1)
+    p, means, _ = mixture(model)
+    mean = p @ means
+    covariance = np.eye(2) + (means - mean).T @ (p[:, None] * (means - mean))
+    assert_mean(drawn, mean)
+    centred = drawn - mean
+    assert_mean(centred[:, :, None] * centred[:, None, :], covariance)
+    assert gaussian_machine(dtype=np.float32).gibbs(drawn, rng=0).dtype == np.float32
+
+
+def test_gaussian_units_learn_a_mixture_and_beat_one_normal():
+    x = RNG(0).normal(size=(200, 3)) + 2 * np.sign(RNG(1).normal(size=(200, 1)))
+    model = BoltzmannMachine(3, 2, rng=0, gaussian=True, dtype=np.float64)
+    fit(model, (x, x), loss=losses.squared_error, optimizer=optimizers.SGD(0.02), epochs=150, batch_size=20, rng=0)
+    one_normal = -((x - x.mean(axis=0)) ** 2).sum(axis=1).mean() / 2 - 1.5 * math.log(2 * math.pi)
+    assert model.log_likelihood(x).mean() > one_normal + 1
+    assert repr(model) == "BoltzmannMachine(3, 2, CD-1, gaussian)"
+    z = model.encode(x) @ model.W.T + model.c
+    assert model.gradient(x, x, losses.squared_error, rng=0) == pytest.approx(losses.squared_error(z, x)[0], rel=1e-12)
+    other = pickle.loads(pickle.dumps(model))
+    other.gradient(x, x, losses.squared_error, rng=0)
+    np.testing.assert_array_equal(other.grads, model.grads)
+
+
+def test_gaussian_units_below_binary_ones_in_the_stack():
+    """The losses follow the units; unrolled, the code of the first layer is restored through the sigmoid."""
+    net = mlp([6, 5, 4, 3], activation=activations.sigmoid, init=initializers.glorot_uniform, rng=0, dtype=np.float64)
+    for x in (RNG(0).normal(size=(20, 6)), RNG(0).random((20, 6))):
+        stack = greedy_pretrain(net, x, optimizer=optimizers.SGD(0.01), epochs=1, batch_size=5, rng=0,
+                                model=[partial(BoltzmannMachine, gaussian=True), BoltzmannMachine])
+        assert stack.losses == [losses.squared_error, CE]
+    first, second = stack.models
+    codes = second.encode(first.encode(x))
+    np.testing.assert_allclose(unrolled(net, stack)(x),
+                               activations.sigmoid.f(codes @ second.V + second.c) @ first.V + first.c, rtol=1e-12)
+
+
+def test_a_loss_of_another_output_function_is_refused():
+    net = mlp([6, 5, 4, 3], activation=activations.sigmoid, init=initializers.glorot_uniform, rng=0)
+    before, x = net.params.copy(), np.ones((2, 4))
+    for model, loss, message in (
+            (machine(), losses.squared_error, r"reconstruction σ\(z\) with x, got squared_error, .*use losses.sigm"),
+            (machine(), losses.mean_squared_error, "got mean_squared_error"),
+            (machine(gaussian=True), CE, "reconstruction z with x, got sigmoid_cross_entropy, .*use losses.squared_e")):
+        with pytest.raises(ValueError, match=message):
+            model.gradient(x, x, loss, rng=0)
+    machine(gaussian=True).gradient(x, x, losses.mean_squared_error, rng=0)
+    with pytest.raises(ValueError, match="got squared_error, which has another output function"):
+        greedy_pretrain(net, RNG(0).random((20, 6)), optimizer=optimizers.SGD(0.1), epochs=1, batch_size=5, rng=0,
+                        model=BoltzmannMachine, loss=[None, losses.squared_error])
+    np.testing.assert_array_equal(net.params, before)                        # not even the first layer is trained
+
+
 # The object --------------------------------------------------------------------------------------------------
 
 def test_it_returns_the_loss_of_the_reconstruction_without_chance():
@@ -312,6 +446,7 @@ def test_one_seed_one_run():
     ({"dtype": int}, ValueError, "expected dtype float32 or float64, got int64"),
     ({"init": 3}, TypeError, r"expected init to be a function of \(rng, shape\), such as .*, got 3"),
     ({"init": lambda rng, shape: np.full(shape, np.inf)}, ValueError, "expected what <lambda> returns to be finite"),
+    ({"gaussian": 1}, TypeError, "expected gaussian to be True or False, got 1"),
     ({"persistent": "yes"}, TypeError, "expected persistent to be True or False, got 'yes'"),
     ({"rng": None}, TypeError, "expected rng to be an int"),
     ({"init": initializers.zeros, "rng": -1}, TypeError, "expected rng to be an int"),
@@ -328,7 +463,7 @@ def test_what_is_passed_in_is_checked():
     for name, call in (("x", lambda v: model.gradient(v, v, CE, rng=0)), ("x", model), ("x", model.encode),
                        ("v", model.free_energy),
                        ("v", model.likelihood_gradient), ("v", lambda v: model.gibbs(v, rng=0))):
-        with pytest.raises(ValueError, match=rf"expected {name} in \[0, 1\].*got 0 … 2: rescale it"):
+        with pytest.raises(ValueError, match=rf"expected {name} in \[0, 1\].*got 0 … 2: .* or take gaussian=True"):
             call(x * [0, 1, 1, 2])
         with pytest.raises(ValueError, match=r"in \[0, 1\].*got -1 … 1"):
             call(x * [-1, 1, 1, 1])
@@ -365,10 +500,10 @@ def test_greedy_pretraining_with_boltzmann_machines():
     assert accuracy(True) > 0.5
 
 
-def test_a_stack_of_machines_unrolls_through_the_sigmoid_whatever_loss_is_watched():
+def test_a_stack_of_machines_unrolls_through_the_sigmoid_whatever_loss_is_reported():
     net, x = mlp([6, 5, 4, 3], activation=activations.sigmoid, init=initializers.normal, rng=0), RNG(0).random((20, 6))
     stack = greedy_pretrain(net, x, optimizer=optimizers.SGD(0.1), epochs=1, batch_size=5, rng=0,
-                            model=BoltzmannMachine, loss=losses.squared_error)
+                            model=BoltzmannMachine, loss=lambda z, y: CE(z, y))
     deep = unrolled(net, stack)
     below, (first, second) = activations.sigmoid.f, stack.models
     codes = second.encode(first.encode(x))
@@ -379,7 +514,7 @@ def test_the_stack_refuses_what_the_machine_does_not_take():
     net = mlp([6, 5, 4, 3], activation=activations.sigmoid, init=initializers.glorot_uniform, rng=0)
     settings = {"optimizer": optimizers.SGD(0.1), "epochs": 1, "batch_size": 5, "rng": 0, "model": BoltzmannMachine}
     before = net.params.copy()
-    with pytest.raises(ValueError, match=r"expected x in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"needs inputs in \[0, 1\], and x lies in .* or take gaussian=True"):
         greedy_pretrain(net, RNG(0).normal(size=(20, 6)), **settings)
     with pytest.raises(ValueError, match="expected corruption to be None"):
         greedy_pretrain(net, RNG(0).random((20, 6)), corruption=lambda rng, x: x, **settings)

@@ -256,7 +256,31 @@ def test_a_corruption_of_ones_own():
             Autoencoder(6, 4, corruption=corrupt, rng=0)
     with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'rate'") as caught:
         Autoencoder(6, 4, corruption=masking, rng=0)
-    assert caught.value.__notes__[0].endswith("set beforehand, as in partial(masking, rate=0.25)")
+    assert caught.value.__notes__[0].endswith("arguments beforehand, as in partial(masking, rate=0.25)")
+
+
+@pytest.mark.parametrize("x_is_y", [True, False])
+def test_a_corruption_that_writes_into_its_argument_leaves_x_as_it_is(x_is_y):
+    def in_place(rng, x):
+        x[rng.random(x.shape) < 0.3] = 0
+        return x
+
+    x = unit_data()
+    held, y = x.copy(), x if x_is_y else x.copy()
+    model, plain = (Autoencoder(6, 4, corruption=noise, rng=3, dtype=np.float64) for noise in (in_place, None))
+    value = model.gradient(x, y, losses.squared_error, rng=5)
+    np.testing.assert_array_equal(x, held)
+    assert value == plain.gradient(in_place(RNG(5), held.copy()), held, losses.squared_error)
+    np.testing.assert_array_equal(model.grads, plain.grads)
+
+
+def test_masked_entries_are_refused():
+    x = unit_data(20)
+    hidden = np.ma.masked_array(x, mask=x > 0.9)
+    for call in (lambda: greedy_pretrain(built(6, 5, 4, 3), hidden, **SETTINGS),
+                 lambda: pretraining.lsuv(built(6, 5, 4, 3), hidden, rng=0), lambda: Autoencoder(6, 4, rng=0)(hidden)):
+        with pytest.raises(TypeError, match="expected x without a mask, got a masked array"):
+            call()
 
 
 def test_help_says_what_a_view_is():
@@ -505,7 +529,7 @@ def test_any_activation_and_every_layer_gets_better(activation, tied):
         assert history.loss[-1] < history.loss[0]
 
 
-def test_dropout_between_the_layers_is_passed_by():
+def test_dropout_between_the_layers_is_skipped():
     def net(*between):
         return Network([Dense(6, 5, activations.sigmoid), *between, Dense(5, 4, activations.sigmoid), Dense(4, 3)],
                        rng=0)
@@ -527,7 +551,7 @@ def test_interrupted_pretraining_leaves_the_finished_layers():
             raise KeyboardInterrupt
         return masked(rng, x)
 
-    with pytest.warns(RuntimeWarning, match=r"1 of 3 layers are finished, .*; the same call with stack=…"):
+    with pytest.warns(RuntimeWarning, match=r"1 of 3 layers are finished, .* repeat the call with stack=…"):
         stack = greedy_pretrain(net, x, corruption=impatient, **SETTINGS)
     assert stack.interrupted
     assert len(stack.models) == 1
@@ -569,7 +593,7 @@ def test_a_stack_that_is_not_the_networks_is_refused():
     net.layers[0].b += 1
     before = net.params.copy()
     for other in (net, moved, built(6, 4, 3, 2)):
-        with pytest.raises(ValueError, match="go on with the network it was made with, before fine-tuning"):
+        with pytest.raises(ValueError, match="continue with the network it was made with, before fine-tuning"):
             greedy_pretrain(other, x, stack=stack, **SETTINGS)
     np.testing.assert_array_equal(net.params, before)
 
@@ -602,8 +626,8 @@ def test_diverged_in_a_layer_leaves_the_finished_ones_too(layer):
     rates[layer] = SGD(1e30)
     with pytest.raises(Diverged) as caught:
         greedy_pretrain(net, x, optimizer=rates, epochs=30, batch_size=10, rng=0)
-    assert caught.value.__notes__ == [f"while pre-training layer {layer + 1} of 3; what the layers below it have "
-                                      "learned is in the network"]
+    assert caught.value.__notes__ == [f"while pre-training layer {layer + 1} of 3; the network has what the "
+                                      "layers below it have learned"]
     changed = [bool((a.W != b.W).any()) for a, b in zip(net.layers, before.layers, strict=True)]
     assert changed == [k < layer for k in range(4)]
 
@@ -612,7 +636,7 @@ def test_diverged_in_a_layer_leaves_the_finished_ones_too(layer):
     ({"layers": 5}, ValueError, "expected between 1 and 3 layers to pre-train, got 5"),
     ({"layers": 0}, ValueError, "expected layers to be a whole number ≥ 1, got 0"),
     ({"loss": losses.sigmoid_cross_entropy, "x": 3 * unit_data()}, ValueError,
-     r"sigmoid_cross_entropy needs inputs in \[0, 1\], and x may lie in"),
+     r"sigmoid_cross_entropy needs inputs in \[0, 1\], and x lies in \[0\.008\d+, 2\.99\d+\]: .*use squared_error"),
     ({"loss": losses.sigmoid_cross_entropy, "net": built(6, 5, 4, 3, activation=activations.tanh)}, ValueError,
      r"and the outputs of layer 1, tanh, may lie in \[-1, 1\]"),
     ({"loss": [losses.squared_error]}, ValueError, "expected loss to be one function, or one for each of the 2 layers"),
@@ -685,6 +709,19 @@ def test_unrolled_is_encoders_then_decoders_as_they_were_learned(activation, los
     assert (deep.layers[0].W != net.layers[0].W).any()                       # weights of its own
     with pytest.raises(ValueError, match="expected a stack with at least one finished layer"):
         unrolled(net, pretraining.Stack())
+
+
+def test_a_network_of_other_units_is_refused():
+    """Equal shapes and equal weights; the same units as other objects, as from a pickle, are the same."""
+    net, x = built(6, 5, 4, 3, activation=activations.elu()), unit_data(20).astype(np.float32)
+    stack = greedy_pretrain(net, x, **SETTINGS)
+    other = built(6, 5, 4, 3, activation=activations.relu)
+    other.params = net.params
+    for call in (lambda: unrolled(other, stack), lambda: greedy_pretrain(other, x, stack=stack, **SETTINGS)):
+        with pytest.raises(ValueError, match=r"whose layer 1 has elu\(1\) units, got relu units"):
+            call()
+    twin = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(unrolled(twin, stack).params, unrolled(net, stack).params)
 
 
 def test_frozen_features_against_fine_tuned_ones():

@@ -132,7 +132,8 @@ plt.show()
 # lines.
 
 # %%
-Markdown(f"The smallest error is {errors[np.float32].min():.0e} in float32 and {errors[np.float64].min():.0e} in "
+least = {dtype: round(np.log10(error.min())) for dtype, error in errors.items()}             # to a power of ten
+Markdown(f"The smallest error is about 1e{least[np.float32]} in float32 and 1e{least[np.float64]} in "
          "float64. A bug that disturbs a gradient by less than that cannot be seen: gradients are checked in float64.")
 
 # %%
@@ -448,7 +449,8 @@ claims.judge("01-library", source="this chapter", measured=differences, criterio
              statement="loss and gradient of the library equal those of the plain functions (relative difference)")
 
 # %% [markdown]
-# The library checks itself by the same differences, array by array; for a network of your own this is one call:
+# The library checks itself by the same differences, array by array; for a network of your own this is one call. (These
+# errors are rounding: their digits, not their size, depend on the processor.)
 
 # %%
 net = mn.Network([layers.Dense(64, 8), layers.BatchNorm(8), layers.Activation(activations.relu), layers.Dropout(0.2),

@@ -105,9 +105,9 @@ Markdown("\n".join(rows))
 # Three sentences of the popular articles can be judged by drawing matrices. The tolerance is fixed by chance alone: the
 # variance of 65,536 uniform numbers has a relative standard error of √(4/5)/256 = 0.35%, of normal ones √2/256 = 0.55%,
 # so 3% is more than five of them. *Xavier scales by the size of the previous layer*: then Var[W] must not change if
-# only the next layer does. *Glorot depends on both fans, He on the inputs alone*: the largest deviation from 2/(fan_in
-# + fan_out) and 2/fan_in over three shapes. *Xavier normal is N(0, 1/n), n the average fan*: Var[W] · n, for that of
-# three shapes which is farthest from 1.
+# only the next layer does. *Glorot depends on both fans, He on the inputs alone*: the largest deviation from
+# 2/(fan_in + fan_out) and 2/fan_in over three shapes. *Xavier normal is N(0, 1/n), n the average fan*: Var[W] · n, for
+# that of three shapes which is farthest from 1.
 
 # %%
 claims.judge("04-previous-layer", source="popular article A",
@@ -713,7 +713,7 @@ if not FAST:
     band = errors("tanh N")
     assert band.min() - 1 <= live <= band.max() + 1, (live, band)            # 1%: ten images
 Markdown(f"Seed 0 of tanh N, live: training loss {first:.3f} in the first epoch, inside the stored band"
-         + (f"; test error {live:.1f}% at the end." if not FAST else "."))
+         + (f"; test error {live:.0f}% at the end." if not FAST else "."))
 
 # %% [markdown]
 # Among the units of the paper only the sigmoid fails. With four times Glorot's weights it is not just saved: it stands

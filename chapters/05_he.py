@@ -310,7 +310,7 @@ stalled = trained(mn.mlp(SIZES, activation=activations.relu, init=xavier, rng=0)
 band = curve("He", 30, RATE)[:, EPOCHS - 1]
 assert band.min() / 1.5 <= live.loss[-1] <= 1.5 * band.max(), (band, live.loss)       # 1.5: another BLAS rounds anew
 assert abs(stalled.loss[-1] - np.log(10)) < 0.02
-Markdown(f"30 layers, loss {live.loss[-1]:.3f} after epoch {EPOCHS} from He's weights. From Xavier's, after one: "
+Markdown(f"30 layers, loss {live.loss[-1]:.1f} after epoch {EPOCHS} from He's weights. From Xavier's, after one: "
          f"{stalled.loss[-1]:.3f}, and ln 10 = {np.log(10):.3f} is the loss of a guess.")
 
 # %% [markdown]
@@ -427,7 +427,7 @@ for name, factor, rate in (("He", 1, 0.01), ("Xavier", 2.0**15, 0.005)):
             W -= rate * dW
 moved = max(np.abs(a - b).max() for a, b in zip(Ws["He"], drawn(1, 2, small), strict=True))
 apart = max(np.abs(a - np.sqrt(2) * b).max() for a, b in zip(Ws["He"], Ws["Xavier"], strict=True))
-assert apart < 1e-9 < 1e-3 < moved
+assert apart < 1e-12 < 1e-3 < moved                                     # apart: rounding
 
 # %%
 net = relu_net(small, he, 1)
@@ -435,7 +435,7 @@ net.gradient(images[:64], y[:64], losses.softmax_cross_entropy)           # the 
 for layer, dW in zip(net.layers, gradients(images[:64], y[:64], [layer.W for layer in net.layers], 1), strict=True):
     np.testing.assert_allclose(layer.dW, dW, rtol=1e-8, atol=1e-13)
 Markdown(f"After 20 steps weights have moved by up to {moved:.3f}; those of the two nets agree, up to the √2, to "
-         f"{apart:.0e}.")
+         "12 decimal places.")
 
 # %% [markdown]
 # As a *function* it need not be the output: the missing factor can be put back in any one layer. For *training*, with

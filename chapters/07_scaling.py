@@ -631,8 +631,10 @@ for name in ("GELU", "swish", "mish"):
     weight_var, bias_var, q = edge(UNITS[name])
     library = theory.critical_line(UNITS[name], q)
     np.testing.assert_allclose((weight_var, bias_var), (library.weight_var, library.bias_var), rtol=1e-6)
-    around = ", ".join(f"{library.variance(k * q) / (k * q) - 1:+.1e}" for k in (0.3, 1.0, 3.0))
-    print(f"{name:>6}: σ_w² = {weight_var:.3f}, σ_b² = {bias_var:.3f}, q = {q:.2f}; V/q − 1 at 0.3q, q, 3q: {around}")
+    assert math.isclose(library.variance(q), q, rel_tol=1e-12)
+    around = ", ".join(f"{library.variance(k * q) / (k * q) - 1:+.1e}" for k in (0.3, 3.0))
+    print(f"{name:>6}: σ_w² = {weight_var:.3f}, σ_b² = {bias_var:.3f}, q = {q:.2f}; V/q − 1 is 0 at q, and at 0.3q, "
+          f"3q: {around}")
 np.testing.assert_allclose(edge(UNITS["swish"])[2], theory.critical_point(UNITS["swish"])[1], rtol=1e-4)
 
 # %% [markdown]

@@ -406,7 +406,7 @@ claims.judge("02-twins", source="circulating", statement="units with equal incom
 #   gradient.
 #
 # Adam is not linear in the gradient, so instead of changing its rates we let the class below hold the entries c and
-# give the gradients dc: then every optimizer works as it is. `mn.train` asks no more of a model than `params`, `grads`
+# give the gradients dc: then every optimizer works as it is. `mn.train` needs nothing of a model but `params`, `grads`
 # and `gradient`.
 
 # %%

@@ -1107,9 +1107,10 @@ expected = {dtype: first_step(found[0][0], np.spacing(dtype(0.1)) / 2 * long_S >
 for dtype, found in rounded.items():
     for history, seen in found:
         assert abs(first_step(history, seen[:, 0] > 1e-3) / expected[dtype] - 1) < 0.25
-Markdown(f"""**What to see.** The network of §1, told only to add in two orders in its first layer. Theory lets the symmetry break at step
-{expected[np.float32]:.0f} in float32 and at step {expected[np.float64]:.0f} in float64, and every run does so at that
-step ± 25%. At which step exactly, depends on the order that was drawn, and on the order in which your processor adds:
+Markdown(f"""**What to see.** The network of §1, told only to add in two orders in its first layer. Theory lets
+the symmetry break at step {expected[np.float32]:.0f} in float32 and at step {expected[np.float64]:.0f} in float64, and
+every run does so at that step ± 25%. The exact step depends on the order that was drawn, and on the order in which your
+processor adds:
 the bands look a little different on another machine. The theory takes the rounding of the first step for all of it,
 and real rounding is not independent from unit to unit, so it is a rough estimate. It has the exponential right, and
 that decides: the digits that float64 adds do not prevent the break, they postpone it, in theory by

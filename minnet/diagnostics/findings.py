@@ -1,4 +1,4 @@
-"""What ails a network, what causes it, and what to do: `print(diagnose(net, x, y, loss, optimizer=optimizer))`.
+"""What is wrong with a network, why, and what to do: `print(diagnose(net, x, y, loss, optimizer=optimizer))`.
 
 The instruments read (`layer_statistics`, `symmetry`, `jacobian`, `scorecard`: their names are here as well), and rules
 judge what they read, before the first step as well as in the middle of training. A rule is a few numbers and a
@@ -37,14 +37,14 @@ from minnet.initializers import zeros
 from minnet.layers import Dense
 from minnet.network import Loss, Network
 from minnet.optimizers import Optimizer
-from minnet.reporting import aligned, as_html, described
+from minnet.reporting import aligned, as_html, described, printable
 
 STEPS, BATCH = 24, 64            # of a trial of a learning rate
 
 
 # What comes out ----------------------------------------------------------------------------------------------
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """One thing that is wrong: `kind` is one of KINDS, `layers` count from 1 as in the table, `numbers` say how bad."""
 
@@ -54,7 +54,9 @@ class Finding:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.sentence}"
+        return printable(f"{self.kind}: {self.sentence}")
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +86,8 @@ class Diagnosis:
         return f"loss {self.loss:.4g}; an answer that knows nothing of x costs {self.chance:.4g}"
 
     def __str__(self) -> str:
-        return "\n".join([self._head(), aligned(self._cells()), *(f"- {line}" for line in self._sentences())])
+        lines = [self._head(), aligned(self._cells()), *(f"- {line}" for line in self._sentences())]
+        return printable("\n".join(lines))
 
     __repr__ = __str__
 

@@ -25,7 +25,7 @@ from minnet.initializers import Initializer, lecun_normal, zeros
 from minnet.layers import Dense
 from minnet.network import Network
 from minnet.optimizers import SGD
-from minnet.reporting import Table, described
+from minnet.reporting import Table, described, printable
 from minnet.training import Diverged, fit
 
 RATES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
@@ -88,7 +88,7 @@ class Scorecard(Table):
         return "\n".join(found)
 
     def __str__(self) -> str:
-        return f"{self.title}\n{super().__str__()}\n{self.summary()}"
+        return printable(f"{self.title}\n{super().__str__()}\n{self.summary()}")
 
     __repr__ = __str__
 
@@ -126,8 +126,8 @@ def scorecard(initializer: Initializer, activation: Activation, *, widths: Seque
     drawn by lecun_normal, the same for all. Measured over `seeds` seeds from `rng` on (a Generator draws the first):
 
     - forward E[z²] from the first hidden layer to the last, backward E[δ²] from the last to the first, for a random
-      gradient at the output; beside them `theory.predict`, with its finite-width shift (blank for weights that are not
-      centred);
+      gradient at the output; beside them `theory.predict_statistics`, with its finite-width shift (blank for weights
+      that are not centred);
     - the share of units that have no twin, with equal weights in and out (behind the last hidden layer stands, for
       this, one more of its kind), and the likeness of layers: 1 to 4 times chance is what independent ones show;
     - Var[s²]/mean[s²]² of the Jacobian from the first hidden layer to the last: 0 is an isometry;
@@ -185,7 +185,7 @@ def _measured(net: Network, x: np.ndarray, seed: int) -> tuple[np.ndarray, np.nd
         z, delta = (np.array([float(np.mean(np.square(getattr(layer, name)))) for layer in net.layers])
                     for name in ("z", "delta"))
     try:
-        found = theory.predict(net, x)
+        found = theory.predict_statistics(net, x)
         predicted = [profile.typical[:-1] for profile in (found.z, found.delta)]
     except ValueError:                      # a signal that dies or explodes at once, or weights that are not centred
         predicted = [np.full(len(z) - 1, math.nan)] * 2

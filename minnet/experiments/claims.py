@@ -28,6 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from minnet.reporting import printable
+
 FILE = "MINNET_CLAIMS"             # the environment variable with the path of the file to which claims are appended
 LEDGER = "MINNET_LEDGER"           # the environment variable with the path of the ledger of expected verdicts
 
@@ -115,7 +117,7 @@ class Claim:
             parts.append(f"  where {self.condition}; otherwise {_short(self.without)}, met by {self.without_met}")
         if self.paper is not None:
             parts.append(f"  the paper has {_short(self.paper)}")
-        return "\n".join(parts)
+        return printable("\n".join(parts))
 
     __repr__ = __str__
 

@@ -13,7 +13,7 @@ from typing import Any, overload
 import numpy as np
 
 from minnet.experiments.values import same_value, stored_value
-from minnet.reporting import aligned, as_html, library
+from minnet.reporting import aligned, as_html, library, printable
 
 SHOWN = 20                         # rows that are printed
 WIDE = 80                          # characters of an error that are printed
@@ -119,7 +119,7 @@ class Rows(list[dict[str, Any]]):
         return [f"… and {len(self) - SHOWN} more rows"] if len(self) > SHOWN else []
 
     def __str__(self) -> str:
-        return "\n".join([aligned(self._cells()), *self._rest()]) if self else "no rows"
+        return printable("\n".join([aligned(self._cells()), *self._rest()])) if self else "no rows"
 
     __repr__ = __str__
 

@@ -31,7 +31,7 @@ from minnet.parameters import Model
 from minnet.pretraining.autoencoder import Autoencoder
 from minnet.pretraining.corruption import Corruption
 from minnet.pretraining.data_dependent import dense_layers, inputs_of
-from minnet.reporting import described, progress_bar
+from minnet.reporting import described, printable, progress_bar
 from minnet.training import History, train
 
 
@@ -53,7 +53,7 @@ class Stack:
                  + (f"{history.loss[0]:.4g} → {history.loss[-1]:.4g} in {len(history)} epochs" if history else
                     "not trained: 0 epochs")
                  for model, history, loss in zip(self.models, self.histories, self.losses, strict=True)]
-        return "\n".join([*lines, "interrupted"] if self.interrupted else lines) or "Stack()"
+        return printable("\n".join([*lines, "interrupted"] if self.interrupted else lines)) or "Stack()"
 
 
 def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Sequence[Optimizer],

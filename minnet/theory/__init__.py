@@ -28,5 +28,3 @@ from minnet.theory.spectra import jacobian_spread, marchenko_pastur, product_den
 __all__ = ["DepthScales", "Gain", "MeanField", "Moments", "Prediction", "Recommendation", "critical", "critical_line",
            "critical_point", "for_activation", "gains", "jacobian_spread", "marchenko_pastur", "moments",
            "predict_statistics", "product_density", "product_moments", "selu_jacobian", "selu_map"]
-
-predict = predict_statistics              # the old name, which diagnostics.scores still uses

@@ -65,7 +65,7 @@ def test_every_column_is_what_it_says():
             net.backward(np.random.default_rng([seed, 7]).normal(size=(64, 10)))
             z.append([np.mean(layer.z**2) for layer in net.layers[:-1]])
             delta.append([np.mean(layer.delta**2) / np.mean(net.layers[-1].delta**2) for layer in net.layers[:-1]])
-            found = theory.predict(net, x[:64])
+            found = theory.predict_statistics(net, x[:64])
             typical.append([found.z.typical[:-1], found.delta.typical[:-1]])
             last = Network(copy.deepcopy(net.layers[1:-1]), rng=0, dtype=np.float64)      # a₁ ↦ a_L
             last.params = net.params[net.span(1, row.depth - 1)]

@@ -50,7 +50,7 @@ class Criterion:
                 raise TypeError(f"expected the bounds of a criterion to be numbers, got {bound!r}: write them as 0.5")
         if not self.low <= self.high:
             raise ValueError(f"expected low ≤ high, got {self.low} and {self.high}: no measurement could lie between")
-        if not (math.isfinite(self.low) or math.isfinite(self.high)) or math.inf in (self.low, -self.high):
+        if math.isinf(self.low) and math.isinf(self.high):
             raise ValueError("expected a criterion that some numbers meet and others do not, got "
                              f"{self.low} ≤ measured ≤ {self.high}: give a finite bound")
 

@@ -8,8 +8,8 @@ functions, classes), one for each name that these use, and so on, and one for ea
      "RATES": {"text": "float64 (2,)", "numbers": [[0.001, 10.0]], "eps": 2.2e-16}}
 
 An entry is a text, or the hash of a long one, that has to be equal, and the floats and arrays in it, which have to be
-close: their last digits differ between processors. Code is compared by its syntax tree, whose form depends on the
-version of Python only in fields that are empty. Of what is imported from elsewhere only the name counts.
+close: their last digits differ between processors. Code is compared by its syntax tree, which is the same in all
+versions of Python but for fields that are empty. Of what is imported from other modules only the name counts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from minnet.experiments.values import FLOAT, close, precision, same_text
+from minnet.experiments.values import FLOAT, close, precision
 from minnet.reporting import described
 
 Entry = str | dict[str, Any]
@@ -63,11 +63,6 @@ def fingerprint(function: Callable[..., Any], objects: Mapping[str, Any]) -> dic
         if name not in entries:
             entries[name] = _entry(*reader.read(thing))
     return dict(sorted(entries.items()))
-
-
-def same_name(name: str, other: str, entry: Entry) -> bool:
-    """Whether an entry's name is another one but for rounding, which the settings of a partial in a grid may have."""
-    return name == other or (isinstance(entry, dict) and same_text(name, other, entry["eps"]))
 
 
 def same_entry(before: Entry, now: Entry) -> bool:
@@ -183,12 +178,11 @@ class _Reader:
     def own_class(self, kind: type) -> Reading:
         """Its attributes and methods. A class is not read as a whole, since in a notebook it has no source; what Python
         or a decorator adds has none either."""
-        found = {name: value for name, value in {**vars(kind), **getattr(kind, "__members__", {})}.items()
-                 if not _is_special(name)
-                 or (inspect.isfunction(value) and self.is_own(value) and _syntax_trees(inspect.unwrap(value)))}
+        found = [(name, value) for name, value in sorted(vars(kind).items()) if not _is_special(name)
+                 or (inspect.isfunction(value) and self.is_own(value) and _syntax_trees(inspect.unwrap(value)))]
         self.used |= {base.__name__: base for base in kind.__bases__ if self.is_own(base)}
         bases = ", ".join(base.__name__ for base in kind.__bases__)
-        return self.several(f"class {kind.__name__}({bases})", sorted(found.items()))
+        return self.several(f"class {kind.__name__}({bases})", found)
 
     def instance(self, thing: Any) -> Reading:
         """An object of an own class counts by its attributes, another by how it is shown and by own code in it."""

@@ -42,7 +42,7 @@ from typing import Any
 
 import numpy as np
 
-from minnet.experiments.fingerprint import Entry, same_entry, same_name
+from minnet.experiments.fingerprint import Entry, same_entry
 from minnet.experiments.parallel import INSTALL
 from minnet.reporting import described, library
 
@@ -77,17 +77,11 @@ def changed_names(runs: list[Run], source: dict[str, Entry]) -> list[str]:
     """The names whose entries differ from those of the runs; an entry of a later run replaces that of an earlier one.
 
     A name that is new or missing is no change by itself: either what uses it has changed too, or only the grid has.
-    Names of objects in the grid, such as normal(std=0.333), may differ by rounding.
     """
     before: dict[str, Entry] = {}
     for run in runs:
         before |= run["source"]
-    changed = []
-    for name, entry in source.items():
-        others = [name] if name in before else [other for other in before if same_name(name, other, entry)]
-        if others and not same_entry(before[others[-1]], entry):
-            changed.append(name)
-    return changed
+    return sorted(name for name in before.keys() & source.keys() if not same_entry(before[name], source[name]))
 
 
 def checked_path(file: str | Path) -> Path:

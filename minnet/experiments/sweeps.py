@@ -23,6 +23,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -232,11 +233,13 @@ def _check(function: Callable[..., Any], grid: Grid, seeds: Iterable[int], file:
 
 
 def _objects(found: list[Cell]) -> dict[str, Any]:
-    """The functions and objects among the values of cells, by name."""
+    """The functions and objects among the values of cells, by name; a partial's settings are in the cell already."""
     objects: dict[str, Any] = {}
     left = [item for cell in found for item in cell.items()]
     while left:
         column, value = left.pop()
+        if isinstance(value, partial):
+            value = [part for part in (value.func, *value.args, *value.keywords.values()) if callable(part)]
         if isinstance(value, list | tuple):
             left += [(column, entry) for entry in value]
         elif isinstance(name := stored_value(column, value), str) and not isinstance(value, str):

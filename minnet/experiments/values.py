@@ -42,7 +42,7 @@ def stored_value(name: str, value: Any) -> Any:
         text = f"{stored_value(name, value.func)}({', '.join(args)})"
     else:
         text = described(value)
-    if "<" in text or isinstance(value, np.ndarray):                      # <lambda>, <object at 0x7f…>
+    if "<" in text or "array(" in text:                                  # <lambda>, <object at 0x7f…>, array([0, …
         raise TypeError(f"expected values of {name} that have a name by which a row can be found again, got {text}: "
                         "use a function made with def, a list of numbers, or an object with a __repr__")
     return text

@@ -279,7 +279,7 @@ def test_masked_entries_are_refused():
     hidden = np.ma.masked_array(x, mask=x > 0.9)
     for call in (lambda: greedy_pretrain(built(6, 5, 4, 3), hidden, **SETTINGS),
                  lambda: pretraining.lsuv(built(6, 5, 4, 3), hidden, rng=0), lambda: Autoencoder(6, 4, rng=0)(hidden)):
-        with pytest.raises(TypeError, match="expected x without masked entries, got a masked array: x.filled"):
+        with pytest.raises(TypeError, match=r"expected x without masked entries, got a masked array: x\.filled"):
             call()
 
 

@@ -73,7 +73,7 @@ class Activation:
 
     def _check_unchanged(self, function: str, argument: str, before: np.ndarray, after: np.ndarray) -> None:
         if not np.array_equal(before, after, equal_nan=True):
-            remedy = {"z": "leave out out=z, or copy z first", "a": "numpy's functions write into a second "
+            remedy = {"z": "do not pass out=z; change a copy, z.copy()", "a": "numpy's functions write into a second "
                       "argument, np.cos(z, a) into a; write lambda z, a: np.cos(z)"}[argument]
             raise ValueError(f"expected {function} of {self.name} to return a new array and leave {argument} as it is, "
                              f"got one that writes into {argument}: {remedy}")

@@ -106,7 +106,7 @@ def one_of(name: str, value: Any, *choices: str) -> str:
 
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a finite array of `dtype`; no copy is made if it is one already."""
-    if np.ma.is_masked(value):                    # np.asarray would drop the mask and use what lies behind it
+    if np.ma.is_masked(value):                    # np.asarray would drop the mask and use the hidden numbers
         raise TypeError(f"expected {name} without masked entries, got a masked array: {name}.filled(value) replaces "
                         "them; or leave out the rows that have some")
     array = np.asarray(value)

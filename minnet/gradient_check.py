@@ -68,14 +68,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """The rows of a check. `passed`: the error of every array is within the tolerance, and of none all is at kinks."""
+    """The rows of a check. `passed`: every array's error is within the tolerance, and no array is wholly at kinks."""
 
     rows: tuple[Row, ...]
     tolerance: float
 
     @property
     def worst(self) -> Row:
-        """The array with the largest error; one of which nothing could be compared is worse than any."""
+        """The array with the largest error; an array that is wholly at kinks counts as worse."""
         return max(self.rows, key=lambda row: (row.compared == 0, row.error))
 
     @property

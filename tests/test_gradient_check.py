@@ -259,7 +259,8 @@ def test_the_sign_of_a_bias_before_batch_norm_is_rounding_and_passes():
 
 # Settings, and what a report says -----------------------------------------------------------------------------
 
-@pytest.mark.parametrize("noise", [np.random.default_rng(0), True, -1, 1.5, None], ids=repr)
+@pytest.mark.parametrize("noise", [np.random.default_rng(0), True, -1, 1.5, None],
+                         ids=["Generator", "True", "-1", "1.5", "None"])
 def test_noise_is_a_seed(noise):
     """A Generator would draw other noise at every evaluation, and a right network with dropout would fail."""
     with pytest.raises(TypeError, match=r"expected noise to be a seed, an int ≥ 0, got .*: every evaluation"):

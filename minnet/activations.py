@@ -30,12 +30,14 @@ from minnet import checks
 class Activation:
     """a = f(z) and ∂a/∂z = df(z, a).
 
-    f and df are called with float arrays of any shape; they must keep shape and dtype (no astype, constants as Python
-    floats), and be stable: finite, with every digit, for |z| in the thousands and beyond, where theory integrates.
-    `kinks`: the z where f or one of its derivatives jumps: integrals are split there, gradient checks stay
-    away. `range`: the infimum and supremum of f: a unit near a finite end whose slope has gone is saturated.
-    What theory has computed of an f is kept: it must not change.
-    Raises TypeError or ValueError for f or df that cannot be called so, or that do not keep shape and dtype.
+    f and df are called with float arrays of any shape. They must return a new array of the same shape and dtype (no
+    astype, constants as Python floats), must not write into z or a, and must be stable: finite and accurate for |z| in
+    the thousands and beyond, where theory integrates.
+    `kinks`: the z where f or one of its derivatives jumps; integrals are split there, and gradient checks avoid them.
+    `range`: (infimum, supremum) of f; a unit near a finite end, with a slope near 0, is saturated.
+    Theory keeps what it has computed of an f, so an f must always compute the same.
+    Raises TypeError or ValueError for f or df that break these rules on a small array, and for kinks that are not
+    finite or a range that is not (low, high) with low < high.
     """
 
     name: str
@@ -45,21 +47,36 @@ class Activation:
     range: tuple[float, float] = (-math.inf, math.inf)
 
     def __post_init__(self) -> None:
-        for name in ("kinks", "range"):                                 # whoever gave a list
+        for name in ("kinks", "range"):                                 # a list becomes a tuple
             object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
-        z = np.full((2, 3), 0.5, np.float32)
+        if not all(map(math.isfinite, self.kinks)):
+            raise ValueError(f"expected kinks of {self.name} to be finite numbers, got {self.kinks}")
+        if len(self.range) != 2 or not self.range[0] < self.range[1]:
+            raise ValueError(f"expected range of {self.name} to be (low, high) with low < high, the infimum and the "
+                             f"supremum of f, got {self.range}")
+        z = np.array([[-3, -1, -0.25], [0.25, 1, 3]], np.float32)
         with np.errstate(all="ignore"):
-            a = np.asarray(self.f(z))
+            a = np.asarray(self.f(given := z.copy()))
+            self._check_unchanged("f", "z", z, given)
             try:
-                slopes = np.asarray(self.df(z, a))
+                slopes = np.asarray(self.df(given, held := a.copy()))
             except TypeError as error:
                 raise TypeError(f"expected df of {self.name} to take two arrays, df(z, a) with a = f(z), got: "
                                 f"{error}") from error
+            self._check_unchanged("df", "z", z, given)
+            self._check_unchanged("df", "a", a, held)
         for what, values in (("f(z)", a), ("df(z, a)", slopes)):
             if values.shape != z.shape or values.dtype != z.dtype:
                 raise ValueError(f"expected {what} of {self.name} to keep the shape (2, 3) and dtype float32 of z, got "
                                  f"{values.shape} and {values.dtype}: one value for each z; constants as Python floats "
                                  "keep a dtype, np.sqrt(2) does not")
+
+    def _check_unchanged(self, function: str, argument: str, before: np.ndarray, after: np.ndarray) -> None:
+        if not np.array_equal(before, after, equal_nan=True):
+            remedy = {"z": "do not pass out=z; change a copy, z.copy()", "a": "numpy's functions write into a second "
+                      "argument, np.cos(z, a) into a; write lambda z, a: np.cos(z)"}[argument]
+            raise ValueError(f"expected {function} of {self.name} to return a new array and leave {argument} as it is, "
+                             f"got one that writes into {argument}: {remedy}")
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         return self.f(np.asarray(z))

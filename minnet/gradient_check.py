@@ -1,23 +1,25 @@
-"""Is the backward pass right? The gradient against finite differences, in float64, array by array.
+"""Is the backward pass right? Compares the gradient with finite differences, in float64, array by array.
 
-With four evaluations of the loss C per parameter, the central difference of fourth order,
+Four evaluations of the loss C per parameter p give the central difference of fourth order,
 
     ĝ = [8(C(p+h) − C(p−h)) − (C(p+2h) − C(p−2h))]/(12h) = ∂C/∂p + O(h⁴),
 
-has both truncation and rounding near 1e-12 at h = 1e-3. For each learned array the error is
+whose truncation and rounding errors are both near 1e-12 at h = 1e-3. The error of a learned array is
 
-    ‖g − ĝ‖ / max(‖g‖ + ‖ĝ‖, 1e-3 · ‖whole gradient‖)
+    ‖g − ĝ‖ / max(‖g‖ + ‖ĝ‖, 1e-3 · ‖whole gradient‖),
 
-and a right backward pass keeps it below 1e-7. The floor in the denominator is for arrays whose true gradient is 0
-(a bias before BatchNorm), where the quotient would compare rounding with rounding.
+and a right backward pass keeps it below 1e-7. The second term in the denominator is for arrays whose true gradient is 0
+(a bias before BatchNorm): without it the quotient would compare rounding errors with rounding errors.
 
-A kink makes the difference meaningless: if any pre-activation crosses one between p − 2h and p + 2h, the step is
-made smaller, up to three times by ten, and then the parameter is left out and counted as excluded.
+At a kink, such as ReLU's at 0, a finite difference is not the derivative. If any pre-activation crosses a kink between
+p − 2h and p + 2h, the step is divided by ten, up to three times; if that does not help, the parameter is left out and
+listed as "at kinks". The check knows the kinks from `Activation(…, kinks=…)`.
 """
 
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,30 +28,54 @@ import numpy as np
 from minnet import checks
 from minnet.losses import Loss
 from minnet.network import Network
+from minnet.parameters import Model, declared
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
+_SHOWN = 3                         # entries of an array that a report lists
 TOLERANCE = 1e-7
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One parameter: where it stands in its array, g from the backward pass, and the finite difference ĝ."""
+
+    index: Index
+    gradient: float
+    difference: float
 
 
 @dataclass(frozen=True)
 class Row:
-    """One learned array: its relative error, how many of its entries were compared, how many left out at kinks."""
+    """One learned array: its relative error, how many entries were compared, the worst three, and those at kinks."""
 
     array: str
     error: float
     compared: int
-    excluded: int
+    worst: tuple[Entry, ...]
+    at_kinks: tuple[Index, ...]
+
+    @property
+    def excluded(self) -> int:
+        """How many entries are left out, because the loss has a kink there."""
+        return len(self.at_kinks)
+
+    def __str__(self) -> str:
+        where = f": {_listed(self.at_kinks)}" if self.at_kinks else ""
+        return f"error {self.error:.1e}  ({self.compared} compared, {self.excluded} at kinks{where})"
 
 
 @dataclass(frozen=True)
 class Report:
-    """The rows of a check. `passed`: every array is below the tolerance, and none had all its entries left out."""
+    """The rows of a check. `passed`: every array's error is within the tolerance, and no array is wholly at kinks."""
 
     rows: tuple[Row, ...]
     tolerance: float
 
     @property
     def worst(self) -> Row:
+        """The array with the largest error; an array that is wholly at kinks counts as worse."""
         return max(self.rows, key=lambda row: (row.compared == 0, row.error))
 
     @property
@@ -58,23 +84,42 @@ class Report:
 
     def __str__(self) -> str:
         wide = max(len(row.array) for row in self.rows)
-        lines = [f"{row.array:<{wide}}  error {row.error:.1e}  ({row.compared} compared, {row.excluded} at kinks)"
-                 for row in self.rows]
-        verdict = (f"passed: every array within {self.tolerance:g}" if self.passed else
-                   f"failed: {self.worst.array} is the worst" + ("" if self.worst.compared else ", all of it at kinks"))
-        return "\n".join([*lines, verdict])
+        return "\n".join([*(f"{row.array:<{wide}}  {row}" for row in self.rows), *self._verdict()])
+
+    def _verdict(self) -> list[str]:
+        worst = self.worst
+        if self.passed:
+            return [f"passed: every array within {self.tolerance:g}"]
+        if not worst.compared:
+            return [f"failed: {worst.array} is the worst, all of it at kinks",
+                    "  A pre-activation lies on a kink, as z = 0 does for rows of zeros in x where b = 0: add a little "
+                    "noise to x and b."]
+        return [f"failed: {worst.array} is the worst",
+                *(f"  entry {list(one.index)}: gradient {one.gradient:.6g}, finite difference {one.difference:.6g}"
+                  for one in worst.worst),
+                "  If few entries are wrong: does an Activation of your own have a kink that it does not declare? A "
+                "ReLU needs kinks=(0.0,)."]
+
+
+def _listed(entries: tuple[Index, ...]) -> str:
+    return ", ".join(str(list(index)) for index in entries[:_SHOWN]) + (", …" if len(entries) > _SHOWN else "")
 
 
 def check(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: bool = True, noise: int = 0,
           samples: int | None = None, tolerance: float = TOLERANCE) -> Report:
     """Compare every learned array's gradient with finite differences, parameter by parameter.
 
-    model: a Network, or any object with float64 vectors `params`, `grads` and `gradient(x, y, loss)`. A float32
-    Network is checked in a float64 copy; a float64 model is checked as it stands, and gets its params, grads and
-    state back. noise: the seed of the layers' noise, drawn alike at every evaluation. samples: at most so many
-    entries of each array, drawn at random (None: all of them; four losses each).
-    Raises TypeError for a model in float32 that is no Network.
+    - model: a Network, or any object with float64 vectors `params`, `grads` and `gradient(x, y, loss)`. A float32
+      Network is checked in a float64 copy; of a float64 model params, grads and state are restored afterwards.
+    - noise: the seed, an int ≥ 0, of the layers' noise, which is the same at every evaluation.
+    - samples: the largest number of entries checked in each array, drawn at random; None checks all of them, with four
+      losses each.
+    - tolerance: between 0 and 1; a gradient of zeros has error 1.
+
+    Raises TypeError for a float32 model that is no Network, and TypeError or ValueError for settings out of range.
     """
+    tolerance = checks.number("tolerance", tolerance, above=0, below=1)
+    samples = None if samples is None else checks.count("samples", samples)
     probe = _Probe(model, x, y, loss, training, noise)
     chooser = np.random.default_rng(noise)
     with probe:
@@ -83,28 +128,40 @@ def check(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: boo
         for array, span in probe.arrays.items():
             entries = np.arange(span.start, span.stop)
             if samples is not None and samples < len(entries):
-                entries = np.sort(chooser.choice(entries, checks.count("samples", samples), replace=False))
+                entries = np.sort(chooser.choice(entries, samples, replace=False))
             unit = np.zeros_like(g)
-            pairs = []
+            compared, at_kinks = [], []
             for i in entries:
                 unit[i] = 1
                 numeric = probe.derivative(unit)
                 unit[i] = 0
-                if numeric is not None:
-                    pairs.append((g[i], numeric))
-            analytic, numbers = np.array(pairs).reshape(-1, 2).T
-            scale = max(float(np.linalg.norm(analytic) + np.linalg.norm(numbers)), 1e-3 * whole)
-            rows.append(Row(array, _relative(float(np.linalg.norm(analytic - numbers)), scale), len(pairs),
-                            len(entries) - len(pairs)))
+                index = tuple(map(int, np.unravel_index(i - span.start, probe.shapes[array])))
+                if numeric is None:
+                    at_kinks.append(index)
+                else:
+                    compared.append(Entry(index, float(g[i]), numeric))
+            rows.append(_row(array, compared, at_kinks, whole))
     return Report(tuple(rows), tolerance)
+
+
+def _row(array: str, compared: list[Entry], at_kinks: list[Index], whole: float) -> Row:
+    """The error of one array, and its worst entries: the largest |g − ĝ|, not finite ones first."""
+    analytic, numeric = np.array([(one.gradient, one.difference) for one in compared]).reshape(-1, 2).T
+    scale = max(float(np.linalg.norm(analytic) + np.linalg.norm(numeric)), 1e-3 * whole)
+    with np.errstate(invalid="ignore"):
+        difference = analytic - numeric
+    order = np.argsort(-np.nan_to_num(abs(difference), nan=math.inf), kind="stable")
+    return Row(array, _relative(float(np.linalg.norm(difference)), scale), len(compared),
+               tuple(compared[i] for i in order[:_SHOWN]), tuple(at_kinks))
 
 
 def directional(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, rng: int | np.random.Generator,
                 training: bool = True, noise: int = 0) -> float:
     """The relative error |u·g − ∂C/∂u| / (|u·g| + |∂C/∂u|) along one random direction u of unit length.
 
-    Four losses check all parameters at once, whatever their number: a quick look where `check` would take long. It
-    does not say which array is wrong. NaN where a kink lies too close in every step size. Otherwise as `check`.
+    Four losses check all parameters together: a quick test where `check` would take long. It does not say which array
+    is wrong. Returns NaN where a kink is too close at every step size; another `rng` may avoid it. The arguments and
+    errors are those of `check`.
     """
     probe = _Probe(model, x, y, loss, training, noise)
     with probe:
@@ -123,9 +180,9 @@ def _relative(difference: float, scale: float) -> float:
 
 
 class _Probe:
-    """Evaluates a model's loss at displaced parameters; a context that puts everything back."""
+    """Evaluates a model's loss at displaced parameters; a context manager that restores the model at its end."""
 
-    def __init__(self, model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, training: bool, noise: int) -> None:
+    def __init__(self, model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, training: bool, noise: Any) -> None:
         if isinstance(model, Network):
             model = model if model.dtype == np.float64 else model.astype(np.float64)
             self.arrays = model.arrays()
@@ -133,10 +190,18 @@ class _Probe:
             self.arrays = model.arrays() if hasattr(model, "arrays") else {"params": slice(0, len(model.params))}
         else:
             raise TypeError(f"expected a model in float64, got params of dtype {model.params.dtype}: finite "
-                            "differences need the digits")
+                            "differences need its digits; pass model.astype(np.float64)")
         if not self.arrays:
             raise ValueError(f"expected a model that learns something, got {model!r} without parameters")
-        self.model, self.arguments = model, (x, y, loss)
+        if isinstance(noise, bool) or not isinstance(noise, numbers.Integral) or noise < 0:
+            raise TypeError(f"expected noise to be a seed, an int ≥ 0, got {noise!r}: every evaluation of the loss "
+                            "starts a new generator from it, so that all have the same noise")
+        self.shapes: dict[str, Index] = {name: (span.stop - span.start,) for name, span in self.arrays.items()}
+        if isinstance(model, Model):
+            self.shapes |= {prefix + array.name: array.shape(owner) for prefix, owner in model.owners().items()
+                            for array in declared(owner, "params")}
+        self.model = model
+        self.arguments = x, y, loss
         self.noisy = {"training": training, "rng": noise}
         self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
 
@@ -153,7 +218,7 @@ class _Probe:
         return float(self.model.gradient(*self.arguments, **self.noisy))
 
     def gradient(self) -> np.ndarray:
-        self.model.grads[...] = np.nan                 # what the backward pass does not write, or only adds to, shows
+        self.model.grads[...] = np.nan                 # entries that the backward pass does not overwrite stay NaN
         self.evaluate()
         return np.array(self.model.grads)
 
@@ -162,7 +227,7 @@ class _Probe:
         return [np.digitize(layer.z, layer.kinks) for layer in self.kinked]
 
     def derivative(self, u: np.ndarray) -> float | None:
-        """∂C/∂u by the central difference, or None where a kink is in the way at every step size."""
+        """∂C/∂u by the central difference, or None where a kink is too close at every step size."""
         for h in _STEPS:
             values, sides = [], []
             for k in (-2, -1, 1, 2):

@@ -203,6 +203,41 @@ def test_an_activation_of_ones_own():
     assert ramp.kinks == (-1.0, 1.0)
 
 
+def written(z, a):
+    a -= z
+    return a
+
+
+@pytest.mark.parametrize(("f", "df", "message"), [
+    (lambda z: np.tanh(z, out=z), lambda z, a: 1 - a * a, "expected f of mine to return a new array and .*out=z"),
+    (lambda z: np.maximum(z, 0, out=z), lambda z, a: 1.0 * (z > 0), "expected f of mine .* writes into z"),
+    (np.tanh, lambda z, a: np.cosh(z, out=z) ** -2, "df of mine .* leave z as it is, got one that writes into z"),
+    (np.sin, np.cos, r"df of mine .* writes into a: .*; write lambda z, a: np\.cos\(z\)"),
+    (np.tanh, written, "df of mine .* writes into a"),
+    (lambda z: z, lambda z, a: np.exp(z, a), "df of mine .* writes into a"),
+])
+def test_functions_that_write_into_their_arguments_are_refused(f, df, message):
+    with pytest.raises(ValueError, match=message):
+        Activation("mine", f, df)
+
+
+def test_a_slope_that_is_the_output_itself_may_be_returned():
+    z = np.ones((2, 2))
+    assert (Activation("exp", np.exp, lambda z, a: a).df(z, np.exp(z)) == np.exp(1)).all()
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"range": (1, -1)}, r"range of mine to be \(low, high\) with low < high, .*, got \(1\.0, -1\.0\)"),
+    ({"range": (math.nan, 1)}, r"with low < high, .*, got \(nan, 1\.0\)"), ({"range": (0, 0)}, r"got \(0\.0, 0\.0\)"),
+    ({"range": (-1, 0, 1)}, r"with low < high, .*, got \(-1\.0, 0\.0, 1\.0\)"), ({"range": ()}, r"got \(\)"),
+    ({"kinks": (0, math.nan)}, r"kinks of mine to be finite numbers, got \(0\.0, nan\)"),
+    ({"kinks": [math.inf]}, r"finite numbers, got \(inf,\)"),
+], ids=str)
+def test_ranges_and_kinks_that_cannot_be(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Activation("mine", np.tanh, lambda z, a: 1 - a * a, **settings)
+
+
 @every_activation
 def test_what_is_not_a_number_stays_so(activation):
     """A loss that has become NaN must not come back to life."""

@@ -255,3 +255,117 @@ def test_the_sign_of_a_bias_before_batch_norm_is_rounding_and_passes():
     assert report.passed, str(report)
     net.gradient(*batch(), CE)
     assert abs(net.layers[0].db).max() < 1e-15
+
+
+# Settings, and what a report says -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("noise", [np.random.default_rng(0), True, -1, 1.5, None],
+                         ids=["Generator", "True", "-1", "1.5", "None"])
+def test_noise_is_a_seed(noise):
+    """A Generator would draw other noise at every evaluation, and a right network with dropout would fail."""
+    with pytest.raises(TypeError, match=r"expected noise to be a seed, an int ≥ 0, got .*: every evaluation"):
+        check(every_layer(), *batch(), CE, noise=noise)
+    with pytest.raises(TypeError, match="expected noise to be a seed"):
+        directional(every_layer(), *batch(), CE, rng=0, noise=noise)
+
+
+@pytest.mark.parametrize(("settings", "error"), [
+    ({"tolerance": np.inf}, ValueError), ({"tolerance": np.nan}, ValueError), ({"tolerance": -1}, ValueError),
+    ({"tolerance": 0}, ValueError), ({"tolerance": 1}, ValueError), ({"tolerance": True}, TypeError),
+    ({"samples": 99.5}, TypeError), ({"samples": True}, TypeError), ({"samples": 0}, ValueError),
+], ids=str)
+def test_settings_out_of_range(settings, error):
+    ((name, _),) = settings.items()
+    with pytest.raises(error, match=f"expected {name} to be a (whole )?number"):
+        check(every_layer(), *batch(), CE, **settings)
+
+
+def test_a_gradient_of_zeros_fails_at_every_tolerance(monkeypatch):
+    net = every_layer()
+    spoil(monkeypatch, net, "layer 9 W", lambda gradient: gradient.fill(0))
+    report = check(net, *batch(), CE, tolerance=0.999)
+    assert not report.passed
+    assert report.worst.error == 1
+
+
+def test_the_direction_has_unit_length():
+    """Its steps are those of a single parameter, 1e-3 and 2e-3, however many parameters move."""
+    class Recording(Tied):
+        def gradient(self, x, y, loss, **options):
+            places.append(self.params.copy())
+            return super().gradient(x, y, loss, **options)
+
+    x, places, start = batch(features=40)[0], [], np.full(40, 0.1)
+    assert directional(Recording(start), x, x, losses.squared_error, rng=0) < 1e-8
+    steps = [np.linalg.norm(place - start) for place in places]
+    np.testing.assert_allclose(steps, [0, 2e-3, 1e-3, 1e-3, 2e-3], rtol=1e-10, atol=1e-18)
+
+
+@pytest.mark.parametrize("y", [[[0.2], [1.0], [0.0], [0.7]], [[1], [0], [0], [1]]], ids=["probabilities", "labels"])
+def test_a_column_of_probabilities_for_one_output(y):
+    y = np.array(y)
+    net, x = stirred(Network([Dense(3, 5, activations.tanh), Dense(5, 1)], rng=0, dtype=np.float64)), batch(4)[0]
+    report = check(net, x, y, losses.sigmoid_cross_entropy)
+    assert report.passed, str(report)
+    p = 1 / (1 + np.exp(-net(x)))
+    value = net.gradient(x, y, losses.sigmoid_cross_entropy)
+    assert value == pytest.approx(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean(), rel=1e-13)
+    np.testing.assert_allclose(net.layers[-1].db, [(p - y).mean()], rtol=1e-13)
+
+
+def test_the_worst_entries_are_named(monkeypatch):
+    net = every_layer()
+
+    def change(gradient):
+        gradient[1, 2] += 0.25
+        gradient[0, 3] -= 0.5
+        gradient[2, 0] += 0.125
+
+    spoil(monkeypatch, net, "layer 4 W", change)
+    report = check(net, *batch(), CE)
+    assert [entry.index for entry in report.worst.worst] == [(0, 3), (1, 2), (2, 0)]
+    assert [entry.gradient - entry.difference for entry in report.worst.worst] == pytest.approx([-0.5, 0.25, 0.125])
+    first = report.worst.worst[0]
+    assert (f"failed: layer 4 W is the worst\n  entry [0, 3]: gradient {first.gradient:.6g}, finite difference "
+            f"{first.difference:.6g}\n  entry [1, 2]: ") in str(report)
+
+
+def test_an_entry_that_is_not_finite_is_the_worst(monkeypatch):
+    net = every_layer()
+
+    def change(gradient):
+        gradient[0, 0] += 1e6
+        gradient[1, 1] = np.nan
+
+    spoil(monkeypatch, net, "layer 0 W", change)
+    assert check(net, *batch(), CE).worst.worst[0].index == (1, 1)
+
+
+def test_a_kink_that_is_not_declared_is_mentioned():
+    """A right network: what is wrong is the finite difference across the kink of a ReLU without kinks=(0.0,)."""
+    def net(**settings):
+        own = activations.Activation("own", activations.relu.f, activations.relu.df, **settings)
+        made = Network([Dense(2, 2, own), Dense(2, 2)], rng=0, dtype=np.float64)
+        made.layers[0].W, made.layers[0].b = np.eye(2), [1e-4, 0.5]           # z of unit 0 is 1e-4 in a row of zeros
+        return made
+
+    data = np.array([[0.0, 0.0], [2.0, 1.0]]), np.array([0, 1]), CE
+    report = check(net(), *data)
+    assert not report.passed
+    assert report.worst.array == "layer 0 b"
+    assert report.worst.worst[0].index == (0,)
+    assert "If few entries are wrong: does an Activation of your own have a kink" in str(report)
+    assert "kinks=(0.0,)" in str(report)
+    assert check(net(kinks=(0.0,)), *data).passed
+
+
+def test_entries_at_kinks_are_listed_and_noise_moves_them_off():
+    net = Network([Dense(2, 5, activations.relu), Dense(5, 2)], rng=0, dtype=np.float64)             # b = 0
+    x, y = np.array([[0.0, 0.0], [2.0, 1.0]]), np.array([0, 1])
+    report = check(net, x, y, CE)
+    rows = {row.array: row for row in report.rows}
+    assert rows["layer 0 b"].at_kinks == tuple((k,) for k in range(5))
+    assert rows["layer 0 W"].at_kinks == ()
+    assert "(0 compared, 5 at kinks: [0], [1], [2], …)" in str(report)
+    assert "add a little noise to x and b" in str(report)
+    assert check(net, x + 0.1 * np.random.default_rng(0).normal(size=x.shape), y, CE).passed

@@ -328,7 +328,7 @@ def test_fingerprints_are_the_same_in_every_process(tmp_path):
             "from minnet.experiments import fingerprint; print(json.dumps(fingerprint.fingerprint(m.cell, {})))")
     expected = prints(tmp_path, HASHED)
     for seed, locale in (("1", "C"), ("2", "C.UTF-8"), ("3", "POSIX")):
-        said = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True,
+        said = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, encoding="utf-8", check=True,
                               env=os.environ | {"PYTHONHASHSEED": seed, "LC_ALL": locale}).stdout
         assert json.loads(said) == expected
 

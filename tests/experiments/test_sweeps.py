@@ -209,7 +209,8 @@ print("ran")
 def test_functions_of_a_script_and_closures_travel(tmp_path):
     """No `if __name__ == "__main__"` is needed, and nothing is said on the way."""
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
-    done = subprocess.run([sys.executable, "-W", "error", "script.py"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-W", "error", "script.py"], cwd=tmp_path, capture_output=True,
+                          encoding="utf-8")
     assert (done.stdout, done.stderr) == ("ran\n", "")
 
 
@@ -313,6 +314,20 @@ def test_after_ctrl_c_the_next_call_goes_on(tmp_path):
     assert calls(log) == ["1", "2", "3", "4"]
 
 
+def test_ctrl_c_while_the_progress_bar_is_imported_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    file = tmp_path / "rows.jsonl"
+    run(file=file)
+    before = file.read_bytes()
+    monkeypatch.setattr(sweeps, "progress_bar", interrupted)
+    for function, options in ((product, {"seeds": [7]}), (untouched, {"changed": "recompute"})):
+        with pytest.raises(KeyboardInterrupt):
+            run(function, file=file, **options)
+        assert file.read_bytes() == before
+
+
 def test_without_a_file_ctrl_c_says_what_is_lost(tmp_path):
     (tmp_path / "stop").touch()
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -349,10 +364,10 @@ def test_one_call_at_a_time_has_the_file(tmp_path):
     assert run(meddling, {"a": [1, 2]}, [0], file=path).array("b").tolist() == [1, 2]
     code = ("from pathlib import Path; from minnet.experiments import store\n"
             f"with store.locked(Path({str(path)!r})): print('has it')")
+    other = partial(subprocess.run, [sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     with store.locked(path):
-        assert "another call is writing" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                                                           check=False).stderr
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "has it\n"
+        assert "another call is writing" in other().stderr
+    assert other(check=True).stdout == "has it\n"
 
 
 STRESS = """
@@ -389,7 +404,7 @@ def test_several_processes_write_to_one_file(tmp_path):
     """No cell is lost, and no two processes hold the lock at a time (the clock is that of the whole machine)."""
     processes, count = 3, 10
     (tmp_path / "stress.py").write_text(STRESS, encoding="utf-8")
-    running = [subprocess.Popen([sys.executable, "stress.py", str(number), str(count)], cwd=tmp_path, text=True,
+    running = [subprocess.Popen([sys.executable, "stress.py", str(number), str(count)], cwd=tmp_path, encoding="utf-8",
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE) for number in range(processes)]
     said = [process.communicate() for process in running]
     assert [error for _, error in said] == [""] * processes

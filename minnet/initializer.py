@@ -35,7 +35,7 @@ class InitializerWithOptions(Protocol):
     def __call__(self, **options: Any) -> Initializer: ...
 
 
-ALL: dict[str, InitializerWithOptions] = {}            # every initializer of this module, by name
+ALL: dict[str, InitializerWithOptions] = {}            # every initializer of the library, by name
 
 
 def initializer(*, draws: bool = True, **options: Callable[[str, Any], Any]

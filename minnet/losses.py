@@ -45,7 +45,7 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
 
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
-    (n, k), y = z.shape, np.asarray(y)
+    (n, k), y = z.shape, np.asarray(checks.unmasked("y", y))
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
                          "output for each class")
@@ -64,7 +64,7 @@ def labels(z: np.ndarray, y: Any) -> np.ndarray:
 
 def targets(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) as real numbers in z's dtype."""
-    y = np.asarray(y)
+    y = np.asarray(checks.unmasked("y", y))
     if y.shape != z.shape:
         hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
         raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
@@ -73,7 +73,7 @@ def targets(z: np.ndarray, y: Any) -> np.ndarray:
 
 def probabilities(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) in [0, 1], or integers (n,), 0 or 1, for k = 1."""
-    y = np.asarray(y)
+    y = np.asarray(checks.unmasked("y", y))
     if y.shape == (len(z),) and z.shape[1] == 1:
         if y.dtype.kind not in "iu":
             raise TypeError(f"expected labels y (n,) to be integers 0 or 1, got dtype {y.dtype}: convert with "

@@ -61,9 +61,9 @@ class Network(Model):
         self.fan_in, self.fan_out = _fitted(self.layers)
         generator = checks.generator(rng)
         self.allocate(dtype)
-        stops = [0]
+        ends, stops = {id(layer): cut.stop for layer, _, cut in self._cuts("params")}, [0]
         for layer in self.layers:
-            stops.append(stops[-1] + sum(math.prod(array.shape(layer)) for array in declared(layer, "params")))
+            stops.append(ends.get(id(layer), stops[-1]))
         self._spans = [slice(start, stop) for start, stop in pairwise(stops)]    # of each layer, in params
         self.reset(generator)
         for layer in self.layers:

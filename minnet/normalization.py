@@ -15,8 +15,31 @@ from minnet.layer import Layer
 from minnet.parameters import Cache, parameter, statistic
 
 
+class Normalization(Layer):
+    """What both share: γ and β (features,), 1 and 0 at first, after x̂ has mean 0 and variance 1."""
+
+    features: int
+    epsilon: float
+
+    draws: ClassVar[bool] = False
+    gamma, dgamma = parameter("features")
+    beta, dbeta = parameter("features")
+    normalized, inverse_std = Cache(), Cache()
+
+    def __post_init__(self) -> None:
+        self.features = checks.count("features", self.features)
+        self.epsilon = checks.number("epsilon", self.epsilon, above=0)
+
+    def widths(self) -> tuple[int | None, int | None]:
+        return self.features, self.features
+
+    def reset(self, rng: np.random.Generator) -> None:
+        checks.not_zero_in(self.gamma.dtype, self.epsilon)
+        self.gamma, self.beta = 1, 0
+
+
 @dataclass(eq=False, repr=False)
-class BatchNorm(Layer):
+class BatchNorm(Normalization):
     """a = γ x̂ + β with x̂ = (x − μ)/√(σ² + ε), per feature; μ, σ² of the batch in training.
 
     x, a (n, features). In training μ and σ² are the batch's (σ² divided by n), and the running statistics follow:
@@ -33,23 +56,15 @@ class BatchNorm(Layer):
     momentum: float = 0.1
     epsilon: float = 1e-5
 
-    draws: ClassVar[bool] = False
-    gamma, dgamma = parameter("features")
-    beta, dbeta = parameter("features")
     running_mean, running_var = statistic("features"), statistic("features")
-    normalized, inverse_std, batch_statistics = Cache(), Cache(), Cache()
+    batch_statistics = Cache()                           # whether the last forward pass used the batch's μ and σ²
 
     def __post_init__(self) -> None:
-        self.features = checks.count("features", self.features)
+        super().__post_init__()
         self.momentum = checks.number("momentum", self.momentum, above=0, most=1)
-        self.epsilon = checks.number("epsilon", self.epsilon, above=0)
-
-    def widths(self) -> tuple[int | None, int | None]:
-        return self.features, self.features
 
     def reset(self, rng: np.random.Generator) -> None:
-        checks.not_zero_in(self.gamma.dtype, self.epsilon)
-        self.gamma, self.beta = 1, 0
+        super().reset(rng)
         self.running_mean, self.running_var = 0, 1
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -82,7 +97,7 @@ class BatchNorm(Layer):
 
 
 @dataclass(eq=False, repr=False)
-class LayerNorm(Layer):
+class LayerNorm(Normalization):
     """a = γ x̂ + β with x̂ = (x − μ)/√(σ² + ε), per *example*: μ, σ² over its features, the same in prediction.
 
     x, a (n, features); σ² is divided by `features`. γ = 1, β = 0 at first, ε as in PyTorch. With g = γ ⊙ da,
@@ -94,22 +109,6 @@ class LayerNorm(Layer):
 
     features: int
     epsilon: float = 1e-5
-
-    draws: ClassVar[bool] = False
-    gamma, dgamma = parameter("features")
-    beta, dbeta = parameter("features")
-    normalized, inverse_std = Cache(), Cache()
-
-    def __post_init__(self) -> None:
-        self.features = checks.count("features", self.features)
-        self.epsilon = checks.number("epsilon", self.epsilon, above=0)
-
-    def widths(self) -> tuple[int | None, int | None]:
-        return self.features, self.features
-
-    def reset(self, rng: np.random.Generator) -> None:
-        checks.not_zero_in(self.gamma.dtype, self.epsilon)
-        self.gamma, self.beta = 1, 0
 
     def _normalize(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inverse_std = 1 / np.sqrt(x.var(axis=1, keepdims=True) + self.epsilon)

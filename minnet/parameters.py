@@ -23,10 +23,9 @@ VECTORS = ("params", "grads", "state")
 
 
 class Cache:
-    """What a layer has not yet, such as an array that a pass leaves in it: `x, z = Cache(), Cache()`.
+    """An attribute that a pass sets, such as `x, z = Cache(), Cache()`; copies and pickles do not carry it.
 
-    Setting `layer.x` hides it; until then reading raises AttributeError, which says why. Copies and pickles do not
-    carry it.
+    Reading it before it is set raises AttributeError with the reason.
     """
 
     def __init__(self, reason: str = "net.forward(x) and net.gradient(x, y, loss) keep what they compute; net(x) keeps "
@@ -39,7 +38,7 @@ class Cache:
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         if owner is None:
             return self
-        raise AttributeError(f"{type(owner).__name__} has no {self.name.lstrip('_')} yet: {self.reason}")
+        raise AttributeError(f"{type(owner).__name__} has no {self.name} yet: {self.reason}")
 
 
 class View(property):
@@ -53,7 +52,7 @@ class View(property):
         super().__init__(attrgetter(self.slot), self._copy_into)
         self.__doc__ = f"{name}: a view; assigning copies numbers into it."
         unbound = Cache("parameters live in a network's vector; place the layer in Network([...], rng=...)")
-        unbound.name = name
+        unbound.__set_name__(owner, name)                # so that it speaks of W, not of _W
         setattr(owner, self.slot, unbound)
 
     def _copy_into(self, owner: Any, value: Any) -> None:
@@ -72,7 +71,6 @@ class Array(View):
     """A view into one of the model's vectors: params, grads or state.
 
     dims: its shape, as whole numbers or names of attributes.
-
     decays: whether weight decay shrinks it (weight matrices, never biases or scales).
     """
 

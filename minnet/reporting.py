@@ -151,7 +151,7 @@ def progress_bar(total: int, progress: bool | None, *, done: int = 0, unit: str 
     progress: True shows a bar and False does not; None shows one in a terminal or a notebook, unless TQDM_DISABLE=1.
     Ctrl-C can arrive while tqdm is being imported, so call this inside the `try` that catches KeyboardInterrupt.
     """
-    if progress not in (None, True, False):
+    if progress is not None and not isinstance(progress, bool):
         raise TypeError(f"expected progress to be True, False or None, got {progress!r}")
     if progress is None:
         ipython = sys.modules.get("IPython")

@@ -11,7 +11,7 @@ from minnet.reporting import library
 def blas_threads(count: int) -> Any:
     """Let BLAS use so many threads: `mn.blas_threads(1)`, or only in `with mn.blas_threads(1): …`.
 
-    Small nets run fastest on one thread; on a machine with other work two threads make them 3 to 23 times slower.
+    Small nets run fastest on one thread; on a machine with other work two threads can make them several times slower.
     Needs threadpoolctl, which the extra `chapters` brings; without it ImportError says how to install it.
     """
     limits = library("threadpoolctl", "pip install threadpoolctl").threadpool_limits

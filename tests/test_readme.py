@@ -115,3 +115,10 @@ def test_the_developers_page_names_what_there_is():
     assert len(pairs) > 8
     assert [pair for pair in pairs if not re.search(rf"\b{re.escape(pair[0])}\b",
                                                     (ROOT / pair[1]).read_text(encoding="utf-8"))] == []
+
+
+def test_the_cost_of_an_epoch_is_the_one_measured():
+    tables = (ROOT / "tests" / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in tables.splitlines() if line.startswith("| epoch of `fit`"))     # the first table
+    ratios = [float(cell) for cell in row.strip("| ").split(" | ")[1:] if cell.strip()]
+    assert f"{min(ratios) - 1:.0%} to {max(ratios) - 1:.0%}".replace("% to", " to") + " longer" in README

@@ -112,6 +112,19 @@ def test_conditionals_are_those_of_the_joint_distribution():
     np.testing.assert_allclose(down, p.T @ states(4) / p.sum(axis=0)[:, None], rtol=1e-12)
 
 
+def slopes(model, data, h=1e-5):
+    """The mean log-likelihood's finite differences; truncation is about h² and rounding 1e-15/h."""
+    found = np.empty(len(model.params))
+    for i in range(len(found)):
+        ends = []
+        for sign in (1, -1):
+            model.params[i] += sign * h
+            ends.append(model.log_likelihood(data).mean())
+            model.params[i] -= sign * h
+        found[i] = (ends[0] - ends[1]) / (2 * h)
+    return found
+
+
 @shapes
 def test_likelihood_gradient(visible, hidden):
     """By hand against statistics of the joint distribution, and against finite differences of the likelihood."""
@@ -121,15 +134,7 @@ def test_likelihood_gradient(visible, hidden):
                - statistics(model, states(visible), joint(model)[0].sum(axis=1)))
     exact = model.likelihood_gradient(data)
     np.testing.assert_allclose(exact, by_hand, rtol=0, atol=1e-13)
-    h, slopes = 1e-5, np.empty_like(exact)
-    for i in range(len(exact)):
-        ends = []
-        for sign in (1, -1):
-            model.params[i] += sign * h
-            ends.append(model.log_likelihood(data).mean())
-            model.params[i] -= sign * h
-        slopes[i] = (ends[0] - ends[1]) / (2 * h)
-    np.testing.assert_allclose(exact, slopes, rtol=0, atol=1e-9)            # truncation h² and rounding 1e-15/h
+    np.testing.assert_allclose(exact, slopes(model, data), rtol=0, atol=1e-9)
 
 
 def test_a_sum_in_chunks_and_its_limit():
@@ -294,17 +299,9 @@ def test_gaussian_free_energy_partition_and_likelihood_are_integrals():
 @pytest.mark.parametrize(("visible", "hidden"), [(2, 3), (3, 1), (1, 4)])
 def test_gaussian_likelihood_gradient(visible, hidden):
     """Against finite differences of the exact likelihood, which the test above holds to an integral."""
-    model, data, h = gaussian_machine(visible, hidden), RNG(2).normal(size=(6, visible)), 1e-5
+    model, data = gaussian_machine(visible, hidden), RNG(2).normal(size=(6, visible))
     exact = model.likelihood_gradient(data)
-    slopes = np.empty_like(exact)
-    for i in range(len(exact)):
-        ends = []
-        for sign in (1, -1):
-            model.params[i] += sign * h
-            ends.append(model.log_likelihood(data).mean())
-            model.params[i] -= sign * h
-        slopes[i] = (ends[0] - ends[1]) / (2 * h)
-    np.testing.assert_allclose(exact, slopes, rtol=0, atol=1e-9)            # truncation h² and rounding 1e-15/h
+    np.testing.assert_allclose(exact, slopes(model, data), rtol=0, atol=1e-9)
 
 
 def test_the_mean_of_the_gaussian_direction_is_that_of_the_enumerated_step():

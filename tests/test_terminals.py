@@ -30,8 +30,10 @@ for thing in (net, net.summary(), history, stack, diagnosis, *diagnosis.findings
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
-def test_every_text_can_be_printed(encoding):
+def test_every_text_can_be_printed(encoding, tmp_path):
+    program = tmp_path / "program.py"           # an argument would be encoded as the locale says
+    program.write_text(PROGRAM, encoding="utf-8")
     environment = os.environ | {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, check=False)
+    done = subprocess.run([sys.executable, str(program)], env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     assert len(done.stdout.decode(encoding)) > 2000

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from minnet import activations, checks
+from minnet import activations, checks, conversion
 from minnet.activations import softmax
 from minnet.arrays import sum_of_rows
 
@@ -45,44 +45,36 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
 
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
-    (n, k), y = z.shape, np.asarray(checks.unmasked("y", y))
+    (n, k), y = z.shape, checks.array("y", y)
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
                          "output for each class")
-    if y.dtype.kind not in "iu":
-        raise TypeError(f"expected integer class labels y, got dtype {y.dtype}: convert with y.astype(int); if each "
-                        "row is one-hot, use y.argmax(axis=1)")
-    if y.shape != (n,):
-        one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
-        raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
+    if y.shape != (n,) or y.dtype.kind not in ("iub" if k == 2 else "iu"):      # True and False name two classes
+        raise conversion.label_error(y, n, k)
     found = y.astype(np.intp, copy=False)
     if np.maximum.reduce(found.view(np.uintp), initial=0) >= k:    # read as unsigned, a negative number is a huge one
-        raise ValueError(f"expected labels in 0 … {k - 1} for {k} outputs, got {y.min()} … {y.max()}: number the "
-                         "classes from 0, or widen the last layer")
+        raise conversion.range_error(y, k)
     return found
 
 
 def targets(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) as real numbers in z's dtype."""
-    y = np.asarray(checks.unmasked("y", y))
+    y = checks.array("y", y)
     if y.shape != z.shape:
-        hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
-        raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
+        raise conversion.target_error(y, *z.shape)
     return checks.real_array("targets y", y, z.dtype)
 
 
 def probabilities(z: np.ndarray, y: Any) -> np.ndarray:
-    """y (n, k) in [0, 1], or integers (n,), 0 or 1, for k = 1."""
-    y = np.asarray(checks.unmasked("y", y))
+    """y (n, k) in [0, 1], or 0 or 1, True or False (n,), for k = 1."""
+    y = checks.array("y", y)
     if y.shape == (len(z),) and z.shape[1] == 1:
-        if y.dtype.kind not in "iu":
-            raise TypeError(f"expected labels y (n,) to be integers 0 or 1, got dtype {y.dtype}: convert with "
-                            "y.astype(int), or pass probabilities as a column, y[:, None]")
+        if y.dtype.kind not in "iub":
+            raise conversion.yes_or_no_error(y)
         y = y[:, None]
     y = targets(z, y)
     if y.size and (y.min() < 0 or y.max() > 1):
-        raise ValueError(f"expected y in [0, 1] (0 or 1 for labels), got {y.min():g} … {y.max():g}: rescale "
-                         "targets, or use squared_error for real-valued ones")
+        raise conversion.probability_error(y)
     return y
 
 
@@ -173,15 +165,15 @@ def _sum_of_squares(d: np.ndarray) -> float:
 def accuracy(z: np.ndarray, y: np.ndarray) -> float | None:
     """The share of rows of z (n, k) whose largest output is the label y (n,); for k = 1, of z > 0 against y.
 
-    None where y is not an integer vector: then there are no classes.
+    None where y is not a vector of integers, or of True and False: then there are no classes.
     """
     right = hits(z, y)
     return None if right is None else float(right.mean())
 
 
 def hits(z: np.ndarray | None, y: np.ndarray) -> np.ndarray | None:
-    """Which rows of z predict their label, (n,) bool; None where y is not an integer vector, or z is not known."""
-    y = np.asarray(y)
-    if z is None or y.ndim != 1 or y.dtype.kind not in "iu":
+    """Which rows of z predict their label, (n,) bool; None where y is no vector of labels, or z is not known."""
+    y = checks.array("y", y)
+    if z is None or y.ndim != 1 or y.dtype.kind not in "iub":
         return None
     return (z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0) == y

@@ -155,9 +155,9 @@ def _not_finite(name: str, array: np.ndarray, dtype: np.dtype[Any]) -> ValueErro
     first = (int(places[0][0]) + start, *map(int, places[0][1:]))
     x, remedy = name.split()[-1], "remove or impute them first"
     if x in ("x", "y"):
-        test = f"np.abs({x}) < {np.finfo(dtype).max / 4:.0e}" if np.isfinite(array[first]) else f"np.isfinite({x})"
-        test = f"({test}).all(axis=1)" if array.ndim == 2 else test
-        remedy += f", such as with good = {test}, np.array({x})[good], and the other of x and y likewise"
+        large = f"(np.abs({x}) < {'1e38' if dtype == np.float32 else '1e308'})"
+        whole = (large if np.isfinite(array[first]) else f"np.isfinite({x})") + ".all(axis=1)" * (array.ndim == 2)
+        remedy += f", such as with good = {whole}, np.array({x})[good], and the other of x and y likewise"
     return ValueError(f"expected {name} to be finite in {dtype}, got {_cast(array[first], dtype)} at index {first} "
                       f"({sum(len(places) for places, _ in wrong)} such entries): {remedy}")
 

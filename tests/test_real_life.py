@@ -6,13 +6,14 @@ which must then give `then`. Sources are told in general words. To add a case, a
 """
 
 import datetime
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from minnet import datasets, diagnostics, fit, gradient_check, losses, mlp, plots, pretraining
+from minnet import arrays, datasets, diagnostics, fit, gradient_check, losses, mlp, plots, pretraining
 from minnet.datasets import Dataset
 from minnet.optimizers import SGD
 
@@ -464,3 +465,32 @@ def test_row(row):
 def test_the_table_is_long_and_its_names_are_distinct():
     assert len(ROWS) >= 80
     assert len({(row.call, row.what) for row in ROWS}) == len(ROWS)
+
+
+# Data that are larger than memory --------------------------------------------------------------------------------
+
+def peak_of_training(path, dtype, megabytes, features=10_000, columns=slice(None)):
+    """The most memory in MB that an epoch on a memory map of this size takes; validation is on another such map.
+
+    The file has holes for all its zeros, so that it takes no room on the disk.
+    """
+    rows = megabytes * 10**6 // (features * np.dtype(dtype).itemsize)
+    x = np.memmap(path, dtype, "w+", shape=(rows, features))[:, columns]
+    x[-1] = 1
+    net = mlp([x.shape[1], 2, 2], activation="relu", rng=0)
+    tracemalloc.start()
+    try:
+        fit(net, (x, np.arange(rows) % 2), loss=CE, optimizer=SGD(1e-3), epochs=1, batch_size=100, rng=0,
+            validation=(x, np.arange(rows) % 2))
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("dtype", "columns"), [(np.uint8, slice(None)), (np.float32, slice(None)),
+                                                (np.float64, slice(None)), (np.float32, slice(1, None))],
+                         ids=["bytes", "float32", "float64", "without the first column"])
+def test_memory_does_not_grow_with_a_memory_map(tmp_path, dtype, columns, monkeypatch):
+    monkeypatch.setattr(arrays, "BLOCK", 2**20)          # 4 MB in float32
+    small, large = (peak_of_training(tmp_path / f"{size}", dtype, size, columns=columns) for size in (50, 200))
+    assert large < small + 5                             # a copy would add 150, and 600 of bytes

@@ -30,6 +30,7 @@ from minnet import checks
 from minnet.losses import Loss
 from minnet.network import Network
 from minnet.parameters import Model, declared
+from minnet.reporting import printable
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 _SHOWN = 3                         # entries of an array that a report lists
@@ -95,7 +96,8 @@ class Report:
 
     def __str__(self) -> str:
         wide = max(len(row.array) for row in self.rows)
-        return "\n".join([*(f"{row.array:<{wide}}  {row}" for row in self.rows), *self._verdict(), *self._at_kinks()])
+        rows = (f"{row.array:<{wide}}  {row}" for row in self.rows)
+        return printable("\n".join([*rows, *self._verdict(), *self._at_kinks()]))
 
     def _verdict(self) -> list[str]:
         worst = self.worst

@@ -147,19 +147,20 @@ def _cast(array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
 
 
 def _not_finite(name: str, array: np.ndarray, dtype: np.dtype[Any]) -> ValueError:
-    wrong, start = [], 0
+    array, count, first = np.atleast_1d(array), 0, None
     for rows in blocks(array):
         places = np.argwhere(~np.isfinite(_cast(array[rows], dtype)))
-        wrong += [(places, rows.start)] if len(places) else []
-    places, start = wrong[0]
-    first = (int(places[0][0]) + start, *map(int, places[0][1:]))
+        if first is None and len(places):
+            first = (int(places[0][0]) + rows.start, *map(int, places[0][1:]))
+        count += len(places)
+    assert first is not None
     x, remedy = name.split()[-1], "remove or impute them first"
     if x in ("x", "y"):
         large = f"(np.abs({x}) < {'1e38' if dtype == np.float32 else '1e308'})"
         whole = (large if np.isfinite(array[first]) else f"np.isfinite({x})") + ".all(axis=1)" * (array.ndim == 2)
         remedy += f", such as with good = {whole}, np.array({x})[good], and the other of x and y likewise"
     return ValueError(f"expected {name} to be finite in {dtype}, got {_cast(array[first], dtype)} at index {first} "
-                      f"({sum(len(places) for places, _ in wrong)} such entries): {remedy}")
+                      f"({count} such entries): {remedy}")
 
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:

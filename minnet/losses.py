@@ -94,7 +94,7 @@ def plain_softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np
 def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """C = −(1/n) Σ_i ln p_i,y_i with p = softmax(z): K classes, one of them true.
 
-    z (n, K), y integers (n,) in 0 … K−1. From ln p_y = z_y − ln Σ_j e^{z_j}:
+    z (n, K), y integers (n,) in 0 … K−1, or False and True for K = 2. From ln p_y = z_y − ln Σ_j e^{z_j}:
 
         ∂C/∂z_k = (p_k − [k = y])/n:   the derivative of −z_y gives −[k = y], that of ln Σ e^{z_j} gives p_k.
 
@@ -117,12 +117,12 @@ def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
 def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """C = −(1/n) Σ_i Σ_k [y ln p + (1 − y) ln(1 − p)] with p = σ(z): k independent yes-or-no questions.
 
-    z (n, k), y (n, k) in [0, 1] (probabilities or pixels), or integers (n,), 0 or 1, for k = 1. Written in z the
+    z (n, k), y (n, k) in [0, 1] (probabilities or pixels), or 0 or 1, False or True (n,), for k = 1. Written in z the
     loss is ln(1 + e^z) − y z per output, finite for every z, and its derivative is σ(z) − y:
 
         ∂C/∂z = (p − y)/n:   dC/dp = (p − y)/(p(1 − p)), and σ′(z) = p(1 − p) cancels the denominator.
 
-    Predict with activations.sigmoid(net(x)), or net(x) > 0; training counts an accuracy where y are integers (n,).
+    Predict with activations.sigmoid(net(x)), or net(x) > 0; training counts an accuracy where y are labels (n,).
     PyTorch: k · F.binary_cross_entropy_with_logits(z, y), whose mean runs over all n · k entries.
     """
     y = probabilities(z, y)

@@ -36,9 +36,9 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
           clip_norm: float | None = None, span: slice | None = None, state: State | None = None) -> Iterator[Record]:
     """Train `model` in place on data = (x, y), yielding a Record after every epoch.
 
-    x (n, features), y whatever `loss` takes; both are cast batch by batch, so that a memory map is never copied whole.
-    In each epoch the rows are shuffled and cut into batches of
+    x (n, features), y whatever `loss` takes. In each epoch the rows are shuffled and cut into batches of
     `batch_size`; the last one is smaller, and joins the one before it if it is a single row (BatchNorm needs two).
+    Only a batch at a time is copied and cast, so that x may be a memory map larger than memory.
 
     - rng: int or Generator; orders the batches and is the source of the layers' noise.
     - validation: (x, y), measured after every epoch, as in prediction.

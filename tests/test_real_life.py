@@ -10,10 +10,11 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from minnet import arrays, datasets, diagnostics, fit, gradient_check, losses, mlp, plots, pretraining
+from minnet import activations, arrays, datasets, diagnostics, fit, gradient_check, losses, mlp, plots, pretraining
 from minnet.datasets import Dataset
 from minnet.optimizers import SGD
 
@@ -114,6 +115,14 @@ class Foreign:
 
     def numpy(self):
         return np.array(self.values)
+
+
+def points(y):
+    """Where the points of a decision boundary are drawn."""
+    ax = plots.decision_boundary(mlp([2, 2], activation="relu", rng=0), (X[:, :2], y), resolution=5)
+    found = [line.get_xydata() for line in ax.lines] + [dots.get_offsets() for dots in ax.collections]
+    plt.close(ax.figure)
+    return np.concatenate(found)
 
 
 FORUM, ISSUE, COURSE, FILES = "a question in a forum", "a framework's issue list", "a course", "files as they are found"
@@ -333,6 +342,7 @@ LABELS = [
     Row("bools for two classes", FORUM, trained, with_y(lambda: Y > 0), plain()),
     Row("bools for three classes", FORUM, classes, with_y(lambda: Y3 > 1), Refused(
         TypeError, "got dtype bool", "np.array(y).astype(int)", "y = {}", plain(y=(Y3 > 1).astype(int), call=classes))),
+    Row("bools in a picture", FORUM, points, lambda: {"y": Y > 0}, lambda: points(Y)),
     Row("bools for one output", FORUM, yes_or_no, with_y(lambda: Y > 0), plain(call=yes_or_no)),
     Row("floats for one output", FORUM, yes_or_no, with_y(lambda: Y.astype(float)), Refused(
         TypeError, "integers 0 or 1, got dtype float64", "np.array(y).astype(int)", "y = {}", plain(call=yes_or_no))),
@@ -427,7 +437,30 @@ MASKS = [
       for what, call in TAKE_Y.items()],
     Row("mask on what a loss returns", ISSUE, trained, lambda: {"x": X, "y": Y, "loss": masked_dz}, WITHOUT_MASK),
 ]
-ROWS = [*TABLES, *ARRAYS, *LABELS, *SETS, *MASKS]
+
+
+def checked(x, activation):
+    """Whether the gradient check passes, and where it sees a kink that is not declared."""
+    model = mlp([3, 4, 2], activation=activation, rng=0, dtype=np.float64)
+    report = gradient_check.check(model, x, Y[:len(x)], CE)
+    return report.passed, bool(report.worst.undeclared), len(report.examples)
+
+
+def own_relu(**settings):
+    return activations.Activation("own", activations.relu.f, activations.relu.df, **settings)
+
+
+ZEROS = np.where(np.arange(8)[:, None] < 2, 0, X[:8])
+NOISE = np.random.default_rng(3).normal(size=(8, 3)) / 10
+GRADIENTS = [
+    Row("an own ReLU without kinks, on rows of zeros", FORUM, checked, lambda: {"x": ZEROS, "activation": own_relu()},
+        (False, True, 0)),
+    Row("an own ReLU with kinks, on rows of zeros", FORUM, checked,
+        lambda: {"x": ZEROS, "activation": own_relu(kinks=(0.0,))}, (False, False, 2)),
+    Row("an own ReLU without kinks, on rows with noise", FORUM, checked,
+        lambda: {"x": ZEROS + NOISE, "activation": own_relu()}, (True, False, 0)),
+]
+ROWS = [*TABLES, *ARRAYS, *LABELS, *SETS, *MASKS, *GRADIENTS]
 
 
 def agree(found, right):

@@ -61,4 +61,4 @@ def by_rows(array: np.ndarray) -> np.ndarray:
 def taken(array: np.ndarray, rows: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     """array[rows] in `dtype`. Nothing but these rows is read or cast: `array` may be a file larger than memory."""
     part = array.take(rows, axis=0) if array.flags.c_contiguous else array[rows]        # take copies a strided array
-    return part.astype(dtype, "C", copy=False)
+    return part.astype(dtype, copy=False)

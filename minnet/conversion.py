@@ -27,8 +27,6 @@ def as_array(name: str, value: Any) -> np.ndarray:
         plain = len(set(dtypes)) == 1 and isinstance(dtypes[0], np.dtype)
         if not plain and all(_kind(dtype) in REAL for dtype in dtypes):
             return np.asarray(value.to_numpy(dtype=np.float64))
-    elif (plain_dtype := getattr(getattr(value, "dtype", None), "numpy_dtype", None)) and plain_dtype.kind in REAL:
-        return np.asarray(value.to_numpy(dtype=plain_dtype))                         # a nullable column
     try:
         return np.asarray(value)
     except ValueError as error:
@@ -45,17 +43,16 @@ def as_array(name: str, value: Any) -> np.ndarray:
 
 def as_real(name: str, value: Any) -> np.ndarray:
     """`value` as an array of real numbers, in a dtype of its own."""
-    array = as_array(name, value)
-    if array.dtype.kind in REAL:
-        return array
-    wanted = f"expected {name} to be an array of real numbers, got"
-    if array.ndim == 0:
-        raise TypeError(f"{wanted} {type(value).__name__}")
+    array, wanted = as_array(name, value), f"expected {name} to be an array of real numbers, got"
     if _is_table(value):
         for column, dtype in value.dtypes.items():
             if _kind(dtype) not in REAL:
                 raise TypeError(f"{wanted} dtype {dtype} in column {column!r}: "
                                 f"{_column_remedy(_it(name), column, value)}")
+    if array.dtype.kind in REAL:
+        return array
+    if array.ndim == 0:
+        raise TypeError(f"{wanted} {type(value).__name__}")
     raise TypeError(f"{wanted} dtype {array.dtype}{_number_remedy(_it(name), array)}")
 
 

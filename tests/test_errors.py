@@ -349,6 +349,12 @@ def test_bad_input(what, call, kind, message):
     assert frozen(model) == before
 
 
+def test_an_entry_is_found_in_any_block(monkeypatch):
+    monkeypatch.setattr("minnet.arrays.BLOCK", 6)
+    with pytest.raises(ValueError, match=r"nan at index \(4, 1\) \(3 such entries\)"):
+        fitted(net(), (put(put(X, NAN, (4, 1)), INF, (5, slice(1, 3))), Y))
+
+
 def test_a_prediction_needs_a_model_that_predicts():
     class Trainable:
         params, grads = np.zeros(3), np.zeros(3)

@@ -185,6 +185,9 @@ TABLES = [
     Row("column of categories", COURSE, trained,
         with_x(lambda: frame(c=pandas().Categorical(WORDS))[["c"]]), Refused(
             TypeError, "dtype category in column 'c'", "x = pd.get_dummies(x)", then=plain(np.eye(3)[Y3]))),
+    Row("column of categories that are numbers", COURSE, trained,
+        with_x(lambda: frame(c=pandas().Categorical(Y3))[["c"]]), Refused(
+            TypeError, "dtype category in column 'c'", "x = pd.get_dummies(x)", then=plain(np.eye(3)[Y3]))),
     Row("numbers among words", FILES, trained,
         with_x(lambda: frame(c=["?", *map(str, range(59))])), Refused(
             TypeError, "in column 'c'", "x['c'] = pd.to_numeric(x['c'], errors=\"coerce\")", "{}; x, y = x[1:], y[1:]",

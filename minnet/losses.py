@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from minnet import activations, checks
+from minnet import activations, checks, conversion
 from minnet.activations import softmax
 from minnet.arrays import sum_of_rows
 
@@ -45,44 +45,36 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
 
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
-    (n, k), y = z.shape, np.asarray(checks.unmasked("y", y))
+    (n, k), y = z.shape, checks.array("y", y)
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
                          "output for each class")
-    if y.dtype.kind not in "iu":
-        raise TypeError(f"expected integer class labels y, got dtype {y.dtype}: convert with y.astype(int); if each "
-                        "row is one-hot, use y.argmax(axis=1)")
-    if y.shape != (n,):
-        one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
-        raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
+    if y.shape != (n,) or y.dtype.kind not in ("iub" if k == 2 else "iu"):      # True and False name two classes
+        raise conversion.label_error(y, n, k)
     found = y.astype(np.intp, copy=False)
     if np.maximum.reduce(found.view(np.uintp), initial=0) >= k:    # read as unsigned, a negative number is a huge one
-        raise ValueError(f"expected labels in 0 … {k - 1} for {k} outputs, got {y.min()} … {y.max()}: number the "
-                         "classes from 0, or widen the last layer")
+        raise conversion.range_error(y, k)
     return found
 
 
 def targets(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) as real numbers in z's dtype."""
-    y = np.asarray(checks.unmasked("y", y))
+    y = checks.array("y", y)
     if y.shape != z.shape:
-        hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
-        raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
+        raise conversion.target_error(y, *z.shape)
     return checks.real_array("targets y", y, z.dtype)
 
 
 def probabilities(z: np.ndarray, y: Any) -> np.ndarray:
-    """y (n, k) in [0, 1], or integers (n,), 0 or 1, for k = 1."""
-    y = np.asarray(checks.unmasked("y", y))
+    """y (n, k) in [0, 1], or 0 or 1, True or False (n,), for k = 1."""
+    y = checks.array("y", y)
     if y.shape == (len(z),) and z.shape[1] == 1:
-        if y.dtype.kind not in "iu":
-            raise TypeError(f"expected labels y (n,) to be integers 0 or 1, got dtype {y.dtype}: convert with "
-                            "y.astype(int), or pass probabilities as a column, y[:, None]")
+        if y.dtype.kind not in "iub":
+            raise conversion.yes_or_no_error(y)
         y = y[:, None]
     y = targets(z, y)
     if y.size and (y.min() < 0 or y.max() > 1):
-        raise ValueError(f"expected y in [0, 1] (0 or 1 for labels), got {y.min():g} … {y.max():g}: rescale "
-                         "targets, or use squared_error for real-valued ones")
+        raise conversion.probability_error(y)
     return y
 
 
@@ -102,7 +94,7 @@ def plain_softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np
 def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """C = −(1/n) Σ_i ln p_i,y_i with p = softmax(z): K classes, one of them true.
 
-    z (n, K), y integers (n,) in 0 … K−1. From ln p_y = z_y − ln Σ_j e^{z_j}:
+    z (n, K), y integers (n,) in 0 … K−1, or False and True for K = 2. From ln p_y = z_y − ln Σ_j e^{z_j}:
 
         ∂C/∂z_k = (p_k − [k = y])/n:   the derivative of −z_y gives −[k = y], that of ln Σ e^{z_j} gives p_k.
 
@@ -125,12 +117,12 @@ def softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarr
 def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """C = −(1/n) Σ_i Σ_k [y ln p + (1 − y) ln(1 − p)] with p = σ(z): k independent yes-or-no questions.
 
-    z (n, k), y (n, k) in [0, 1] (probabilities or pixels), or integers (n,), 0 or 1, for k = 1. Written in z the
+    z (n, k), y (n, k) in [0, 1] (probabilities or pixels), or 0 or 1, False or True (n,), for k = 1. Written in z the
     loss is ln(1 + e^z) − y z per output, finite for every z, and its derivative is σ(z) − y:
 
         ∂C/∂z = (p − y)/n:   dC/dp = (p − y)/(p(1 − p)), and σ′(z) = p(1 − p) cancels the denominator.
 
-    Predict with activations.sigmoid(net(x)), or net(x) > 0; training counts an accuracy where y are integers (n,).
+    Predict with activations.sigmoid(net(x)), or net(x) > 0; training counts an accuracy where y are labels (n,).
     PyTorch: k · F.binary_cross_entropy_with_logits(z, y), whose mean runs over all n · k entries.
     """
     y = probabilities(z, y)
@@ -173,15 +165,15 @@ def _sum_of_squares(d: np.ndarray) -> float:
 def accuracy(z: np.ndarray, y: np.ndarray) -> float | None:
     """The share of rows of z (n, k) whose largest output is the label y (n,); for k = 1, of z > 0 against y.
 
-    None where y is not an integer vector: then there are no classes.
+    None where y is not a vector of integers, or of True and False: then there are no classes.
     """
     right = hits(z, y)
     return None if right is None else float(right.mean())
 
 
 def hits(z: np.ndarray | None, y: np.ndarray) -> np.ndarray | None:
-    """Which rows of z predict their label, (n,) bool; None where y is not an integer vector, or z is not known."""
-    y = np.asarray(y)
-    if z is None or y.ndim != 1 or y.dtype.kind not in "iu":
+    """Which rows of z predict their label, (n,) bool; None where y is no vector of labels, or z is not known."""
+    y = checks.array("y", y)
+    if z is None or y.ndim != 1 or y.dtype.kind not in "iub":
         return None
     return (z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0) == y

@@ -146,7 +146,7 @@ class Network(Model):
         if np.shape(dz) != outputs.shape:
             raise ValueError(f"expected dz of the outputs' shape {outputs.shape}, got {np.shape(dz)}")
         dtype = self.dtype
-        da: Any = np.asarray(dz, dtype)
+        da: Any = np.asarray(checks.array("dz", dz), dtype)
         for layer in reversed(self.layers[1:]):
             da = layer.backward(da)
             if getattr(da, "dtype", None) != dtype:

@@ -59,7 +59,7 @@ class View(property):
         array = getattr(owner, self.slot)
         if value is array:                                # `net.params -= step` assigns what it has changed in place
             return
-        numbers = np.asarray(value)
+        numbers = checks.array(self.name, value)
         if numbers.dtype.kind not in "fiub":
             raise TypeError(f"expected {self.name} to be an array of real numbers, got {value!r}")
         if numbers.ndim and numbers.shape != array.shape:

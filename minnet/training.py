@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from minnet import checks, optimizers, schedules
-from minnet.arrays import all_finite
+from minnet.arrays import all_finite, blocks, by_rows, taken
 from minnet.history import Diverged, History, Record
 from minnet.losses import Loss, accuracy, hits
 from minnet.optimizers import Optimizer, State
@@ -38,6 +38,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
 
     x (n, features), y whatever `loss` takes. In each epoch the rows are shuffled and cut into batches of
     `batch_size`; the last one is smaller, and joins the one before it if it is a single row (BatchNorm needs two).
+    Only a batch at a time is copied and cast, so that x may be a memory map larger than memory.
 
     - rng: int or Generator; orders the batches and is the source of the layers' noise.
     - validation: (x, y), measured after every epoch, as in prediction.
@@ -58,16 +59,16 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     _factor(schedule, state["t"])
     x, y = _checked_data("data", model, data, loss)
     held_out = None if validation is None else _checked_data("validation", model, validation, loss)
-    edges = _edges(len(x), batch_size)
-    x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)      # else `take` copies all of it for every batch
+    edges, dtype = _edges(len(x), batch_size), model.params.dtype
+    y_dtype = dtype if y.dtype.kind == "f" else y.dtype
 
     carried, training = getattr(model, "state", np.zeros(0)), True if span == slice(0, len(model.params)) else span
     history, start, sizes = History(), time.perf_counter(), np.diff(edges)
 
     def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
         """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
-        factor, before, labels = _factor(schedule, state["t"]), carried.copy(), y.take(rows, axis=0)
-        C = float(model.gradient(x.take(rows, axis=0), labels, loss, training=training, rng=generator))
+        factor, before, labels = _factor(schedule, state["t"]), carried.copy(), taken(y, rows, y_dtype)
+        C = float(model.gradient(taken(x, rows, dtype), labels, loss, training=training, rng=generator))
         grads = model.grads[span]
         if not (math.isfinite(C) and all_finite(grads)):
             carried[...] = before
@@ -124,8 +125,10 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
 
 
 def _validated(model: Any, data: Data, loss: Loss) -> tuple[float, float | None]:
-    z = model(data[0])
-    return float(loss(z, data[1])[0]), accuracy(z, data[1])
+    (x, y), dtype = data, model.params.dtype
+    z = np.concatenate([model(x[rows].astype(dtype, copy=False)) for rows in blocks(x)])
+    y = y.astype(dtype, copy=False) if y.dtype.kind == "f" else y
+    return float(loss(z, y)[0]), accuracy(z, y)
 
 
 def _factor(schedule: Schedule, step: int) -> float:
@@ -164,22 +167,22 @@ def _check_settings(model: Any, loss: Any, optimizer: Any, schedule: Any) -> Non
 
 
 def _checked_data(name: str, model: Any, data: Any, loss: Any) -> Data:
-    """(x, y) as arrays that model and loss accept, or an error before anything has changed."""
-    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
-        hint = f": pass one of its parts, {name}.train" if hasattr(data, "train") else ""
-        raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
+    """(x, y) as arrays that model and loss accept, or an error before anything has changed. They keep their dtypes."""
+    x, y = checks.pair(name, data)
     if name == "validation" and not callable(model):
         raise TypeError(f"validation needs a model that predicts, model(x); got {model!r}, which cannot be called")
     dtype = model.params.dtype
-    x, y = checks.batch("x", data[0], getattr(model, "fan_in", None), dtype), np.asarray(checks.unmasked("y", data[1]))
+    x, y = checks.rows("x", x, getattr(model, "fan_in", None)), checks.array("y", y)
+    checks.finite("x", x, dtype)
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(f"expected a y for each of the {len(x)} rows of x in {name}, got y of shape {y.shape}")
-    if y.dtype.kind == "f":
-        y = checks.real_array("y", y, dtype)
+    checks.finite("y", y, dtype)
     if callable(model) and hasattr(loss, "check"):
-        shape = len(x), model(x[:1]).shape[1]
-        loss.check(np.broadcast_to(np.zeros((), dtype), shape), y)              # no memory: only shape and dtype count
-    return x, y
+        k = model(x[:1]).shape[1]
+        for rows in blocks(y) if y.shape == (len(x), k) else [slice(None)]:
+            z = np.broadcast_to(np.zeros((), dtype), (len(y[rows]), k))             # only shape and dtype count
+            loss.check(z, y[rows])
+    return by_rows(x), by_rows(y)
 
 
 def _checked_span(model: Any, span: slice | None) -> slice:

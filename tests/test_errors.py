@@ -75,7 +75,8 @@ CASES = [
     ("x wide", lambda net: net(np.ones((6, 4))), ValueError, r"x of shape \(n, 3\), got \(6, 4\): .* takes 3.* has 4"),
     ("x transposed", lambda net: net(np.ones((3, 6))), ValueError, r"x of shape \(n, 3\), got \(3, 6\).*x\.T meant"),
     ("x empty", lambda net: net(np.ones((0, 3))), ValueError, r"x of shape \(n, 3\), got \(0, 3\): the batch is empty"),
-    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError, r"x of shape \(n, 3\), got rows of unequal lengths"),
+    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError,
+     r"x to be an array, got rows of unequal lengths, 3 in row 0 and 2 in row 1: cut or fill them"),
     ("x forward", lambda net: net.forward(X[0]), ValueError, r"x of shape \(n, 3\), got \(3,\)"),
     ("x gradient", gradient(Y, x=X.T), ValueError, r"x of shape \(n, 3\), got \(3, 6\)"),
     ("x NaN", lambda net: net(put(X, NAN)), ValueError,
@@ -100,7 +101,7 @@ CASES = [
     # y of numbers
     ("targets shape", gradient(Y, squared_error), ValueError, r"targets y of the outputs' shape \(6, 4\), got \(6,\)"),
     ("targets column", lambda net: squared_error(np.zeros((6, 1)), Y), ValueError,
-     r"\(6, 1\), got \(6,\).*y\[:, None\]"),
+     r"\(6, 1\), got \(6,\): one column is np\.array\(y\)\[:, None\]"),
     ("targets NaN", gradient(put(np.ones((6, 4)), NAN), squared_error), ValueError,
      r"targets y to be finite in float32, got nan at index \(1, 2\)"),
     ("targets infinite", gradient(put(np.ones((6, 4)), INF), mean_squared_error), ValueError,
@@ -346,6 +347,12 @@ def test_bad_input(what, call, kind, message):
     with pytest.raises(kind, match=message):
         call(model)
     assert frozen(model) == before
+
+
+def test_an_entry_is_found_in_any_block(monkeypatch):
+    monkeypatch.setattr("minnet.arrays.BLOCK", 6)
+    with pytest.raises(ValueError, match=r"nan at index \(4, 1\) \(3 such entries\)"):
+        fitted(net(), (put(put(X, NAN, (4, 1)), INF, (5, slice(1, 3))), Y))
 
 
 def test_a_prediction_needs_a_model_that_predicts():

@@ -132,6 +132,19 @@ def test_after_training_every_buffer_still_has_the_networks_dtype(dtype, name, o
     assert len(held) > 60                                     # the caches are among them
 
 
+def test_a_loss_of_your_own_gets_targets_in_the_networks_dtype():
+    seen = []
+
+    def loss(z, y):
+        seen.append((z.dtype, y.dtype))
+        return losses.squared_error(z, y)
+
+    x, _ = batch(20)
+    run(small(), (x, np.ones((20, 4))), loss=loss, validation=(x, np.ones((20, 4))))
+    run(small(), (x, np.ones((20, 4), int)), loss=loss, validation=(x, np.ones((20, 4), int)))
+    assert seen == [(np.float32, np.float32)] * 8 + [(np.float32, int)] * 8
+
+
 # Records and history -----------------------------------------------------------------------------------------
 
 def test_a_record_has_the_epochs_means():

@@ -227,7 +227,7 @@ CASES = [
     *layer(lambda v: init.glorot_normal(RNG(0), (2, 2), gain=v), "gain", POSITIVE, -1, *NUMBERS),
     # optimizers and schedules
     *[case for kind in (SGD, RMSprop, Adam, AdamW) for name, wanted, edge in
-      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1))
+      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1), ("l1", "a number ≥ 0", -0.1))
       for case in optimizer(kind, name, wanted, edge, *NUMBERS)],
     *optimizer(SGD, "momentum", RATE, 1, -0.1, *NUMBERS), *optimizer(RMSprop, "alpha", RATE, 1, -0.1, *NUMBERS),
     *optimizer(RMSprop, "epsilon", POSITIVE, 0, *NUMBERS), *optimizer(Adam, "epsilon", POSITIVE, 0, *NUMBERS),

@@ -45,7 +45,8 @@ class Network(Model):
     are cast, so that one seed gives the same network in both.
 
     `params` (P,), `grads` (P,): every learned number and its gradient. `state` (S,): what is carried along but not
-    learned. `decay_mask` (P,) bool: True on the weight matrices, which alone weight decay shrinks.
+    learned. All three change with every step: keep `net.params.copy()`. `decay_mask` (P,) bool: True on the weight
+    matrices, which alone weight decay shrinks.
     `output_function`: turns outputs into a prediction; that of the loss that the network was last trained with.
     Raises TypeError or ValueError for layers that do not fit together and for initializers that fail.
     """

@@ -49,6 +49,17 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
       other part, and every layer outside runs as in prediction.
     - state: that of the optimizer, from `optimizer.init`, to go on where another run ended; fresh by default.
 
+    Early stopping, as a loop (`fit(…, patience=5)` does the same):
+
+        lowest, patience = math.inf, 5
+        for record in train(net, data, validation=held_out, **settings):
+            if record.validation_loss < lowest:
+                lowest, best_epoch = record.validation_loss, record.epoch
+                best = net.params.copy(), net.state.copy()          # net.params itself changes with every step
+            elif record.epoch - best_epoch == patience:
+                break
+        net.params, net.state = best
+
     Data and settings are checked when this is called: TypeError or ValueError, with nothing changed. Raises Diverged
     where the loss or the gradient is no longer finite.
     """
@@ -104,16 +115,24 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
 def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int = 32,
         rng: int | np.random.Generator, validation: Data | None = None, schedule: Schedule = schedules.constant,
         clip_norm: float | None = None, span: slice | None = None, state: State | None = None,
-        progress: bool | None = None) -> History:
+        patience: int | None = None, progress: bool | None = None) -> History:
     """Run `train` to its end and return the History; the arguments are those of `train`.
+
+    patience: with a number, training stops after so many epochs without a new lowest *validation loss*, and however it
+    ends, `params` and `state` of the epoch with the lowest one are back in the model. `history.best_epoch` says which,
+    `history.stopped` whether training stopped early. It needs `validation`; report the result on data of a third kind,
+    since the lowest of many losses is too good by chance. The loss is watched, not the accuracy, because it is also
+    there in a regression and does not move in steps of 1/n. Prechelt 1998, *Early Stopping – But When?*
 
     progress: True shows a bar over the epochs, False none, None one in a terminal or a notebook. Ctrl-C ends the run
     early: the history so far is returned, marked `interrupted`, and the network keeps what it has learned. (The step
     that was under way may have been made in part; whoever needs to go on exactly takes copies in a loop over `train`.)
     """
+    if patience is not None and checks.count("patience", patience) and validation is None:
+        raise ValueError("patience counts epochs without a lower validation loss: expected validation=(x, y), got None")
     records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
                     validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
-    history = History()
+    history, carried, lowest, best = History(), getattr(model, "state", np.zeros(0)), math.inf, None
     try:
         with progress_bar(epochs, progress) as bar:
             for record in records:
@@ -121,8 +140,19 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
                 bar.set_postfix({name: f"{value:.4g}" for name in ("loss", "accuracy", "validation_accuracy")
                                  if (value := getattr(record, name)) is not None}, refresh=False)
                 bar.update()
+                if patience is None or record.validation_loss is None:
+                    continue
+                if record.validation_loss < lowest:
+                    lowest, history.best_epoch = record.validation_loss, record.epoch
+                    best = model.params.copy(), carried.copy()
+                elif record.epoch == (history.best_epoch or 0) + patience:
+                    history.stopped = True
+                    break
     except KeyboardInterrupt:
         history.interrupted = True
+    finally:
+        if best is not None:
+            model.params[...], carried[...] = best
     return history
 
 

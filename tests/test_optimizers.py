@@ -289,6 +289,7 @@ def test_a_norm_that_is_not_finite_is_returned_and_nothing_scaled(bad):
     (partial(optimizers.step_decay, every=3, factor=0.5), {2: 1, 3: 0.5, 6: 0.25}),
     (partial(optimizers.exponential, decay=0.9), {0: 1, 1: 0.9, 2: 0.81}),
     (partial(optimizers.exponential, decay=1), {0: 1, 50: 1}),
+    (partial(optimizers.exponential, decay=1.1), {0: 1, 1: 1.1, 2: 1.21, 10_000: math.inf}),
     (partial(optimizers.cosine, steps=100), {0: 1, 25: 0.5 + 0.5**1.5, 50: 0.5, 100: 0, 101: 0, 1000: 0}),
     (partial(optimizers.cosine, steps=100, floor=0.2), {0: 1, 50: 0.6, 100: 0.2, 500: 0.2}),
     (partial(optimizers.linear_warmup, steps=4), {0: 0.25, 1: 0.5, 3: 1, 4: 1, 99: 1}),

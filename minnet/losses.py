@@ -15,9 +15,9 @@ changing n. Training takes them as data = (x, y, weights). Weights of classes ar
 `class_weights[y]`, or `balanced_weights(y)`.
 
 A loss of your own is any function of the form loss(z, y), or loss(z, y, weights=None) to train with weights. The
-functions raise TypeError or ValueError where y or weights do not fit z.
-Those of this module carry two attributes: `loss.check(z, y)`, by which training checks all of y before the first step,
-and `loss.output_function`, which turns outputs z into the prediction p.
+functions raise TypeError or ValueError where y or weights do not fit z. Those of this module carry two attributes:
+`loss.check(z, y)`, by which training checks all of y before the first step, and `loss.output_function`, which turns
+outputs z into the prediction p.
 """
 
 # numpy types what a ufunc returns as Any:

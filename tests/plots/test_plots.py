@@ -543,6 +543,37 @@ def test_learning_curves_of_histories():
     assert ax.get_legend().get_title().get_text() == "median, range over seeds"
 
 
+@pytest.mark.parametrize("column", ["loss", "accuracy"])
+def test_a_history_plots_itself(column):
+    """Without an import of plots: both curves, the best epoch, in new axes or in those given."""
+    run = history(epochs=4)
+    run.best_epoch = 3
+    for given in (None, plain()):
+        ax = run.plot(column, ax=given)
+        assert given in (None, ax)
+        assert entries(ax) == [f"training {column}", f"validation {column}", "best epoch"]
+        for label, name in ((f"training {column}", column), (f"validation {column}", f"validation_{column}")):
+            np.testing.assert_array_equal(line(ax, label), (run.epoch, getattr(run, name)))
+        assert line(ax, "best epoch")[0].tolist() == [3, 3]
+        assert ax.get_xlabel() == "epoch"
+        assert column in ax.get_ylabel()
+        rendered(ax)
+        assert all(tick == int(tick) for tick in ax.get_xticks())
+    assert entries(history(validation=False).plot()) == ["training loss"]
+    rendered(history(epochs=1).plot())
+
+
+def test_a_history_without_values_says_so():
+    x = batch(40)[0]
+    net = mlp([3, 3], activation="tanh", rng=0)
+    run = fit(net, (x, x), loss=losses.squared_error, optimizer=optimizers.SGD(), epochs=2, rng=0)
+    for call, message in ((lambda: run.plot("accuracy"), "values of accuracy, got none in 2 epochs: accuracy needs"),
+                          (lambda: History().plot(), "values of loss, got none in 0 epochs"),
+                          (lambda: run.plot("seconds"), "column to be one of 'loss', 'accuracy', got 'seconds'")):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
 @pytest.mark.parametrize(("column", "label"), [
     ("accuracy", "training accuracy (share of examples)"), ("validation_loss", "validation loss"),
     ("validation_accuracy", "validation accuracy (share of examples)"), ("seconds", "seconds since the start")])

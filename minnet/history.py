@@ -50,6 +50,8 @@ class History(list[Record]):
         Axes. Several runs are compared by `plots.learning_curves`, which has bands over seeds. Raises ValueError for
         another column and where there is nothing to draw.
         """
+        from matplotlib.ticker import MaxNLocator
+
         checks.one_of("column", column, "loss", "accuracy")
         curves = {name: getattr(self, name) for name in (column, f"validation_{column}")}
         drawn = {name: values for name, values in curves.items() if np.isfinite(values).any()}
@@ -59,7 +61,7 @@ class History(list[Record]):
         if ax is None:
             import matplotlib.pyplot as plt
 
-            ax = plt.subplots()[1]
+            ax = plt.subplots(layout="constrained")[1]
         marker = "o" if len(self) == 1 else ""                      # one point makes no line
         for (name, values), line, color in zip(drawn.items(), ("-", "--"), ("black", "tab:orange"), strict=False):
             ax.plot(self.epoch, values, linestyle=line, marker=marker, color=color,
@@ -67,7 +69,7 @@ class History(list[Record]):
         if self.best_epoch is not None:
             ax.axvline(self.best_epoch, linestyle=":", color="gray", label="best epoch")
         ax.set(xlabel="epoch", ylabel=column if column == "loss" else "accuracy (share of right predictions)")
-        ax.xaxis.get_major_locator().set_params(integer=True)       # type: ignore[call-arg]
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.legend()
         return ax
 
@@ -84,7 +86,8 @@ class Diverged(ArithmeticError):
     """The loss, a gradient or a parameter is no longer finite. Carries `epoch step learning_rate history`.
 
     Where the loss or a gradient failed, the step is not made: `params` are those that gave the loss, and `state` is
-    that of before; with patience, both are those of the best epoch. They may be very large; `net.reset(rng)` draws new ones.
+    that of before. They may be very large; `net.reset(rng)` draws new ones. With patience, both are those of the best
+    epoch.
     """
 
     def __init__(self, what: str, epoch: int, step: int, learning_rate: float, history: History) -> None:

@@ -223,7 +223,7 @@ def balanced_weights(y: Any) -> np.ndarray:
 # How often the prediction is right -----------------------------------------------------------------------------
 
 def accuracy(z: np.ndarray, y: np.ndarray, loss: Loss | None = None) -> float | None:
-    """The share of right predictions: of `hits`. NaN where an output is NaN, None where `hits` is None.
+    """The share of right predictions, the mean of `hits`. NaN where an output is NaN, None where `hits` is None.
 
     - y (n,) integers, z (n, K): rows whose largest output is the label; for K = 1, rows where z > 0 agrees with y.
     - y (n, k) integers, 0 or 1, the answers to k yes-or-no questions: *entries* where z > 0 agrees with y, as the loss

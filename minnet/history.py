@@ -30,11 +30,13 @@ class Record:
 class History(list[Record]):
     """The records of a run, in order; `history.loss` is the array of one column, NaN where there is no value.
 
-    `interrupted` is True where Ctrl-C ended the run. Of a run with patience, `best_epoch` is the epoch whose weights
-    the model has at the end, and `stopped` is True where patience ended the run.
+    `interrupted` is True where Ctrl-C ended the run, `diverged` where it is the part of a run before it diverged. Of a
+    run with patience, `best_epoch` is the epoch whose weights the model has at the end, and `stopped` is True where
+    patience ended the run.
     """
 
     interrupted = False
+    diverged = False
     stopped = False
     best_epoch: int | None = None
 

@@ -246,15 +246,15 @@ def hits(z: np.ndarray | None, y: np.ndarray, loss: Loss | None = None) -> np.nd
     `sigmoid_cross_entropy`, or another loss with its output function: those of a regression are values.
     """
     y = np.asarray(y)
-    if z is None or y.dtype.kind not in "iu" or y.ndim not in (1, 2):
+    if z is None or y.dtype.kind not in "iu":
         return None
-    if y.ndim == 2:
+    if y.ndim == 1 and len(y) == len(z):
+        return (z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0) == y
+    if y.ndim != 1:
         questions = loss is None or getattr(loss, "output_function", None) is activations.sigmoid.f
         if not questions or y.min(initial=0) < 0 or y.max(initial=1) > 1:
             return None
-    if y.shape not in ((len(z),), z.shape):
+    if y.shape != z.shape:
         raise ValueError(f"expected labels y of shape ({len(z)},), one for each row of z, or {z.shape}, one for each "
                          f"output, got {y.shape}")
-    if y.ndim == 2:
-        return (z > 0) == y
-    return (z.argmax(axis=1) if z.shape[1] > 1 else z[:, 0] > 0) == y
+    return (z > 0) == y

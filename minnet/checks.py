@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,10 @@ def number(name: str, value: Any, *, above: float = -math.inf, least: float = -m
     wanted = f"expected {name} to be a number {' and '.join(bounds)}".rstrip()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{wanted}, got {value!r} of type {type(value).__name__}")
-    x = float(value)
+    try:
+        x = float(value)
+    except OverflowError:                             # 10**400
+        x = math.inf
     if not (math.isfinite(x) and above < x < below and least <= x <= most):
         raise ValueError(f"{wanted}, got {value!r}")
     return x
@@ -94,6 +98,29 @@ def counts(name: str, values: Any) -> list[int]:
     if not found:
         raise ValueError(f"expected {name} to be a list of whole numbers ≥ 1, got an empty one")
     return found
+
+
+def numbers_in(name: str, values: Any) -> tuple[float, ...]:
+    """A list of real numbers as a tuple of floats; NaN and ±∞ are not refused."""
+    if not isinstance(values, list | tuple | np.ndarray) or any(
+            isinstance(value, bool) or not isinstance(value, numbers.Real) for value in values):
+        raise TypeError(f"expected {name} to be a list of numbers, got {values!r}: one number is a list of one")
+    return tuple(map(float, values))
+
+
+def text(name: str, value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected {name} to be a text, got {value!r}")
+    return value
+
+
+def function(name: str, value: Any, kind: str) -> Any:
+    """Anything that can be called; `kind` is "of x, such as f"."""
+    if not callable(value):
+        got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+        raise TypeError(f"expected {name} to be a function {kind}, got {got}")
+    return value
 
 
 def one_of(name: str, value: Any, *choices: str) -> str:
@@ -196,6 +223,12 @@ def rows(name: str, value: Any, features: int | None) -> np.ndarray:
     raise ValueError(f"{wanted}: the first layer takes {features} features, a row has {shape[1]}{turned}")
 
 
+def data(name: str, value: Any) -> tuple[Any, ...]:
+    """`value` as (x, y) or (x, y, weights)."""
+    weighted = isinstance(value, tuple | list) and len(value) == 3 and not hasattr(value, "train")
+    return tuple(value) if weighted else pair(name, value)
+
+
 def pair(name: str, data: Any) -> tuple[Any, Any]:
     """`data` as the pair (x, y); TypeError for anything else, such as batches that someone else makes."""
     if isinstance(data, tuple | list) and len(data) == 2 and not hasattr(data, "train"):
@@ -215,3 +248,41 @@ def pair(name: str, data: Any) -> tuple[Any, Any]:
                 "        net.gradient(xb, yb, loss, rng=rng)\n"
                 "        optimizer.step(net.params, net.grads, state)")
     raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
+
+
+def model(value: Any) -> Any:
+    """What can be trained: an object with params, grads and gradient(x, y, loss)."""
+    for name in ("params", "grads", "gradient"):
+        if not hasattr(value, name):
+            raise TypeError("expected a model with params, grads and gradient(x, y, loss), such as a Network; got "
+                            f"{value!r} without {name}")
+    return value
+
+
+def loss(value: Any) -> Any:
+    """A loss that checks what it returns. One of minnet's own, which has a check of y, is returned as it is.
+
+    A call raises TypeError unless it returns (value, dz), a real number and an array of z's shape, and ValueError where
+    it writes into z or y.
+    """
+    function("loss", value, "of (z, y), such as losses.softmax_cross_entropy")
+    if hasattr(value, "check"):
+        return value
+
+    @wraps(value)                                     # with its attributes, such as output_function
+    def checked(z: np.ndarray, y: Any, **options: Any) -> tuple[float, np.ndarray]:
+        before = {"z": z.tobytes(), "y": np.asarray(y).tobytes()}
+        returned = value(z, y, **options)
+        wanted = f"expected the loss to return (value, dz), a number and an array of real numbers of shape {z.shape}"
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            raise TypeError(f"{wanted}, got {returned!r}")
+        C, dz = array("the loss", returned[0]), array("dz", returned[1])
+        if C.shape != () or C.dtype.kind not in "fiu" or dz.shape != z.shape or dz.dtype.kind not in "fiu":
+            raise TypeError(f"{wanted}, got a value of shape {C.shape} and dtype {C.dtype}, and dz of shape {dz.shape} "
+                            f"and dtype {dz.dtype}")
+        for name, given in (("z", z), ("y", y)):
+            if np.asarray(given).tobytes() != before[name]:
+                raise ValueError(f"expected a loss that leaves {name} as it is, got one that writes into {name}: "
+                                 f"change a copy, {name}.copy()")
+        return float(C), dz
+    return checked

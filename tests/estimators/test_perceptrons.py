@@ -108,7 +108,10 @@ def test_labels_may_be_words():
 
 def test_partial_fit_is_told_the_classes():
     first, x, y = Y < 5, X, WORDS[Y]
-    model = MinnetClassifier((20,), random_state=0).partial_fit(x[first], y[first], classes=WORDS)
+    model = MinnetClassifier((20,), learning_rate=0.01, random_state=0)
+    for _ in range(10):
+        model.partial_fit(x[first], y[first], classes=WORDS)
+    assert model.score(x[first], y[first]) > 0.9
     assert model.partial_fit(x, y).predict_proba(x).shape == (len(x), 10)
     model = MinnetClassifier((20,), random_state=0).partial_fit(x[first], y[first])
     with pytest.raises(ValueError, match=r"expected labels of the classes \['four' .* got \['eight' .*classes=…"):

@@ -16,7 +16,7 @@ class Record:
     epoch: int                          # 1, 2, …
     step: int                           # updates made so far
     loss: float
-    accuracy: float | None              # None where y are no class labels
+    accuracy: float | None              # None where y holds no classes; see losses.accuracy
     validation_loss: float | None       # None without validation data
     validation_accuracy: float | None
     seconds: float                      # since the start, validation included

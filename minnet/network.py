@@ -31,7 +31,7 @@ Inits = Initializer | str | Sequence[Initializer | str]
 
 
 class Evaluation(NamedTuple):
-    """What `evaluate` returns; accuracy is None where y are no class labels."""
+    """What `evaluate` returns; accuracy is None where y holds no classes, and NaN where an output is NaN."""
 
     loss: float
     accuracy: float | None
@@ -231,10 +231,14 @@ class Network(Model):
                              "does not say what its outputs mean: net(x) gives the outputs")
         return self.output_function
 
-    def evaluate(self, data: tuple[np.ndarray, np.ndarray], loss: Loss) -> Evaluation:
-        """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`."""
-        z = self(data[0])
-        return Evaluation(float(loss(z, data[1])[0]), losses.accuracy(z, data[1]))
+    def evaluate(self, data: tuple[np.ndarray, ...], loss: Loss) -> Evaluation:
+        """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`.
+
+        With data = (x, y, weights) the loss is weighted. `losses.accuracy` says what counts as right.
+        """
+        x, y, *weights = data
+        z = self(x)
+        return Evaluation(float(loss(z, y, *weights)[0]), losses.accuracy(z, y, loss))
 
     # What it looks like ------------------------------------------------------------------------------------
 

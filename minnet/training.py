@@ -10,6 +10,7 @@ Boltzmann machine.
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -21,26 +22,27 @@ import numpy as np
 from minnet import checks, optimizers, schedules
 from minnet.arrays import all_finite
 from minnet.history import Diverged, History, Record
-from minnet.losses import Loss, accuracy, hits
+from minnet.losses import Loss, accuracy, checked_weights, hits, weighted
 from minnet.optimizers import Optimizer, State
-from minnet.reporting import progress_bar
+from minnet.reporting import described, progress_bar
 
 __all__ = ["Data", "Diverged", "History", "Record", "accuracy", "fit", "train"]
 
-Data = tuple[np.ndarray, np.ndarray]
+Data = tuple[np.ndarray, np.ndarray] | tuple[np.ndarray, np.ndarray, np.ndarray]
 Schedule = Callable[[int], float]
 
 
 def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int = 32,
           rng: int | np.random.Generator, validation: Data | None = None, schedule: Schedule = schedules.constant,
           clip_norm: float | None = None, span: slice | None = None, state: State | None = None) -> Iterator[Record]:
-    """Train `model` in place on data = (x, y), yielding a Record after every epoch.
+    """Train `model` in place on data = (x, y) or (x, y, weights), yielding a Record after every epoch.
 
-    x (n, features), y whatever `loss` takes. In each epoch the rows are shuffled and cut into batches of
-    `batch_size`; the last one is smaller, and joins the one before it if it is a single row (BatchNorm needs two).
+    x (n, features), y whatever `loss` takes, weights (n,) ≥ 0 of the examples in the loss (see losses.py). In each
+    epoch the rows are shuffled and cut into batches of `batch_size`; the last one is smaller, and joins the one before
+    it if it is a single row (BatchNorm needs two).
 
     - rng: int or Generator; orders the batches and is the source of the layers' noise.
-    - validation: (x, y), measured after every epoch, as in prediction.
+    - validation: data, measured after every epoch, as in prediction.
     - schedule: a factor on the learning rate as a function of the steps done (`schedules.cosine`, …).
     - clip_norm: gradients of a larger norm are scaled down to it (`optimizers.clip_by_norm`).
     - span: a slice of `params`, as from `net.span`: only this part is trained. Optimizer, clipping and decay see no
@@ -56,7 +58,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     generator, span = checks.generator(rng), _checked_span(model, span)
     state = _checked_state(state, optimizer, model, span)
     _factor(schedule, state["t"])
-    x, y = _checked_data("data", model, data, loss)
+    x, y, weights = _checked_data("data", model, data, loss)
     held_out = None if validation is None else _checked_data("validation", model, validation, loss)
     edges = _edges(len(x), batch_size)
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)      # else `take` copies all of it for every batch
@@ -67,7 +69,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
         """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
         factor, before, labels = _factor(schedule, state["t"]), carried.copy(), y.take(rows, axis=0)
-        C = float(model.gradient(x.take(rows, axis=0), labels, loss, training=training, rng=generator))
+        batch_loss = loss if weights is None else weighted(loss, weights.take(rows))
+        C = float(model.gradient(x.take(rows, axis=0), labels, batch_loss, training=training, rng=generator))
         grads = model.grads[span]
         if not (math.isfinite(C) and all_finite(grads)):
             carried[...] = before
@@ -76,7 +79,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
         if clip_norm is not None:
             optimizers.clip_by_norm(grads, clip_norm)
         optimizer.step(model.params[span], grads, state, factor=factor)
-        return C, hits(getattr(model, "outputs", None), labels)
+        return C, hits(getattr(model, "outputs", None), labels, loss)
 
     def records() -> Iterator[Record]:
         for epoch in range(1, epochs + 1):
@@ -123,9 +126,11 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     return history
 
 
-def _validated(model: Any, data: Data, loss: Loss) -> tuple[float, float | None]:
-    z = model(data[0])
-    return float(loss(z, data[1])[0]), accuracy(z, data[1])
+def _validated(model: Any, data: tuple[Any, Any, Any], loss: Any) -> tuple[float, float | None]:
+    x, y, weights = data
+    z = model(x)
+    C, _ = loss(z, y) if weights is None else loss(z, y, weights)
+    return float(C), accuracy(z, y, loss)
 
 
 def _factor(schedule: Schedule, step: int) -> float:
@@ -163,9 +168,9 @@ def _check_settings(model: Any, loss: Any, optimizer: Any, schedule: Any) -> Non
                         "partial(schedules.cosine, steps=1000) is one")
 
 
-def _checked_data(name: str, model: Any, data: Any, loss: Any) -> Data:
-    """(x, y) as arrays that model and loss accept, or an error before anything has changed."""
-    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
+def _checked_data(name: str, model: Any, data: Any, loss: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """(x, y, weights or None) as arrays that model and loss accept, or an error before anything has changed."""
+    if not isinstance(data, tuple | list) or len(data) not in (2, 3) or hasattr(data, "train"):
         hint = f": pass one of its parts, {name}.train" if hasattr(data, "train") else ""
         raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
     if name == "validation" and not callable(model):
@@ -179,7 +184,16 @@ def _checked_data(name: str, model: Any, data: Any, loss: Any) -> Data:
     if callable(model) and hasattr(loss, "check"):
         shape = len(x), model(x[:1]).shape[1]
         loss.check(np.broadcast_to(np.zeros((), dtype), shape), y)              # no memory: only shape and dtype count
-    return x, y
+    return x, y, _checked_weights(model, loss, len(x), *data[2:])
+
+
+def _checked_weights(model: Any, loss: Any, n: int, weights: Any = None) -> np.ndarray | None:
+    if weights is None:
+        return None
+    if "weights" not in inspect.signature(loss).parameters:
+        raise TypeError(f"expected a loss that takes weights, loss(z, y, weights=None), with data = (x, y, weights), "
+                        f"got {described(loss)}: multiply each example's part of C and dz by its weight")
+    return checked_weights(n, weights, model.params.dtype)
 
 
 def _checked_span(model: Any, span: slice | None) -> slice:

@@ -10,7 +10,7 @@ import pytest
 from minnet import Dense, Network, activations, datasets, fit, gradient_check, layers, mlp, optimizers, train
 from minnet import initializers as init
 from minnet.activations import relu, tanh
-from minnet.losses import mean_squared_error, squared_error
+from minnet.losses import accuracy, balanced_weights, mean_squared_error, squared_error
 from minnet.losses import sigmoid_cross_entropy as sigmoid_ce
 from minnet.losses import softmax_cross_entropy as softmax_ce
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -250,7 +250,24 @@ CASES = [
     ("data a Dataset", lambda net: fitted(net, datasets.digits()), TypeError,
      r"a pair \(x, y\), got Dataset: pass one of its parts"),
     ("data x alone", lambda net: fitted(net, X), TypeError, r"data to be a pair \(x, y\), got ndarray"),
-    ("data a triple", lambda net: fitted(net, (X, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("data of four", lambda net: fitted(net, (X, Y, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("weights short", lambda net: fitted(net, (X, Y, np.ones(5))), ValueError,
+     r"weights of shape \(6,\), one per example, got \(5,\)"),
+    ("weights a column", lambda net: fitted(net, (X, Y, np.ones((6, 1)))), ValueError,
+     r"weights of shape \(6,\), one per example, got \(6, 1\): .*np\.ravel\(weights\)"),
+    ("weights negative", lambda net: fitted(net, (X, Y, Y - 1.0)), ValueError, r"weights ≥ 0, got -1"),
+    ("weights NaN", lambda net: fitted(net, (X, Y, put(Y, NAN, 2))), ValueError,
+     r"weights to be finite in float32, got nan at index \(2,\)"),
+    ("weights words", lambda net: fitted(net, (X, Y, ["a"] * 6)), TypeError, r"weights to be an array of real numbers"),
+    ("weights of validation", lambda net: fitted(net, validation=(X, Y, -np.ones(6))), ValueError, r"weights ≥ 0, got"),
+    ("weights, own loss", lambda net: fitted(net, (X, Y, np.ones(6)), loss=lambda z, y: softmax_ce(z, y)), TypeError,
+     r"a loss that takes weights, loss\(z, y, weights=None\), .*got <lambda>: multiply each example's part"),
+    ("weights of a loss", lambda net: softmax_ce(np.zeros((6, 4)), Y, [1, 2]), ValueError, r"weights of shape \(6,\)"),
+    ("balanced: a table", lambda net: balanced_weights(X), ValueError, r"labels y of shape \(n,\), .*\(6, 3\)"),
+    ("balanced: nothing", lambda net: balanced_weights([]), ValueError, r"labels y of shape \(n,\), .*\(0,\)"),
+    ("accuracy, labels short", lambda net: accuracy(np.eye(3), [0]), ValueError, r"y of shape \(3,\), .*got \(1,\)"),
+    ("accuracy, labels a column", lambda net: accuracy(np.eye(3), np.ones((3, 1), int)), ValueError,
+     r"y of shape \(3,\), .* or \(3, 3\), .*got \(3, 1\)"),
     ("x and y differ", lambda net: fitted(net, (X, Y[:4])), ValueError,
      r"each of the 6 rows of x in data, got y.*\(4,\)"),
     ("y a number", lambda net: fitted(net, (X, 3)), ValueError,

@@ -30,6 +30,7 @@ from minnet.training import train
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils import check_random_state
+    from sklearn.utils.class_weight import compute_sample_weight
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
@@ -51,6 +52,10 @@ class MultilayerPerceptron(BaseEstimator):
 
     After `fit`: `network_`, the Network, of X's dtype if that is float32 or float64, otherwise float64; `loss_curve_`,
     a list of each epoch's loss; `n_features_in_`, and `feature_names_in_` where X is a data frame.
+
+    sample_weight (n,) ≥ 0 in `fit` and `partial_fit` are divided by their mean, since a loss divides by n. Then, while
+    all rows fit into one batch, an example of weight 2 is as good as two examples, and one of weight 0 as none. With
+    several batches that holds for the mean of the gradients over the batches.
 
     As in all of scikit-learn, `fit` checks the settings, and raises TypeError or ValueError. It raises Diverged where
     the loss is no longer finite.
@@ -85,8 +90,9 @@ class MultilayerPerceptron(BaseEstimator):
                             f"optimizers.Adam or partial(optimizers.SGD, momentum=0.9), got {self.optimizer!r}")
         return optimizer
 
-    def _train(self, x: np.ndarray, y: np.ndarray, loss: Loss, epochs: int) -> Self:
-        for record in train(self.network_, (x, y), loss=loss, optimizer=self._optimizer(), epochs=epochs,
+    def _train(self, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None, loss: Loss, epochs: int) -> Self:
+        data = (x, y) if weights is None else (x, y, weights / weights.mean())
+        for record in train(self.network_, data, loss=loss, optimizer=self._optimizer(), epochs=epochs,
                             batch_size=self.batch_size, rng=self._generator, state=self._state):
             self.loss_curve_.append(record.loss)
         return self
@@ -96,33 +102,70 @@ class MultilayerPerceptron(BaseEstimator):
         return self.network_(validate_data(self, X, dtype=FLOATS, reset=False))
 
 
+def checked_weights(x: np.ndarray, weights: Any) -> np.ndarray:
+    """The weights of the rows of x, (n,). Raises TypeError or ValueError unless they are ≥ 0 and one is > 0."""
+    found = losses.checked_weights(len(x), weights, np.dtype(float))
+    if not found.any():
+        raise ValueError("expected a weight > 0, got only zeros: sample_weight and class_weight leave nothing to learn")
+    return found
+
+
 class MinnetClassifier(ClassifierMixin, MultilayerPerceptron):
     """A classifier: one output for each class, trained on `losses.softmax_cross_entropy`.
 
-    The settings are those of `MultilayerPerceptron`. Labels may be numbers or strings; `classes_` holds them in order.
+    The settings are those of `MultilayerPerceptron`, and class_weight: {class: weight}, a factor on the weights of its
+    examples, or "balanced", by which every class gets the same share of the whole weight (not in `partial_fit`, which
+    does not see all labels). Labels may be numbers or strings; `classes_` holds them in order.
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    classes_: np.ndarray
+
+    def __init__(self, hidden_layer_sizes: Sequence[int] = (100,), *, activation: Activation | str = "relu",
+                 init: Inits | None = None, optimizer: Callable[[float], Optimizer] = optimizers.Adam,
+                 learning_rate: float = 1e-3, epochs: int = 100, batch_size: int = 64,
+                 class_weight: dict[Any, float] | str | None = None, random_state: Any = None) -> None:
+        super().__init__(hidden_layer_sizes, activation=activation, init=init, optimizer=optimizer, epochs=epochs,
+                         learning_rate=learning_rate, batch_size=batch_size, random_state=random_state)
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a new network on X (n, features) and labels y (n,), `epochs` epochs long."""
-        return self._learn(X, y, None, self.epochs, new=True)
+        return self._learn(X, y, sample_weight, None, self.epochs, new=True)
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One more epoch, on these X and y alone. `classes` names all classes in the first call, if y does not."""
-        return self._learn(X, y, classes, 1, new=not hasattr(self, "network_"))
+        if self.class_weight == "balanced":
+            raise ValueError('expected class_weight {class: weight} or None in partial_fit, got "balanced": it needs '
+                             "the labels of all data; use {class: n/(K n_k)} for n_k of n labels, K classes")
+        return self._learn(X, y, sample_weight, classes, 1, new=not hasattr(self, "network_"))
 
-    def _learn(self, X: Any, y: Any, classes: Any, epochs: int, new: bool) -> Self:
+    def _learn(self, X: Any, y: Any, sample_weight: Any, classes: Any, epochs: int, new: bool) -> Self:
         x, y = validate_data(self, X, y, dtype=FLOATS, reset=new)
         check_classification_targets(y)
-        if new:
-            self.classes_ = np.unique(y if classes is None else classes)
-            if len(self.classes_) < 2:
-                raise ValueError(f"expected labels y of at least two classes, got one class, {self.classes_[0]}")
-            self._start(x, len(self.classes_))
-        unknown = np.setdiff1d(y, self.classes_)
+        classes = self.classes_ if not new else np.unique(y if classes is None else classes)
+        if len(classes) < 2:
+            raise ValueError(f"expected labels y of at least two classes, got one class, {classes[0]}")
+        unknown = np.setdiff1d(y, classes)
         if len(unknown):
-            raise ValueError(f"expected labels of the classes {self.classes_}, got {unknown}: name every class in the "
-                             "first call, partial_fit(X, y, classes=…)")
-        return self._train(x, np.searchsorted(self.classes_, y), losses.softmax_cross_entropy, epochs)
+            raise ValueError(f"expected labels of the classes {classes}, got {unknown}: name every class in the first "
+                             "call, partial_fit(X, y, classes=…)")
+        labels = np.searchsorted(classes, y)
+        weights = self._weights(x, y, labels, sample_weight)
+        if new:
+            self._start(x, len(classes))
+            self.classes_ = classes
+        return self._train(x, labels, weights, losses.softmax_cross_entropy, epochs)
+
+    def _weights(self, x: np.ndarray, y: np.ndarray, labels: np.ndarray, sample_weight: Any) -> np.ndarray | None:
+        """sample_weight times class_weight, (n,), or None where both are."""
+        weights = None if sample_weight is None else checked_weights(x, sample_weight)
+        if self.class_weight is None:
+            return weights
+        weights = np.ones(len(x)) if weights is None else weights
+        if self.class_weight == "balanced":
+            totals = np.bincount(labels, weights)                       # of each class; 0 where all its weights are
+            return weights / np.where(totals > 0, totals, 1)[labels]
+        return checked_weights(x, weights * compute_sample_weight(self.class_weight, y))
 
     def predict(self, X: Any) -> np.ndarray:
         """The class with the largest output for each row of X (n, features), (n,)."""
@@ -141,20 +184,21 @@ class MinnetRegressor(RegressorMixin, MultilayerPerceptron):
     mean and spread are far from 0 and 1, scale them by sklearn.compose.TransformedTargetRegressor.
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train a new network on X (n, features) and targets y (n,) or (n, outputs), `epochs` epochs long."""
-        return self._learn(X, y, self.epochs, new=True)
+        return self._learn(X, y, sample_weight, self.epochs, new=True)
 
-    def partial_fit(self, X: Any, y: Any) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One more epoch, on these X and y alone."""
-        return self._learn(X, y, 1, new=not hasattr(self, "network_"))
+        return self._learn(X, y, sample_weight, 1, new=not hasattr(self, "network_"))
 
-    def _learn(self, X: Any, y: Any, epochs: int, new: bool) -> Self:
+    def _learn(self, X: Any, y: Any, sample_weight: Any, epochs: int, new: bool) -> Self:
         x, y = validate_data(self, X, y, dtype=FLOATS, reset=new, multi_output=True, y_numeric=True)
         y = y.reshape(len(y), -1)
+        weights = None if sample_weight is None else checked_weights(x, sample_weight)
         if new:
             self._start(x, y.shape[1])
-        return self._train(x, y, losses.squared_error, epochs)
+        return self._train(x, y, weights, losses.squared_error, epochs)
 
     def predict(self, X: Any) -> np.ndarray:
         """The outputs z for X (n, features): (n,) where there is one output, otherwise (n, outputs)."""

@@ -21,6 +21,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from minnet.estimators import MinnetClassifier, MinnetRegressor, perceptrons
@@ -142,6 +143,72 @@ def test_seeds():
     assert drawn(None) != drawn(None)
 
 
+# Weights -------------------------------------------------------------------------------------------------------
+
+WEIGHTS = np.random.default_rng(0).integers(0, 4, 50).astype(float)
+
+
+@pytest.mark.parametrize(("model", "y"), [(MinnetClassifier((20,), random_state=1), Y[:50]),
+                                          (MinnetClassifier((20,), class_weight="balanced", random_state=1), Y[:50]),
+                                          (MinnetClassifier((20,), class_weight={3: 2, 5: 0}, random_state=1), Y[:50]),
+                                          (MinnetRegressor((20,), random_state=1), X[:50, 20:22].astype(float))])
+def test_a_weight_is_as_good_as_copies(model, y):
+    """With all rows in one batch, and up to rounding, which is 1e-15 in float64."""
+    x, times, model = X[:50].astype(float), WEIGHTS.astype(int), clone(model).set_params(batch_size=200)
+    weighted = clone(model).fit(x, y, sample_weight=WEIGHTS)
+    copied = clone(model).fit(x.repeat(times, axis=0), y.repeat(times, axis=0))
+    assert weighted.network_.params == pytest.approx(copied.network_.params, rel=1e-9, abs=1e-9)
+    assert weighted.loss_curve_ == pytest.approx(copied.loss_curve_, rel=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "y", "loss"), [(MinnetClassifier, Y[:50], losses.softmax_cross_entropy),
+                                                 (MinnetRegressor, X[:50, 20:22], losses.squared_error)])
+def test_weights_are_those_of_fit(kind, y, loss):
+    """Divided by their mean, and in several batches; equal weights change nothing."""
+    x, model = X[:50], kind((20,), epochs=2, batch_size=20, random_state=1)
+    plain, equal, weighted = (clone(model).fit(x, y, sample_weight=w) for w in (None, np.full(50, 8.0), WEIGHTS))
+    assert (equal.network_.params == plain.network_.params).all()
+    assert (weighted.network_.params != plain.network_.params).any()
+    net = clone(model).set_params(epochs=0).fit(x, y).network_
+    history = mn.fit(net, (x, y, WEIGHTS / WEIGHTS.mean()), loss=loss, optimizer=optimizers.Adam(1e-3), epochs=2,
+                     batch_size=20, rng=1)
+    assert (weighted.network_.params == net.params).all()
+    assert weighted.loss_curve_ == history.loss.tolist()
+    parts = clone(model).partial_fit(x, y, sample_weight=WEIGHTS).partial_fit(x, y, sample_weight=WEIGHTS)
+    assert (parts.network_.params == net.params).all()
+
+
+def test_balanced_classes():
+    """5% of the rows are of the rare class. Balanced weights are scikit-learn's, and find more of these rows."""
+    x, rare = np.delete(X, 2, axis=1), (X[:, 2] > 0.9).astype(int)
+    n, k = len(rare), rare.sum()
+    assert 0.03 < k / n < 0.07
+    model = MinnetClassifier((), epochs=10, random_state=0)
+    plain, balanced = clone(model).fit(x, rare), clone(model).set_params(class_weight="balanced").fit(x, rare)
+    given = clone(model).fit(x, rare, sample_weight=compute_sample_weight("balanced", rare))
+    words = np.array(["often", "rarely"])
+    named = clone(model).set_params(class_weight={"often": n / (n - k), "rarely": n / k}).fit(x, words[rare])
+    for other in (given, named):
+        assert balanced.network_.params == pytest.approx(other.network_.params, abs=1e-5)
+    found, usually = (m.predict(x)[rare == 1].mean() for m in (balanced, plain))
+    assert found > usually + 0.5
+
+
+def test_a_class_without_weight_is_not_learned():
+    model = MinnetClassifier((20,), class_weight="balanced", epochs=20, random_state=0)
+    model.fit(X, Y, sample_weight=np.where(Y == 3, 0, 1))
+    assert 3 in model.classes_
+    assert 3 not in model.predict(X)
+    assert model.score(X[Y != 3], Y[Y != 3]) > 0.9
+
+
+def test_weights_pass_through_a_pipeline():
+    model = MinnetClassifier((20,), epochs=2, random_state=0)
+    piped = make_pipeline(StandardScaler(), model).fit(*SMALL, minnetclassifier__sample_weight=SMALL[1])
+    alone = clone(model).fit(StandardScaler().fit_transform(SMALL[0]), SMALL[1], sample_weight=SMALL[1])
+    assert (piped[-1].network_.params == alone.network_.params).all()
+
+
 # In scikit-learn's company -------------------------------------------------------------------------------------
 
 def test_a_grid_search_over_initializers():
@@ -196,6 +263,17 @@ def test_errors_about_data():
         MinnetClassifier().fit(X[:9], np.full(9, 7))
     with pytest.raises(NotFittedError):
         MinnetRegressor().predict(X)
+    for kind in (MinnetClassifier, MinnetRegressor):
+        for weights, message in ((np.zeros(200), "weight > 0, got only zeros"), (-np.ones(200), "weights ≥ 0, got -1"),
+                                 (np.ones(3), r"weights of shape \(200,\)")):
+            with pytest.raises(ValueError, match=message):
+                kind().fit(*SMALL, sample_weight=weights)
+    with pytest.raises(ValueError, match="balanced"):
+        MinnetClassifier(class_weight="balanced").partial_fit(*SMALL)
+    with pytest.raises(ValueError, match="balance"):
+        MinnetClassifier(class_weight="balance").fit(*SMALL)
+    with pytest.raises(ValueError, match="≥ 0, got -2"):
+        MinnetClassifier(class_weight={1: -2}).fit(*SMALL)
     model = MinnetRegressor(epochs=1).fit(X, X[:, :2])
     with pytest.raises(ValueError, match="outputs' shape"):
         model.partial_fit(X, X[:, :3])

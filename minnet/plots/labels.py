@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def label_lines(ax: Axes, *, fontsize: float = 9) -> Axes:
     """Write each line's label at its right end, in its colour, and remove the legend.
 
-    Labels that would cover each other are moved apart vertically. Call it when everything is drawn and the axes have
+    Labels that would cover each other are moved apart vertically. The number of runs, which this package's pictures put
+    behind a label, " (n = 5)", is left out: say it in the text. Call it when everything is drawn and the axes have
     their final scales. Lines without a label, or without a finite point, stay as they are.
     """
     figure = ax.figure
@@ -38,7 +39,7 @@ def label_lines(ax: Axes, *, fontsize: float = 9) -> Axes:
     edge, points = ax.transAxes.transform((1, 0))[0], 72 / figure.dpi
     for (place, line), y in zip(found, _apart(wanted, room), strict=True):
         shift = points * (max(edge - place[0], 0) + 6), points * (y - place[1])
-        ax.annotate(str(line.get_label()), ax.transData.inverted().transform(place).tolist(), shift,
+        ax.annotate(str(line.get_label()).split(" (n = ")[0], ax.transData.inverted().transform(place).tolist(), shift,
                     textcoords="offset points", va="center", color=line.get_color(), fontsize=fontsize,
                     fontweight="bold", annotation_clip=False)
     return ax
@@ -66,8 +67,8 @@ def network_diagram(sizes: Sequence[int], *, labels: Sequence[str] | None = None
                     ax: Axes | None = None) -> Axes:
     """A multi-layer perceptron as circles and lines, inputs on the left.
 
-    sizes: (inputs, hidden …, outputs). A layer of more than `most` units is drawn with `most` circles and a gap, and
-    its size stands below it. labels: a text above each layer.
+    sizes: (inputs, hidden …, outputs). A layer of more than `most` units is drawn with about `most` circles and a
+    gap, and its size stands below it. labels: a text above each layer.
     Raises TypeError or ValueError for sizes that are not whole numbers ≥ 1, and where labels and sizes do not agree.
     """
     sizes = checks.counts("sizes", sizes)
@@ -93,6 +94,6 @@ def network_diagram(sizes: Sequence[int], *, labels: Sequence[str] | None = None
 
 def _places(size: int, most: int) -> np.ndarray:
     """Heights of a layer's circles around 0, with a gap in the middle where some are left out."""
-    shown = min(size, most)
+    shown = size if size <= most else most - most % 2
     heights = np.arange(shown)[::-1] - (shown - 1) / 2
     return heights if size <= most else heights + np.sign(heights) * 0.4

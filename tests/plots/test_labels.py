@@ -18,7 +18,7 @@ def ax():
 
 
 def test_each_line_has_its_label_in_its_colour_and_the_legend_is_gone(ax):
-    ax.plot([0, 1, 2], [1, 2, 3], color="tab:red", label="up")
+    ax.plot([0, 1, 2], [1, 2, 3], color="tab:red", label="up (n = 5)")
     ax.plot([0, 1, 2], [3, 2, 1], color="tab:blue", label="down")
     ax.plot([0, 1], [0, 0])
     ax.legend()
@@ -53,7 +53,7 @@ def test_heights_are_the_nearest_that_are_apart():
 
 
 def test_a_diagram_has_a_circle_for_each_unit_or_as_many_as_fit(ax):
-    plots.network_diagram([784, 5, 3], labels=["x", "a", "z"], most=6, ax=ax)
+    plots.network_diagram([784, 5, 3], labels=["x", "a", "z"], most=7, ax=ax)
     assert [len(circles.get_offsets()) for circles in ax.collections] == [6, 5, 3]
     assert len(ax.lines) == 6 * 5 + 5 * 3
     assert {"784", "5", "3", "x", "a", "z"} <= {text.get_text() for text in ax.texts}

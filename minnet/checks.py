@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,10 @@ def number(name: str, value: Any, *, above: float = -math.inf, least: float = -m
     wanted = f"expected {name} to be a number {' and '.join(bounds)}".rstrip()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{wanted}, got {value!r} of type {type(value).__name__}")
-    x = float(value)
+    try:
+        x = float(value)
+    except OverflowError:                             # 10**400
+        x = math.inf
     if not (math.isfinite(x) and above < x < below and least <= x <= most):
         raise ValueError(f"{wanted}, got {value!r}")
     return x
@@ -95,6 +99,28 @@ def counts(name: str, values: Any) -> list[int]:
     return found
 
 
+def numbers_in(name: str, values: Any) -> tuple[float, ...]:
+    """A list of real numbers as a tuple of floats; NaN and ±∞ are not refused."""
+    if not isinstance(values, list | tuple | np.ndarray) or any(
+            isinstance(value, bool) or not isinstance(value, numbers.Real) for value in values):
+        raise TypeError(f"expected {name} to be a list of numbers, got {values!r}: one number is a list of one")
+    return tuple(map(float, values))
+
+
+def text(name: str, value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected {name} to be a text, got {value!r}")
+    return value
+
+
+def function(name: str, value: Any, kind: str) -> Any:
+    """Anything that can be called; `kind` is "of x, such as f"."""
+    if not callable(value):
+        raise TypeError(f"expected {name} to be a function {kind}, got {value!r}")
+    return value
+
+
 def one_of(name: str, value: Any, *choices: str) -> str:
     """One of these words."""
     if not isinstance(value, str) or value not in choices:
@@ -112,11 +138,25 @@ def unmasked(name: str, value: Any) -> Any:
     return value
 
 
+def array(name: str, value: Any) -> np.ndarray:
+    """`value` as an array. Raises TypeError for a masked array, ValueError for rows of unequal lengths."""
+    try:
+        return np.asarray(unmasked(name, value))
+    except ValueError:
+        raise ValueError(f"expected {name} to be an array, got rows of unequal lengths") from None
+
+
+def real(name: str, value: Any) -> np.ndarray:
+    """`value` as an array of real numbers, of the dtype that it has."""
+    found = array(name, value)
+    if found.dtype.kind not in "fiub":
+        raise TypeError(f"expected {name} to be an array of real numbers, got dtype {found.dtype}")
+    return found
+
+
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a finite array of `dtype`; no copy is made if it is one already."""
-    array = np.asarray(unmasked(name, value))
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"expected {name} to be an array of real numbers, got dtype {array.dtype}")
+    array = real(name, value)
     if array.dtype != dtype:
         with np.errstate(over="ignore"):          # 1e300 in float32 is inf, and is reported as that below
             array = array.astype(dtype)
@@ -130,9 +170,12 @@ def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:
     """`dtype` if it is float32 or float64."""
-    wanted: np.dtype[Any] = np.dtype(dtype)
-    if dtype is None or wanted not in (np.float32, np.float64):
-        raise ValueError(f"expected dtype float32 or float64, got {wanted if dtype is not None else None}")
+    try:
+        wanted: Any = None if dtype is None else np.dtype(dtype)      # np.dtype(None) is float64
+    except (TypeError, ValueError):
+        wanted = repr(dtype)
+    if not isinstance(wanted, np.dtype) or wanted not in (np.float32, np.float64):
+        raise ValueError(f"expected dtype float32 or float64, got {wanted}")
     return wanted
 
 
@@ -156,3 +199,49 @@ def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> 
         raise ValueError(f"{wanted}: the batch is empty, at least one example is needed")
     turned = f"; a row is an example: is {name}.T meant?" if shape[0] == features else ""
     raise ValueError(f"{wanted}: the first layer takes {features} features, a row has {shape[1]}{turned}")
+
+
+def pair(name: str, data: Any) -> tuple[Any, Any]:
+    """`data` as a pair (x, y)."""
+    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
+        hint = f": pass one of its parts, {name}.train" if hasattr(data, "train") else ""
+        raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
+    return data[0], data[1]
+
+
+def model(value: Any) -> Any:
+    """What can be trained: an object with params, grads and gradient(x, y, loss)."""
+    for name in ("params", "grads", "gradient"):
+        if not hasattr(value, name):
+            raise TypeError("expected a model with params, grads and gradient(x, y, loss), such as a Network; got "
+                            f"{value!r} without {name}")
+    return value
+
+
+def loss(value: Any) -> Any:
+    """A loss that checks what it returns. One of minnet's own, which has a check of y, is returned as it is.
+
+    A call raises TypeError unless it returns (value, dz), a real number and an array of z's shape, and ValueError where
+    it writes into z or y.
+    """
+    function("loss", value, "of (z, y), such as losses.softmax_cross_entropy")
+    if hasattr(value, "check"):
+        return value
+
+    @wraps(value)                                     # with its attributes, such as output_function
+    def checked(z: np.ndarray, y: Any) -> tuple[float, np.ndarray]:
+        before = {"z": z.tobytes(), "y": np.asarray(y).tobytes()}
+        returned = value(z, y)
+        wanted = f"expected the loss to return (value, dz), a number and an array of real numbers of shape {z.shape}"
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            raise TypeError(f"{wanted}, got {returned!r}")
+        C, dz = array("the loss", returned[0]), array("dz", returned[1])
+        if C.shape != () or C.dtype.kind not in "fiu" or dz.shape != z.shape or dz.dtype.kind not in "fiu":
+            raise TypeError(f"{wanted}, got a value of shape {C.shape} and dtype {C.dtype}, and dz of shape {dz.shape} "
+                            f"and dtype {dz.dtype}")
+        for name, given in (("z", z), ("y", y)):
+            if np.asarray(given).tobytes() != before[name]:
+                raise ValueError(f"expected a loss that leaves {name} as it is, got one that writes into {name}: "
+                                 f"change a copy, {name}.copy()")
+        return float(C), dz
+    return checked

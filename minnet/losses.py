@@ -43,15 +43,19 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
 # What y must be ----------------------------------------------------------------------------------------------
 # Only the shape and dtype of z count. Each returns y as the formulas need it.
 
+EMPTY = "expected at least one example and one output, got z of shape {}: the mean over none is not defined"
+
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
-    (n, k), y = z.shape, np.asarray(checks.unmasked("y", y))
+    (n, k), y = z.shape, checks.array("y", y)
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
                          "output for each class")
     if y.dtype.kind not in "iu":
         raise TypeError(f"expected integer class labels y, got dtype {y.dtype}: convert with y.astype(int); if each "
                         "row is one-hot, use y.argmax(axis=1)")
+    if not n:
+        raise ValueError(EMPTY.format(z.shape))
     if y.shape != (n,):
         one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
         raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
@@ -64,16 +68,18 @@ def labels(z: np.ndarray, y: Any) -> np.ndarray:
 
 def targets(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) as real numbers in z's dtype."""
-    y = np.asarray(checks.unmasked("y", y))
+    y = checks.array("y", y)
     if y.shape != z.shape:
         hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
         raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
+    if not z.size:
+        raise ValueError(EMPTY.format(z.shape))
     return checks.real_array("targets y", y, z.dtype)
 
 
 def probabilities(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) in [0, 1], or integers (n,), 0 or 1, for k = 1."""
-    y = np.asarray(checks.unmasked("y", y))
+    y = checks.array("y", y)
     if y.shape == (len(z),) and z.shape[1] == 1:
         if y.dtype.kind not in "iu":
             raise TypeError(f"expected labels y (n,) to be integers 0 or 1, got dtype {y.dtype}: convert with "

@@ -163,9 +163,15 @@ class Network(Model):
         """
         before, C = self.state.copy(), math.nan
         try:
-            value, dz = loss(self.forward(x, training=training, rng=rng), y)
+            z = self.forward(x, training=training, rng=rng)
+            try:
+                value, dz = loss(z, y)
+                value = float(value)
+            except (TypeError, ValueError):
+                checks.loss(loss)(z, y)                  # says what is wrong with a loss of one's own
+                raise
             self.backward(dz, input_gradient=False)
-            C = float(value)
+            C = value
         finally:
             if not math.isfinite(C):
                 self.state = before
@@ -233,8 +239,9 @@ class Network(Model):
 
     def evaluate(self, data: tuple[np.ndarray, np.ndarray], loss: Loss) -> Evaluation:
         """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`."""
-        z = self(data[0])
-        return Evaluation(float(loss(z, data[1])[0]), losses.accuracy(z, data[1]))
+        x, y = checks.pair("data", data)
+        z = self(x)
+        return Evaluation(float(checks.loss(loss)(z, y)[0]), losses.accuracy(z, y))
 
     # What it looks like ------------------------------------------------------------------------------------
 

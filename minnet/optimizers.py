@@ -33,7 +33,8 @@ State = dict[str, Any]
 class Optimizer:
     """What the optimizers share: a learning rate, decoupled weight decay, and the count of steps.
 
-    `vectors` names the vectors in `state`. One of your own defines them and `update`.
+    `vectors` names the vectors in `state`, `squares` those of them that average g² and are therefore ≥ 0. One of your
+    own defines them and `update`.
     """
 
     learning_rate: float
@@ -41,6 +42,7 @@ class Optimizer:
     weight_decay: float = 0.0
 
     vectors: ClassVar[tuple[str, ...]] = ()
+    squares: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         checks.number("learning_rate", self.learning_rate, above=0)
@@ -48,8 +50,10 @@ class Optimizer:
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         """A fresh state for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
-        if np.ndim(params) != 1:
-            raise ValueError(f"expected params to be a vector, got shape {np.shape(params)}: use params.ravel()")
+        if not isinstance(params, np.ndarray) or params.dtype.kind != "f":
+            raise TypeError(f"expected params to be a vector of floats, such as net.params, got {params!r}")
+        if params.ndim != 1:
+            raise ValueError(f"expected params to be a vector, got shape {params.shape}: use params.ravel()")
         checks.not_zero_in(params.dtype, getattr(self, "epsilon", 1.0))
         return {"t": 0, "decay_mask": _mask(decay_mask, params)} | {
             name: np.zeros(len(params), params.dtype) for name in self.vectors}
@@ -116,6 +120,7 @@ class RMSprop(Optimizer):
     epsilon: float = 1e-8
 
     vectors: ClassVar[tuple[str, ...]] = ("s",)
+    squares: ClassVar[tuple[str, ...]] = ("s",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -145,6 +150,7 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     vectors: ClassVar[tuple[str, ...]] = ("m", "v")
+    squares: ClassVar[tuple[str, ...]] = ("v",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -192,7 +198,7 @@ def clip_by_norm(grads: np.ndarray, max_norm: float) -> float:
 
 def _mask(mask: Any, params: np.ndarray) -> np.ndarray:
     """The decay mask as an array (P,) bool; all True for None."""
-    found: np.ndarray = np.ones(len(params), bool) if mask is None else np.asarray(mask)
+    found: np.ndarray = np.ones(len(params), bool) if mask is None else checks.array("decay_mask", mask)
     if found.shape != params.shape:
         raise ValueError(f"expected decay_mask of params' shape {params.shape}, got {found.shape}")
     if found.dtype != bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -47,10 +47,13 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
       other part, and every layer outside runs as in prediction.
     - state: that of the optimizer, from `optimizer.init`, to go on where another run ended; fresh by default.
 
-    Data and settings are checked when this is called: TypeError or ValueError, with nothing changed. Raises Diverged
-    where the loss or the gradient is no longer finite.
+    Data and settings are checked when this is called: TypeError or ValueError, with nothing changed. What a loss
+    of your own returns is checked at the first step, before anything has changed. A schedule is checked at every step:
+    a factor that is no number ≥ 0 raises before this step, and the steps before it are made. Raises Diverged where the
+    loss or the gradient is no longer finite.
     """
-    _check_settings(model, loss, optimizer, schedule)
+    _check_settings(model, optimizer, schedule)
+    losses = chain([checks.loss(loss)], repeat(loss))           # checked at the first step
     epochs, batch_size = checks.count("epochs", epochs, least=0), checks.count("batch_size", batch_size)
     clip_norm = None if clip_norm is None else checks.number("clip_norm", clip_norm, above=0)
     generator, span = checks.generator(rng), _checked_span(model, span)
@@ -67,7 +70,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
         """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
         factor, before, labels = _factor(schedule, state["t"]), carried.copy(), y.take(rows, axis=0)
-        C = float(model.gradient(x.take(rows, axis=0), labels, loss, training=training, rng=generator))
+        C = float(model.gradient(x.take(rows, axis=0), labels, next(losses), training=training, rng=generator))
         grads = model.grads[span]
         if not (math.isfinite(C) and all_finite(grads)):
             carried[...] = before
@@ -108,10 +111,10 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     early: the history so far is returned, marked `interrupted`, and the network keeps what it has learned. (The step
     that was under way may have been made in part; whoever needs to go on exactly takes copies in a loop over `train`.)
     """
-    records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
-                    validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
     history = History()
     try:
+        records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
+                        validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
         with progress_bar(epochs, progress) as bar:
             for record in records:
                 history.append(record)
@@ -149,15 +152,10 @@ def _not_finite(what: str, vector: np.ndarray) -> str:
 
 # Checks of the arguments ---------------------------------------------------------------------------------------
 
-def _check_settings(model: Any, loss: Any, optimizer: Any, schedule: Any) -> None:
-    for name in ("params", "grads", "gradient"):
-        if not hasattr(model, name):
-            raise TypeError("expected a model with params, grads and gradient(x, y, loss), such as a Network; got "
-                            f"{model!r} without {name}")
+def _check_settings(model: Any, optimizer: Any, schedule: Any) -> None:
+    checks.model(model)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"expected an optimizer such as optimizers.SGD(learning_rate=0.1), got {optimizer!r}")
-    if not callable(loss):
-        raise TypeError(f"expected loss to be a function of (z, y), such as losses.softmax_cross_entropy, got {loss!r}")
     if not callable(schedule):
         raise TypeError(f"expected schedule to be a function of the step, got {schedule!r}: "
                         "partial(schedules.cosine, steps=1000) is one")
@@ -165,13 +163,11 @@ def _check_settings(model: Any, loss: Any, optimizer: Any, schedule: Any) -> Non
 
 def _checked_data(name: str, model: Any, data: Any, loss: Any) -> Data:
     """(x, y) as arrays that model and loss accept, or an error before anything has changed."""
-    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
-        hint = f": pass one of its parts, {name}.train" if hasattr(data, "train") else ""
-        raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
+    x, y = checks.pair(name, data)
     if name == "validation" and not callable(model):
         raise TypeError(f"validation needs a model that predicts, model(x); got {model!r}, which cannot be called")
     dtype = model.params.dtype
-    x, y = checks.batch("x", data[0], getattr(model, "fan_in", None), dtype), np.asarray(checks.unmasked("y", data[1]))
+    x, y = checks.batch("x", x, getattr(model, "fan_in", None), dtype), checks.array("y", y)
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(f"expected a y for each of the {len(x)} rows of x in {name}, got y of shape {y.shape}")
     if y.dtype.kind == "f":
@@ -219,4 +215,7 @@ def _checked_state(state: State | None, optimizer: Optimizer, model: Any, span: 
         if state[name].dtype != vector.dtype or not all_finite(state[name]):
             raise ValueError(f"expected {name} in state to be finite numbers in {vector.dtype}, got dtype "
                              f"{state[name].dtype}, or numbers that are not finite: {remedy}")
+        if name in optimizer.squares and state[name].min() < 0:
+            raise ValueError(f"expected {name} in state to be ≥ 0, since it averages squares, got "
+                             f"{state[name].min():g}: {remedy}")
     return state

@@ -336,7 +336,7 @@ CASES = [
 
 
 class Float32:
-    params = grads = np.zeros(3, np.float32)
+    params = grads = gradient = np.zeros(3, np.float32)
 
 
 @pytest.mark.parametrize(("what", "call", "kind", "message"), CASES, ids=[case[0] for case in CASES])

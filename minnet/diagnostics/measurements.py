@@ -69,7 +69,7 @@ def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, 
     """The loss and the outputs, filling net.grads; each layer in training but for those that draw noise."""
     for layer in net.layers:
         x = layer.forward(x, not layer.noisy)
-    value, da = loss(x, y)
+    value, da = checks.loss(loss)(x, y)
     for layer in reversed(net.layers):
         da = layer.backward(da)
     return float(value), x
@@ -268,10 +268,10 @@ def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
-    copied = copy_of(net)
+    copied, layers = copy_of(net), checks.boolean("layers", layers)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
     rows = stages(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * bool(layers) + 1)]
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * layers + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))

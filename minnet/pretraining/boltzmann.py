@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 
 from minnet import checks, initializers
-from minnet.activations import Activation, identity, sigmoid, softplus
+from minnet.activations import Activation, identity, required, sigmoid, softplus
 from minnet.initializers import Initializer, normal
 from minnet.losses import Loss
 from minnet.parameters import Model, parameter
@@ -79,7 +79,7 @@ class BoltzmannMachine(Model):
         self.visible = self.fan_in = checks.count("visible", visible)
         self.hidden = self.units = checks.count("hidden", hidden)
         self.k = checks.count("k", k)
-        if activation != sigmoid:
+        if required(activation) != sigmoid:
             raise ValueError("the hidden units of a Boltzmann machine are 1 with probability σ(z): expected sigmoid "
                              f"units, got {activation!r}; an Autoencoder takes any")
         if corruption is not None:
@@ -155,7 +155,9 @@ class BoltzmannMachine(Model):
         return float(loss(self.outputs, y)[0])
 
     def check_loss(self, loss: Loss) -> None:
-        """Raise ValueError for a loss that would compare something else than the reconstruction with x."""
+        """Raise ValueError for a loss that would compare something else than the reconstruction with x, TypeError for
+        what is no function."""
+        checks.function("loss", loss, "of (z, y), such as losses.sigmoid_cross_entropy")
         if getattr(loss, "output_function", self.output_function) is not self.output_function:
             made, remedy = ("z", "squared_error") if self.gaussian else ("σ(z)", "sigmoid_cross_entropy")
             raise ValueError(f"expected a loss that compares the reconstruction {made} with x, got {described(loss)}, "

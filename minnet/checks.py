@@ -117,7 +117,8 @@ def text(name: str, value: Any) -> str:
 def function(name: str, value: Any, kind: str) -> Any:
     """Anything that can be called; `kind` is "of x, such as f"."""
     if not callable(value):
-        raise TypeError(f"expected {name} to be a function {kind}, got {value!r}")
+        got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+        raise TypeError(f"expected {name} to be a function {kind}, got {got}")
     return value
 
 

@@ -50,7 +50,7 @@ class Optimizer:
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         """A fresh state for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
-        if not isinstance(params, np.ndarray) or params.dtype.kind != "f":
+        if type(params) is not np.ndarray or params.dtype.kind != "f":
             raise TypeError(f"expected params to be a vector of floats, such as net.params, got {params!r}")
         if params.ndim != 1:
             raise ValueError(f"expected params to be a vector, got shape {params.shape}: use params.ravel()")
@@ -60,11 +60,16 @@ class Optimizer:
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
         """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""
-        if params.shape != grads.shape:
-            raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
-        state["t"] += 1
+        try:
+            if params.shape != grads.shape:
+                raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
+            parts = pieces(params, grads, state["decay_mask"], *[state[v] for v in self.vectors])
+            state["t"] += 1
+        except (AttributeError, KeyError, TypeError) as error:
+            raise TypeError("expected params and grads to be vectors, such as net.params and net.grads, and state to "
+                            f"come from init of this {type(self).__name__}, got {error!r}") from error
         rate, decay = float(self.learning_rate * factor), float(self.weight_decay)
-        for p, g, mask, *vectors in pieces(params, grads, state["decay_mask"], *[state[v] for v in self.vectors]):
+        for p, g, mask, *vectors in parts:
             if decay:
                 p -= rate * decay * (mask * p)
             self.update(p, g, rate, state["t"], *vectors)
@@ -188,7 +193,7 @@ def clip_by_norm(grads: np.ndarray, max_norm: float) -> float:
     no vector of floats, ValueError where max_norm is not > 0.
     """
     checks.number("max_norm", max_norm, above=0)
-    if not isinstance(grads, np.ndarray) or grads.ndim != 1 or grads.dtype.kind != "f":
+    if type(grads) is not np.ndarray or grads.ndim != 1 or grads.dtype.kind != "f":
         raise TypeError(f"expected grads to be a vector of floats, such as net.grads, got {grads!r}")
     norm = math.sqrt(np.einsum("i,i->", grads, grads, dtype=np.float64))
     if max_norm < norm < math.inf:

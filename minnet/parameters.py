@@ -68,7 +68,10 @@ class View(property):
 
 
 class Width:
-    """An attribute that the shape of an array depends on: a layer of a network keeps it, since its arrays do."""
+    """An attribute that the shape of an array depends on. Raises AttributeError where it is set after the array exists.
+
+    Without this, `layer.fan_out = 7` would change what is printed and copied, and not what is computed.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -79,9 +82,9 @@ class Width:
         return vars(owner)[self.name]
 
     def __set__(self, owner: Any, value: Any) -> None:
-        if getattr(owner, "bound", False):
+        if getattr(owner, "bound", "_params" in vars(owner)):
             raise AttributeError(f"expected {self.name} of {owner!r} to stay {vars(owner)[self.name]}, got {value!r}: "
-                                 "its arrays are parts of a network's vectors; make a new network")
+                                 "its arrays have that shape; make a new one")
         vars(owner)[self.name] = value
 
 

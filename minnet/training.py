@@ -58,7 +58,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     clip_norm = None if clip_norm is None else checks.number("clip_norm", clip_norm, above=0)
     generator, span = checks.generator(rng), _checked_span(model, span)
     state = _checked_state(state, optimizer, model, span)
-    _factor(schedule, state["t"])
+    _check_schedule(schedule, state["t"])
     x, y = _checked_data("data", model, data, loss)
     held_out = None if validation is None else _checked_data("validation", model, validation, loss)
     edges = _edges(len(x), batch_size)
@@ -159,6 +159,15 @@ def _check_settings(model: Any, optimizer: Any, schedule: Any) -> None:
     if not callable(schedule):
         raise TypeError(f"expected schedule to be a function of the step, got {schedule!r}: "
                         "partial(schedules.cosine, steps=1000) is one")
+
+
+def _check_schedule(schedule: Schedule, step: int) -> None:
+    try:
+        _factor(schedule, step)
+    except TypeError as error:
+        error.add_note("a schedule is called as schedule(step) and returns a number; set its other arguments "
+                       "beforehand, as in partial(schedules.cosine, steps=1000)")
+        raise
 
 
 def _checked_data(name: str, model: Any, data: Any, loss: Any) -> Data:

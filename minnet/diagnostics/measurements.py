@@ -48,9 +48,7 @@ def passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Passes:
     """Both passes on a copy, noise off, BatchNorm by the batch."""
     copied = copy_of(net)
     a = checks.batch("x", x, copied.fan_in, copied.dtype)
-    if not callable(loss):
-        got = f"an array of shape {loss.shape}" if isinstance(loss, np.ndarray) else repr(loss)
-        raise TypeError(f"expected loss to be a function such as losses.softmax_cross_entropy, got {got}")
+    loss = checks.loss(loss)
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
         value, z = run(copied, a, y, loss)
     return Passes(copied, value, z, stages(copied))
@@ -69,7 +67,7 @@ def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, 
     """The loss and the outputs, filling net.grads; each layer in training but for those that draw noise."""
     for layer in net.layers:
         x = layer.forward(x, not layer.noisy)
-    value, da = checks.loss(loss)(x, y)
+    value, da = loss(x, y)
     for layer in reversed(net.layers):
         da = layer.backward(da)
     return float(value), x

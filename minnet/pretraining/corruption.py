@@ -59,7 +59,7 @@ def _uniform(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def _float(x: Any) -> Any:
-    dtype = getattr(x, "dtype", None)
+    dtype = getattr(checks.unmasked("x", x), "dtype", None)
     if dtype not in (np.float32, np.float64):
         convert = "np.array(x, np.float32)" if dtype is None else "x.astype(np.float32)"
         raise TypeError(f"expected x in float32 or float64, got {x if dtype is None else dtype}: convert with "

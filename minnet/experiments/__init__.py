@@ -5,6 +5,7 @@ rows         Rows: tidy rows with the few operations that a figure needs
 claims       judge: a claim, a criterion, a measurement, a verdict
 runs         fit_until_diverged: training whose end is a result also where it diverges
 chapter      the first cell of a chapter: fast mode, seeds, stored results, the look of the pictures
+rounding     TwoOrders: a layer that rounds in two ways
 store        the sweep's file: its format, how it is read, written and locked
 fingerprint  what the numbers of a sweep depend on, so that a change of the function is noticed
 values       how the values of a grid are written, and when two of them are the same

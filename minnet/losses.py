@@ -8,9 +8,9 @@ function cancels against the loss, so that a confidently wrong unit still learns
 network here is linear and the output function is part of the loss. `mean_squared_error` is the exception that the other
 frameworks have.
 
-A loss of your own is any function of this form. The functions raise TypeError or ValueError where y does not fit z.
-Those of this module carry two attributes: `loss.check(z, y)`, by which training checks all of y before the first step,
-and `loss.output_function`, which turns outputs z into the prediction p.
+A loss of your own is any function of this form that leaves z and y as they are. The functions raise TypeError or
+ValueError where y does not fit z. Those of this module carry two attributes: `loss.check(z, y)`, by which training
+checks all of y before the first step, and `loss.output_function`, which turns outputs z into the prediction p.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -40,10 +40,11 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
     return attach
 
 
+_EMPTY = "expected at least one example and one output, got z of shape {}: the mean over none is not defined"
+
+
 # What y must be ----------------------------------------------------------------------------------------------
 # Only the shape and dtype of z count. Each returns y as the formulas need it.
-
-EMPTY = "expected at least one example and one output, got z of shape {}: the mean over none is not defined"
 
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
@@ -55,7 +56,7 @@ def labels(z: np.ndarray, y: Any) -> np.ndarray:
         raise TypeError(f"expected integer class labels y, got dtype {y.dtype}: convert with y.astype(int); if each "
                         "row is one-hot, use y.argmax(axis=1)")
     if not n:
-        raise ValueError(EMPTY.format(z.shape))
+        raise ValueError(_EMPTY.format(z.shape))
     if y.shape != (n,):
         one_hot = ": one-hot rows become labels with y.argmax(axis=1)" if y.shape == (n, k) else ""
         raise ValueError(f"expected labels y of shape ({n},), one per example, got {y.shape}{one_hot}")
@@ -73,7 +74,7 @@ def targets(z: np.ndarray, y: Any) -> np.ndarray:
         hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
         raise ValueError(f"expected targets y of the outputs' shape {z.shape}, got {y.shape}{hint}")
     if not z.size:
-        raise ValueError(EMPTY.format(z.shape))
+        raise ValueError(_EMPTY.format(z.shape))
     return checks.real_array("targets y", y, z.dtype)
 
 

@@ -102,7 +102,7 @@ class Array(View):
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)
         for dim in self.dims:
-            if isinstance(dim, str) and dim not in vars(owner):
+            if isinstance(dim, str) and not hasattr(owner, dim):
                 setattr(owner, dim, Width(dim))
 
     def shape(self, owner: Any) -> tuple[int, ...]:

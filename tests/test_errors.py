@@ -31,6 +31,7 @@ from minnet.losses import sigmoid_cross_entropy as sigmoid_ce
 from minnet.losses import softmax_cross_entropy as softmax_ce
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop
 from minnet.pretraining import corruption
+from minnet.reporting import described
 from minnet.theory import gaussian
 from tests.conftest import batch, frozen
 
@@ -447,7 +448,7 @@ def judged(**changes):
 def given(f, *bad, **right):
     """Cases for one argument, which comes last in `right`: each of the bad values in its place is a TypeError."""
     name = list(right)[-1]
-    return [(f"{getattr(f, '__name__', f)} {name}={value!r}", lambda net, value=value: f(**right | {name: value}),
+    return [(f"{described(f)} {name}={value!r}", lambda net, value=value: f(**right | {name: value}),
              TypeError, f"expected .*{name}.* to be .*, got") for value in bad]
 
 
@@ -476,9 +477,9 @@ CASES += [
     *given(rows.Rows, [1], ["ab"], "ab", rows=[]),
     *given(rows.Rows([{"a": 1.0}]).spread, None, 1, {"a": 1}, name="a", by="a"),
     *given(pretraining.unrolled, None, [], "a", net=mlp([3, 4], activation="relu", rng=0), stack=pretraining.Stack()),
-    *[case for f in (partial(corruption.masking, rate=0.5), partial(corruption.salt_and_pepper, rate=0.5),
-                     partial(corruption.gaussian_noise, std=0.5))
-      for case in (*given(f, None, 0, x=X, rng=RNG(0)), )],
+    *given(partial(corruption.masking, rate=0.5), None, 0, x=X, rng=RNG(0)),
+    *given(partial(corruption.salt_and_pepper, rate=0.5), None, 0, x=X, rng=RNG(0)),
+    *given(partial(corruption.gaussian_noise, std=0.5), None, 0, x=X, rng=RNG(0)),
     *[(f"x of {f.__name__} {what}", lambda net, f=f, options=options, x=x: f(RNG(0), x, **options), TypeError, message)
       for f, options in ((corruption.masking, {"rate": 0.5}), (corruption.gaussian_noise, {"std": 0.5}))
       for what, x, message in (

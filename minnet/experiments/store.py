@@ -37,6 +37,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def changed_names(runs: list[Run], source: dict[str, Entry]) -> list[str]:
 
 def path_of(file: Any) -> Path:
     """`file` as a Path. Raises TypeError for what names no file."""
-    if not isinstance(file, str | Path) or not str(file):
+    if not isinstance(file, str | PathLike) or not str(file):
         raise TypeError(f"expected file to be the path of a file, such as 'rows.jsonl', got {file!r}")
     return Path(file)
 

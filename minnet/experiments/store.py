@@ -43,7 +43,6 @@ from typing import Any
 
 import numpy as np
 
-from minnet import checks
 from minnet.experiments.fingerprint import Entry, same_entry
 from minnet.experiments.parallel import INSTALL
 from minnet.reporting import described, library
@@ -105,7 +104,8 @@ def checked_path(file: str | Path) -> Path:
 
 def usable(file: Path | None, source: dict[str, Entry], changed: str) -> tuple[list[Run], dict[str, Record]]:
     """The runs and the cells (key → record) of the file that a sweep of this source may use; see `sweeps.sweep`."""
-    checks.one_of("changed", changed, "refuse", "recompute", "keep")
+    if not isinstance(changed, str) or changed not in ("refuse", "recompute", "keep"):
+        raise ValueError(f"expected changed to be 'refuse', 'recompute' or 'keep', got {changed!r}")
     if file is None or not file.exists() or not file.stat().st_size:
         return [], {}
     runs, records = load(file)

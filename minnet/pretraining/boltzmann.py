@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 
 from minnet import checks, initializers
-from minnet.activations import Activation, identity, required, sigmoid, softplus
+from minnet.activations import Activation, identity, sigmoid, softplus
 from minnet.initializers import Initializer, normal
 from minnet.losses import Loss
 from minnet.parameters import Model, parameter
@@ -79,7 +79,7 @@ class BoltzmannMachine(Model):
         self.visible = self.fan_in = checks.count("visible", visible)
         self.hidden = self.units = checks.count("hidden", hidden)
         self.k = checks.count("k", k)
-        if required(activation) != sigmoid:
+        if not isinstance(activation, Activation) or activation != sigmoid:
             raise ValueError("the hidden units of a Boltzmann machine are 1 with probability σ(z): expected sigmoid "
                              f"units, got {activation!r}; an Autoencoder takes any")
         if corruption is not None:

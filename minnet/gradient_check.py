@@ -240,7 +240,7 @@ class _Probe:
     """Evaluates a model's loss at displaced parameters; a context manager that restores the model at its end."""
 
     def __init__(self, model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, training: bool, noise: Any) -> None:
-        if isinstance(model, Network):
+        if isinstance(checks.model(model), Network):
             model = model if model.dtype == np.float64 else model.astype(np.float64)
             self.arrays = model.arrays()
         elif model.params.dtype == np.float64:
@@ -258,7 +258,7 @@ class _Probe:
             self.shapes |= {prefix + array.name: array.shape(owner) for prefix, owner in model.owners().items()
                             for array in declared(owner, "params")}
         self.model = model
-        self.arguments = x, y, loss
+        self.arguments = x, y, checks.loss(loss)
         self.noisy = {"training": training, "rng": noise}
         self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
 

@@ -164,9 +164,15 @@ class Network(Model):
         """
         before, C = self.state.copy(), math.nan
         try:
-            value, dz = loss(self.forward(x, training=training, rng=rng), y)
+            z = self.forward(x, training=training, rng=rng)
+            try:
+                value, dz = loss(z, y)
+                value = float(value)
+            except (TypeError, ValueError):
+                checks.loss(loss)(z, y)                  # says what is wrong with a loss of one's own
+                raise
             self.backward(dz, input_gradient=False)
-            C = float(value)
+            C = value
         finally:
             if not math.isfinite(C):
                 self.state = before
@@ -237,9 +243,10 @@ class Network(Model):
 
         With data = (x, y, weights) the loss is weighted. `losses.accuracy` says what counts as right.
         """
-        x, y, *weights = data
+        x, y, *weights = checks.data("data", data)
         z = self(x)
-        return Evaluation(float(loss(z, y, *weights)[0]), losses.accuracy(z, y, loss))
+        C, _ = checks.loss(loss)(z, y, **({"weights": weights[0]} if weights else {}))
+        return Evaluation(float(C), losses.accuracy(z, y, loss))
 
     # What it looks like ------------------------------------------------------------------------------------
 

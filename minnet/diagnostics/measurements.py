@@ -48,9 +48,7 @@ def passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Passes:
     """Both passes on a copy, noise off, BatchNorm by the batch."""
     copied = copy_of(net)
     a = checks.batch("x", x, copied.fan_in, copied.dtype)
-    if not callable(loss):
-        got = f"an array of shape {loss.shape}" if isinstance(loss, np.ndarray) else repr(loss)
-        raise TypeError(f"expected loss to be a function such as losses.softmax_cross_entropy, got {got}")
+    loss = checks.loss(loss)
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
         value, z = run(copied, a, y, loss)
     return Passes(copied, value, z, stages(copied))
@@ -268,10 +266,10 @@ def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
-    copied = copy_of(net)
+    copied, layers = copy_of(net), checks.boolean("layers", layers)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
     rows = stages(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * bool(layers) + 1)]
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * layers + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))

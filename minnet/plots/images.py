@@ -28,11 +28,9 @@ def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200,
 
     Raises TypeError or ValueError if data is no such pair, or y is not in 0 … K − 1.
     """
-    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
-        hint = ": pass one of its parts, data.train" if hasattr(data, "train") else ""
-        raise TypeError(f"expected data to be a pair (x, y) with x (n, 2) and labels y (n,), got "
-                        f"{type(data).__name__}{hint}")
-    x, y = checks.batch("x", data[0], 2, helpers.FLOAT), checks.array("y", data[1])
+    checks.function("net", net, "of x, such as a Network")
+    x, y = checks.pair("data", data)
+    x, y = checks.batch("x", x, 2, helpers.FLOAT), checks.array("y", y)
     if y.shape != (len(x),) or y.dtype.kind not in "iub":
         raise ValueError(f"expected y of shape ({len(x)},), an integer label for each row of x, got shape {y.shape} "
                          f"and dtype {y.dtype}")
@@ -122,11 +120,14 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
 
     Raises TypeError or ValueError if names and shape do not agree, and for values < 0 with log=True.
     """
+    for name, names in (("rows", rows), ("columns", columns)):
+        if not isinstance(names, Sequence | np.ndarray):
+            raise TypeError(f"expected {name} to be a list of names, got {names!r}")
     table = helpers.number_array("values (rows, columns)", values, 2)
     if table.shape != (len(rows), len(columns)):
         raise ValueError(f"expected values of shape ({len(rows)}, {len(columns)}), a number for each row and column "
                          f"named, got {table.shape}")
-    log = helpers.use_log_scale(log, [table])
+    log, annotate = helpers.use_log_scale(log, [table]), checks.boolean("annotate", annotate)
     inside = np.where(np.isfinite(table) & ((table > 0) | (not log)), table, np.nan)
     finite = inside[~np.isnan(inside)]
     low, high = (finite.min(), finite.max()) if finite.size else (1.0, 1.0)

@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from minnet import checks
 from minnet.activations import Activation
 from minnet.initializers import (
     Initializer,
@@ -116,6 +117,7 @@ def critical(activation: Activation, *, q: float | None = None,
     σ_w² mean(x²) + σ_b² is near q*. Raises ValueError where there is no such point. Schoenholz, Gilmer, Ganguli &
     Sohl-Dickstein 2017.
     """
+    checks.one_of("distribution", distribution, "normal", "truncated_normal", "uniform")
     field = critical_point(activation)[0] if q is None else critical_line(activation, q)
     return _initializers(field, distribution)
 

@@ -937,7 +937,7 @@ ERRORS = [
     ("three features", lambda ax: plots.decision_boundary(halves, batch(), ax=ax), ValueError,
      r"\(n, 2\), got \(8, 3\)"),
     ("data None", lambda ax: plots.decision_boundary(halves, None, ax=ax), TypeError,
-     r"data to be a pair \(x, y\) with x \(n, 2\) and labels y \(n,\), got NoneType"),
+     r"data to be a pair \(x, y\), got NoneType"),
     ("data x alone", lambda ax: plots.decision_boundary(halves, POINTS[0], ax=ax), TypeError, "a pair.*got ndarray"),
     ("data a Dataset", lambda ax: plots.decision_boundary(halves, datasets.Dataset(POINTS, POINTS), ax=ax), TypeError,
      "a pair.*got Dataset: pass one of its parts, data.train"),

@@ -29,6 +29,7 @@ from minnet import checks
 from minnet.losses import Loss
 from minnet.network import Network
 from minnet.parameters import Model, declared
+from minnet.sequence import nested
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 _SHOWN = 3                         # entries of an array that a report lists
@@ -203,7 +204,7 @@ class _Probe:
         self.model = model
         self.arguments = x, y, loss
         self.noisy = {"training": training, "rng": noise}
-        self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
+        self.kinked = [layer for _, layer in nested(getattr(model, "layers", ())) if layer.kinks]
 
     def __enter__(self) -> _Probe:
         self.before = {name: getattr(self.model, name).copy() for name in ("params", "grads", "state")

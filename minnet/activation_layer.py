@@ -1,5 +1,8 @@
 """An activation as a layer of its own."""
 
+# numpy types what a ufunc returns as Any:
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -204,7 +204,7 @@ class _Probe:
         self.model = model
         self.arguments = x, y, loss
         self.noisy = {"training": training, "rng": noise}
-        self.kinked = [layer for _, layer in nested(getattr(model, "layers", ())) if layer.kinks]
+        self.kinked: list[Any] = [layer for _, layer in nested(getattr(model, "layers", ())) if layer.kinks]
 
     def __enter__(self) -> _Probe:
         self.before = {name: getattr(self.model, name).copy() for name in ("params", "grads", "state")

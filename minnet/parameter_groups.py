@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class ParameterGroups(Optimizer):
             raise TypeError(f"expected an optimizer such as optimizers.Adam(0.001), got {self.optimizer!r}")
         groups = tuple(_group(group) for group in self.groups)
         ends = sorted((part.start, part.stop) for part, _ in groups)
-        if any(stop > start for (_, stop), (start, _) in zip(ends, ends[1:], strict=False)):
+        if any(stop > start for (_, stop), (start, _) in pairwise(ends)):
             raise ValueError(f"expected groups that do not overlap, got {ends}: each parameter has one learning rate")
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "learning_rate", self.optimizer.learning_rate)
@@ -45,8 +46,8 @@ class ParameterGroups(Optimizer):
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         last = max((part.stop for part, _ in self.groups), default=0)
         if last > np.size(params):
-            raise ValueError(f"expected groups within the {np.size(params)} parameters to be trained, got one that ends "
-                             f"at {last}: make the groups from the same network, and train without span")
+            raise ValueError(f"expected groups within the {np.size(params)} parameters to be trained, got one that "
+                             f"ends at {last}: make the groups from the same network, and train without span")
         return self.optimizer.init(params, decay_mask)
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:

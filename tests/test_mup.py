@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from minnet import Dense, Network, datasets, fit, layers, losses, mlp, mup, optimizers, schedules
+from minnet import Dense, Network, datasets, fit, layers, losses, mlp, mup, schedules
 from minnet.activations import relu, tanh
 from minnet.initializers import he_normal, lecun_normal, mup_output
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -77,14 +77,14 @@ def test_schedules_act_on_groups_too():
 
 @pytest.mark.parametrize(("call", "kind", "message"), [
     (lambda: ParameterGroups(0.1, []), TypeError, "expected an optimizer such as optimizers.Adam.*got 0.1"),
-    (lambda: ParameterGroups(SGD(), [slice(0, 3)]), TypeError, r"expected groups of \(slice of params, factor\).*got sl"),
+    (lambda: ParameterGroups(SGD(), [slice(0, 3)]), TypeError, r"expected groups of \(slice of params, factor\).*got"),
     (lambda: ParameterGroups(SGD(), [(3, 1)]), TypeError, r"expected groups of \(slice.*got \(3, 1\)"),
     (lambda: ParameterGroups(SGD(), [(slice(None), 1)]), ValueError, "expected groups of.*got slice"),
     (lambda: ParameterGroups(SGD(), [(slice(-3, 4), 1)]), ValueError, "expected groups of.*got slice"),
     (lambda: ParameterGroups(SGD(), [(slice(0, 4, 2), 1)]), ValueError, "expected groups of.*got slice"),
     (lambda: ParameterGroups(SGD(), [(slice(0, 4), -1)]), ValueError, "expected factor to be a number ≥ 0, got -1"),
     (lambda: ParameterGroups(SGD(), [(slice(0, 4), 1), (slice(3, 5), 1)]), ValueError, "groups that do not overlap"),
-    (lambda: trained(ParameterGroups(SGD(), [(slice(0, 999), 1)])), ValueError, "within the 83 parameters.*ends at 999"),
+    (lambda: trained(ParameterGroups(SGD(), [(slice(0, 999), 1)])), ValueError, "within the 83 parameters.* 999"),
     (lambda: trained(ParameterGroups(SGD(), [(net().span(1), 1)]), span=net().span(0)), ValueError, "without span"),
 ])
 def test_errors_of_groups(call, kind, message):
@@ -160,25 +160,31 @@ def changes(n, optimizer, steps=3):
 
 @pytest.mark.parametrize(("optimizer", "rate"), [(Adam, 2**-8), (SGD, 2**-4)])
 def test_a_step_changes_wide_and_narrow_networks_alike(optimizer, rate):
-    """The coordinate check: from width 128 to 1024 the changes stay within 1.5; standard rates multiply them."""
+    """The coordinate check: from width 128 to 1024 the changes differ by a factor of 1.02 to 1.24.
+
+    With equal rates in all layers it is 5.0 and 6.7 for Adam, 1.2 and 8.5 for SGD."""
     narrow, wide = (changes(n, optimizer(rate)) for n in (128, 1024))
     assert (abs(np.log(wide / narrow)) < math.log(1.5)).all()
 
 
-def best_rate(n, with_mup):
-    """The exponent of the best of the rates 2⁻¹⁰ … 2⁻⁵: loss on the digits after one epoch."""
+def loss_after_an_epoch(n, exponent, with_mup):
+    """Loss on the digits, ReLU, the learning rate 2^exponent: mean of three seeds."""
     x, y = datasets.digits().train
-
-    def loss(k):
-        made = mlp([64, n, n, 10], activation=relu, init=he_normal, rng=0,
+    found = []
+    for seed in range(3):
+        made = mlp([64, n, n, 10], activation=relu, init=he_normal, rng=seed,
                    output_init=mup_output(base_width=32) if with_mup else lecun_normal)
-        optimizer = mup.optimizer(made, Adam(2.0**k), base_width=32) if with_mup else optimizers.Adam(2.0**k)
-        fit(made, (x, y), loss=CE, optimizer=optimizer, epochs=1, rng=0, progress=False)
-        return made.evaluate((x, y), CE).loss
+        optimizer = mup.optimizer(made, Adam(2.0**exponent), base_width=32) if with_mup else Adam(2.0**exponent)
+        fit(made, (x, y), loss=CE, optimizer=optimizer, epochs=1, rng=seed, progress=False)
+        found.append(made.evaluate((x, y), CE).loss)
+    return np.mean(found)
 
-    return min(range(-10, -4), key=loss)
 
+@pytest.mark.parametrize("exponent", [-10, -9])
+def test_a_rate_does_at_twelve_times_the_width_what_it_does_at_32(exponent):
+    """Measured losses at 2⁻¹⁰ and 2⁻⁹: width 32 1.99 and 1.58; 384 with μP 1.92 and 1.45, without .26 and .13.
 
-def test_the_best_rate_falls_with_width_but_not_under_mup():
-    assert best_rate(32, False) - best_rate(384, False) >= 2
-    assert abs(best_rate(32, True) - best_rate(384, True)) <= 1
+    tests/campaigns/mup.py has the best rates at three widths."""
+    narrow, wide = (loss_after_an_epoch(n, exponent, True) for n in (32, 384))
+    assert wide == pytest.approx(narrow, rel=0.2)
+    assert loss_after_an_epoch(384, exponent, False) < narrow / 4

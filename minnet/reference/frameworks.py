@@ -325,8 +325,7 @@ ROWS: dict[str, Row] = {
     "mup_output": Row(
         "keras.initializers.RandomNormal(0, sigma)", "torch.nn.init.normal_(W, 0, sigma)",
         "jax.nn.initializers.normal(sigma)",
-        "The package mup for PyTorch divides the outputs by a multiple of the width instead, with another learning rate "
-        "the same.",
+        "The package mup for PyTorch divides the outputs by a multiple of the width instead.",
         lambda fan_in, fan_out, base_width: Law("normal", std=math.sqrt(base_width / fan_in**2))),
     "orthogonal": Row(
         "keras.initializers.Orthogonal(gain)", "torch.nn.init.orthogonal_(W, gain)",

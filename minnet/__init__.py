@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "claims", "datasets",
            "diagnostics", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "mup",
-           "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train", "training"]
+           "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train",
+           "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

@@ -16,9 +16,9 @@ changes, every layer learns as much in a wide network as in a narrow one if
 by the sum of fan_in terms Δw a that all have the same sign, not random ones. Adam makes Δw = ±η, whatever the gradient,
 so that η must fall as 1/fan_in; with SGD Δw = −η dw has a gradient that shrinks with the outputs' weights by itself.
 
-Measured: the digits, three hidden layers of ReLU, Adam, three epochs, rates 2⁻¹¹ … 2⁻⁴, loss on the training data at
-the best rate. Without μP the best rate at widths 32, 128 and 512 is 2⁻⁶, 2⁻⁷ and 2⁻⁹; with μP, from n₀ = 32, it is 2⁻⁶,
-2⁻⁷ and 2⁻⁶. The best rate of width 32 gives .43 at width 512 without μP, .067 with it.
+Measured (tests/campaigns/mup.py; digits, three hidden layers of ReLU, Adam, three epochs, loss on the training data,
+three seeds): without μP the best rate at widths 32, 128 and 512 is 2⁻⁶, 2⁻⁷ and 2⁻⁹, with μP, n₀ = 32, it is 2⁻⁶, 2⁻⁷
+and 2⁻⁷. Width 512 has the loss .221 at width 32's best rate without μP, .094 with it; at its own best .021 and .069.
 
 Yang, Hu, Babuschkin, Sidor, Liu, Farhi, Ryder, Pachocki, Chen & Gao 2021, *Tensor Programs V*, Table 3.
 """

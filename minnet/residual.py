@@ -7,6 +7,13 @@
 
 In the backward pass ∂C/∂x contains ∂C/∂a itself: a gradient reaches the first layer however small the weights are. How
 the weights of a branch are scaled to the number of blocks (Fixup, GPT-2) stands in residual_initializers.py.
+
+Measured (tests/campaigns/residual.py): thirty layers of 32 ReLU units, He's weights × ¼, ½, 1, 2, 4, accuracy on the
+digits after ten epochs at the best of four learning rates, mean of two seeds; –: the loss is no longer finite
+
+    plain         .10    .10    .45    –      –            ReZero        1.00   1.00   1.00   –      –
+    residual      1.00   1.00   –      –      –            Fixup         1.00   1.00   1.00   1.00   .98
+    scale 1/√L    1.00   1.00   1.00   –      –            pre-LN        1.00   1.00   1.00   1.00   1.00
 """
 
 # numpy types what a ufunc returns as Any:

@@ -27,6 +27,6 @@ from minnet.theory.recommend import Recommendation, critical, critical_line, cri
 from minnet.theory.self_normalization import selu_jacobian, selu_map
 from minnet.theory.spectra import jacobian_spread, marchenko_pastur, product_density, product_moments
 
-__all__ = ["DepthScales", "Gain", "MeanField", "Moments", "PhaseDiagram", "Prediction", "Recommendation", "critical", "critical_line",
-           "critical_point", "for_activation", "gains", "jacobian_spread", "marchenko_pastur", "moments",
+__all__ = ["DepthScales", "Gain", "MeanField", "Moments", "PhaseDiagram", "Prediction", "Recommendation", "critical",
+           "critical_line", "critical_point", "for_activation", "gains", "jacobian_spread", "marchenko_pastur", "moments",
            "phase_diagram", "predict_statistics", "product_density", "product_moments", "selu_jacobian", "selu_map"]

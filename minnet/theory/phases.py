@@ -55,12 +55,15 @@ def phase_diagram(activation: Activation, *, weight_var: Sequence[float] | np.nd
     """q*, c*, χ and the phase on a grid of σ_w² = weight_var (m,) > 0 and σ_b² = bias_var (k,) ≥ 0.
 
     By default 24 values of σ_w² and 15 of σ_b², denser towards 0, with the edge of chaos about in the middle: seconds.
-    q* is the limit from q = 1 on. c* is computed to about 2 · 10⁻³, quickly (`MeanField.correlation_limit`: to 10⁻⁶). Raises TypeError
-    or ValueError for values out of range, that do not increase, and for an activation that jumps.
+    q* is the limit from q = 1 on. c* is computed quickly, to about 2 · 10⁻³ (`MeanField.correlation_limit`: to 10⁻⁶).
+    Raises TypeError or ValueError for values out of range or that do not increase, and for an activation that jumps.
     """
     middle, height = _window(continuous(activation))
-    across = _axis("weight_var", np.linspace(middle / 12, 2 * middle, 24) if weight_var is None else weight_var, above=0)
-    up = _axis("bias_var", height * np.linspace(0, 1, 15) ** 2 if bias_var is None else bias_var, least=0)
+    if weight_var is None:
+        weight_var = np.linspace(middle / 12, 2 * middle, 24)
+    if bias_var is None:
+        bias_var = height * np.linspace(0, 1, 15) ** 2
+    across, up = _axis("weight_var", weight_var, above=0), _axis("bias_var", bias_var, least=0)
     q, c, chi = np.full((3, len(up), len(across)), math.nan)
     for i, k in np.ndindex(q.shape):
         field = MeanField(activation, float(across[k]), float(up[i]))
@@ -88,7 +91,7 @@ def _window(activation: Activation) -> tuple[float, float]:
 def _axis(name: str, values: Sequence[float] | np.ndarray, **limits: float) -> np.ndarray:
     found = np.array([checks.number(name, value, **limits) for value in np.atleast_1d(np.asarray(values)).tolist()])
     if not found.size or (np.diff(found) <= 0).any():
-        raise ValueError(f"expected {name} to increase, got {found.tolist()}")
+        raise ValueError(f"expected {name} to be numbers that increase, got {found.tolist()}")
     return found
 
 

@@ -25,10 +25,11 @@ class Record:
 class History(list[Record]):
     """The records of a run, in order; `history.loss` is the array of one column, NaN where there is no value.
 
-    `interrupted` is True where Ctrl-C ended the run.
+    `interrupted` is True where Ctrl-C ended the run, `diverged` where it is the part of a run before it diverged.
     """
 
     interrupted = False
+    diverged = False
 
     def __getattr__(self, name: str) -> np.ndarray:
         if name not in _COLUMNS:

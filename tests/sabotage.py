@@ -3,7 +3,7 @@
 A fault is a piece of a module's source and what takes its place. It is made while the module is imported, in a process
 of its own; no file changes. Then the cells of the chapter that judges the claim are executed, in fast mode, up to the
 claim, and its verdict is printed. A cell that raises is passed over: an assertion may notice the fault before the
-claim. With --all the verdicts of all chapters are printed that differ from the ledger's, to find the claims that notice.
+claim. With --all the verdicts of all chapters are printed that differ from the ledger's, to find claims that notice.
 """
 
 import contextlib
@@ -43,10 +43,11 @@ FAULTS = {
         "minnet.initializer", '{"fan_in": fan_in, "fan_out": fan_out,', '{"fan_in": fan_out, "fan_out": fan_in,',
         "05-n-in"),
     "a wrong sign in a backward pass": Fault(
-        "minnet.layers", "self.x.T.dot(delta, out=self.dW)  ", "self.x.T.dot(-delta, out=self.dW)  ", "02-any-constant"),
+        "minnet.layers", "self.x.T.dot(delta, out=self.dW)  ", "self.x.T.dot(-delta, out=self.dW)  ",
+        "02-any-constant"),
     "one seed for every layer": Fault(
-        "minnet.network", "children = iter(generator.spawn(sum(layer.draws for layer in self.layers)))",
-        "children = iter([np.random.default_rng(0) for layer in self.layers if layer.draws])", "03-product"),
+        "minnet.sequence", "children = iter(rng.spawn(sum(layer.draws for layer in layers)))",
+        "children = iter([np.random.default_rng(0) for layer in layers if layer.draws])", "03-product"),
     "the corruption is ignored": Fault(
         "minnet.pretraining.autoencoder", "if training and self.corruption is not None:", "if False:", "09-needed"),
     "alpha dropout is plain dropout": Fault(

@@ -125,14 +125,13 @@ def _correlation_limit(field: MeanField, q: float) -> float:
     """c* < 1 at a fixed point q with χ > 1, by Mehler's formula.
 
     With the coefficients a_k = E[f(√q z) h_k(z)], the average E[f(√q u) f(√q v)] over u, v of correlation c is
-    Σ a_k² c^k: a power series without negative coefficients. C(c) is therefore convex, and iterating Newton's method
-    from 0 increases to its fixed point c* = C(c*) below 1. What is left of E[f²] stands in the last term.
+    Σ a_k² c^k: a power series without negative coefficients, cut after 120 terms. C(c) is therefore convex, and
+    Newton's method from 0 increases to its fixed point c* = C(c*) below 1.
     """
     z, weights = _hermite()
     squares = (weights @ field.activation.f(math.sqrt(q) * z)) ** 2
     series = field.weight_var * squares / q                                    # of C(c), but for σ_b²/q
     series[0] += field.bias_var / q
-    series[-1] += max(0.0, 1 - series.sum())
     map_of, slope_of = np.polynomial.Polynomial(series), np.polynomial.Polynomial(series).deriv()
     c = 0.0
     for _ in range(100):

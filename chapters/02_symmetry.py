@@ -311,8 +311,8 @@ for noise in (1e-4, 1e-8, 1e-12):
     ax.annotate(f"noise $10^{{{np.log10(noise):.0f}}}$", (3, 3 * theory[3]))
 ax.axhline(1e-3, color="0.5", ls=":")
 ax.annotate("broken", (60, 1.5e-3), ha="right")
-ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-13, 10),
-       title="Differences between units grow exponentially")
+_ = ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-13, 10),
+           title="Differences between units grow exponentially")
 
 # %% [markdown]
 # **What to see.** Circles are three networks; the lines are the theory (`theory.Deviations`), computed on one unit per

@@ -319,7 +319,7 @@ ax.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 0.06))
 plt.show()
 
 # %%
-Markdown(f"""**What to see.** Zero stays at the entropy of the labels. Small constants all learn one feature, and 0.1 ends
+Markdown(f"""**What to see.** Zero stays at the entropy of the labels. Small constants all learn one feature; 0.1 ends
 at accuracy {accuracy(models[0.1]):.2f}: {accuracy(models[0.1]) / accuracy(models[0]):.1f} times that of zero. Large
 constants do worse again, but for another reason: with all weights equal to 1, z₁ is the sum of all pixels and z₂ is
 32 times an activation, so that tanh is saturated. In the last layer but one, the mean of f′ at the start is

@@ -110,7 +110,8 @@ def check(mistake="no mistake", h=1e-4):
     return max(found)
 
 
-MISTAKES = ["no mistake", "f′ forgotten", "f′ of a, not z", "db forgotten", "db negated", "δ negated", "random feedback"]
+MISTAKES = ["no mistake", "f′ forgotten", "f′ of a, not z", "db forgotten", "db negated", "δ negated",
+            "random feedback"]
 errors = {mistake: np.array([errors_of(mistake, seed) for seed in SEEDS]) for mistake in MISTAKES}
 checks = {mistake: check(mistake) for mistake in MISTAKES}
 

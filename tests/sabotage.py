@@ -3,7 +3,7 @@
 A fault is a piece of a module's source and what takes its place. It is made while the module is imported, in a process
 of its own; no file changes. Then the cells of the chapter that judges the claim are executed, in fast mode, up to the
 claim, and its verdict is printed. A cell that raises is passed over: an assertion may notice the fault before the
-claim. With --all the verdicts of all chapters are printed that differ from the ledger's, to find claims that notice.
+claim. With --all the verdicts of all chapters are printed that differ from the ledger's: the claims that notice.
 """
 
 import contextlib

@@ -77,8 +77,8 @@ def named(argument: str, value: Any) -> Initializer:
     if not callable(value):
         raise TypeError(f"expected {argument} to be a function of (rng, shape), such as initializers.he_normal, or its "
                         f"name, got {value!r}")
-    if value is ALL["constant"]:
-        value()                                          # raises: the constant is missing
+    if any(value is one for one in ALL.values()):
+        value()                                          # raises where an option is needed, as constant's value
     init: Initializer = value
     return init
 

@@ -66,7 +66,10 @@ _INITIALIZERS = {                                 # name: (family, line style)
     "he_normal": ("he", "-"), "he_uniform": ("he", "--"),
     "variance_scaling": ("scaled", "-"), "random_walk": ("scaled", "-."), "lsuv": ("lsuv", "-."),
     "orthogonal": ("orthogonal", "-."), "identity": ("identity", "-."), "looks_linear": ("identity", _DASHES),
-    "sparse": ("sparse", _DASHES),
+    "sparse": ("sparse", _DASHES), "zero_hadamard": ("identity", "--"),
+    "caffe_xavier": ("lecun", "-."), "mup_output": ("lecun", _DASHES), "kumar_normal": ("scaled", "--"),
+    "nguyen_widrow": ("scaled", _DASHES), "siren": ("heuristic", "-."), "fixup": ("he", "-."),
+    "gpt2_residual": ("fixed", _DASHES),
 }
 
 

@@ -13,17 +13,21 @@ import math
 import numbers
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minnet import activations, checks, initializers, losses
+from minnet import activations, archive, checks, initializers, losses
 from minnet.activations import Activation
+from minnet.description import describe
 from minnet.initializers import Initializer, zeros
 from minnet.layers import ActivationLayer, Dense, Layer
 from minnet.losses import Loss
 from minnet.parameters import Model, declared
 from minnet.reporting import as_html, printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Evaluation", "Loss", "Network", "mlp"]
 
@@ -54,19 +58,34 @@ class Network(Model):
 
     def __init__(self, layers: Sequence[Layer | Activation], *, rng: int | np.random.Generator,
                  dtype: Any = np.float32) -> None:
+        generator = checks.generator(rng)
+        self._arrange(layers, dtype)
+        self.reset(generator)
+        self._take(self.layers)
+
+    @classmethod
+    def blank(cls, layers: Sequence[Layer | Activation], dtype: Any = np.float32) -> Network:
+        """A network whose parameters are all 0, to be filled with numbers from elsewhere; nothing is drawn."""
+        net = cls.__new__(cls)
+        net._arrange(layers, dtype)
+        net._take(net.layers)
+        return net
+
+    def _arrange(self, layers: Sequence[Layer | Activation], dtype: Any) -> None:
         if not isinstance(layers, list | tuple):
             raise TypeError(f"expected a list of layers, Network([Dense(64, 10)], rng=0), got {layers!r}")
         self.layers: tuple[Any, ...] = tuple(ActivationLayer(layer) if isinstance(layer, Activation) else layer
                                              for layer in layers)
         self.fan_in, self.fan_out = _fitted(self.layers)
-        generator = checks.generator(rng)
         self.allocate(dtype)
         ends, stops = {id(layer): cut.stop for layer, _, cut in self._cuts("params")}, [0]
         for layer in self.layers:
             stops.append(ends.get(id(layer), stops[-1]))
         self._spans = [slice(start, stop) for start, stop in pairwise(stops)]    # of each layer, in params
-        self.reset(generator)
-        for layer in self.layers:
+
+    @staticmethod
+    def _take(layers: Sequence[Layer]) -> None:
+        for layer in layers:
             layer.bound = True
 
     def owners(self) -> dict[str, Layer]:
@@ -235,6 +254,10 @@ class Network(Model):
         """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`."""
         z = self(data[0])
         return Evaluation(float(loss(z, data[1])[0]), losses.accuracy(z, data[1]))
+
+    def save(self, path: str | Path) -> None:
+        """Write the network to a file, which `minnet.load(path)` reads; with its training: `checkpoint.save`."""
+        archive.write(path, {"network": describe(self)}, {"params": self.params, "state": self.state})
 
     # What it looks like ------------------------------------------------------------------------------------
 

@@ -14,16 +14,20 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minnet import checks, optimizers, schedules
 from minnet.arrays import all_finite
+from minnet.checkpoint import keeper
 from minnet.history import Diverged, History, Record
 from minnet.losses import Loss, accuracy, hits
 from minnet.optimizers import Optimizer, State
 from minnet.reporting import progress_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Data", "Diverged", "History", "Record", "accuracy", "fit", "train"]
 
@@ -33,7 +37,8 @@ Schedule = Callable[[int], float]
 
 def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int = 32,
           rng: int | np.random.Generator, validation: Data | None = None, schedule: Schedule = schedules.constant,
-          clip_norm: float | None = None, span: slice | None = None, state: State | None = None) -> Iterator[Record]:
+          clip_norm: float | None = None, span: slice | None = None, state: State | None = None,
+          checkpoint: str | Path | None = None, every: int = 1, resume: bool = False) -> Iterator[Record]:
     """Train `model` in place on data = (x, y), yielding a Record after every epoch.
 
     x (n, features), y whatever `loss` takes. In each epoch the rows are shuffled and cut into batches of
@@ -46,6 +51,10 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     - span: a slice of `params`, as from `net.span`: only this part is trained. Optimizer, clipping and decay see no
       other part, and every layer outside runs as in prediction.
     - state: that of the optimizer, from `optimizer.init`, to go on where another run ended; fresh by default.
+    - checkpoint: a file that the run is written to after each `every`-th epoch and after the last; see checkpoint.py.
+    - resume: if the file is there, go on where it ended, in the same bits as a run that was never cut off: `model` is
+      filled from it, and its records are yielded first. Then all settings but `epochs`, and the data, must be those of
+      the file: CheckpointError says which differ. Without resume a file that is there already is an error.
 
     Data and settings are checked when this is called: TypeError or ValueError, with nothing changed. Raises Diverged
     where the loss or the gradient is no longer finite.
@@ -62,7 +71,12 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)      # else `take` copies all of it for every batch
 
     carried, training = getattr(model, "state", np.zeros(0)), True if span == slice(0, len(model.params)) else span
-    history, start, sizes = History(), time.perf_counter(), np.diff(edges)
+    history, sizes = History(), np.diff(edges)
+    keep = None if checkpoint is None else keeper(
+        checkpoint, every=every, resume=resume, epochs=epochs, model=model, state=state, history=history, rng=generator,
+        loss=loss, settings={"data": (x, y), "validation": held_out, "batch_size": batch_size, "optimizer": optimizer,
+                             "schedule": schedule, "clip_norm": clip_norm, "span": [span.start, span.stop]})
+    start = time.perf_counter() - (history[-1].seconds if history else 0)
 
     def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
         """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
@@ -79,7 +93,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
         return C, hits(getattr(model, "outputs", None), labels)
 
     def records() -> Iterator[Record]:
-        for epoch in range(1, epochs + 1):
+        yield from history
+        for epoch in range(len(history) + 1, epochs + 1):
             order, held_loss, held_accuracy = generator.permutation(len(x)), None, None
             with np.errstate(over="ignore", invalid="ignore"):              # Diverged says what numpy would warn of
                 values, right = zip(*[step(order[first:last], epoch) for first, last in pairwise(edges)], strict=True)
@@ -93,6 +108,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
             hit = None if right[0] is None else float(np.concatenate(right).mean())
             history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / len(x), hit,
                                   held_loss, held_accuracy, time.perf_counter() - start))
+            if keep is not None:
+                keep()
             yield history[-1]
 
     return records()
@@ -101,7 +118,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
 def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int = 32,
         rng: int | np.random.Generator, validation: Data | None = None, schedule: Schedule = schedules.constant,
         clip_norm: float | None = None, span: slice | None = None, state: State | None = None,
-        progress: bool | None = None) -> History:
+        checkpoint: str | Path | None = None, every: int = 1, resume: bool = False, progress: bool | None = None
+        ) -> History:
     """Run `train` to its end and return the History; the arguments are those of `train`.
 
     progress: True shows a bar over the epochs, False none, None one in a terminal or a notebook. Ctrl-C ends the run
@@ -109,7 +127,8 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     that was under way may have been made in part; whoever needs to go on exactly takes copies in a loop over `train`.)
     """
     records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
-                    validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
+                    validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state,
+                    checkpoint=checkpoint, every=every, resume=resume)
     history = History()
     try:
         with progress_bar(epochs, progress) as bar:

@@ -16,7 +16,6 @@ is larger than the file; each must have the one dtype and shape that the header 
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -186,7 +185,7 @@ def _parsed(text: bytes) -> dict[str, Any]:
     def no_constant(word: str) -> None:
         raise CheckpointError(f"expected finite numbers in the header, got {word}")
 
-    header = json.load(io.BytesIO(text), object_pairs_hook=once, parse_constant=no_constant)
+    header = json.loads(text.decode(), object_pairs_hook=once, parse_constant=no_constant)
     if not isinstance(header, dict):
         raise CheckpointError(f"expected a header with keys and values, got {type(header).__name__}")
     return header

@@ -45,6 +45,7 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
 
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
+    _check_floats(z)
     (n, k), y = z.shape, np.asarray(checks.unmasked("y", y))
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
@@ -64,6 +65,7 @@ def labels(z: np.ndarray, y: Any) -> np.ndarray:
 
 def targets(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) as real numbers in z's dtype."""
+    _check_floats(z)
     y = np.asarray(checks.unmasked("y", y))
     if y.shape != z.shape:
         hint = ": one column is y[:, None]" if y.shape == (len(z),) and z.shape[1] == 1 else ""
@@ -84,6 +86,12 @@ def probabilities(z: np.ndarray, y: Any) -> np.ndarray:
         raise ValueError(f"expected y in [0, 1] (0 or 1 for labels), got {y.min():g} … {y.max():g}: rescale "
                          "targets, or use squared_error for real-valued ones")
     return y
+
+
+def _check_floats(z: np.ndarray) -> None:
+    """Integers would cut off targets such as 0.5, and a sum over 100,000 rows overflows in float16."""
+    if z.dtype.kind != "f" or z.dtype.itemsize < 4:
+        raise TypeError(f"expected outputs z in float32 or float64, got {z.dtype}: convert with z.astype(np.float32)")
 
 
 # The losses --------------------------------------------------------------------------------------------------

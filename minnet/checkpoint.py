@@ -176,7 +176,8 @@ def _settings_as_json(settings: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in settings.items():
         if name in ("data", "validation"):
-            found[name] = value and [_checksum(array) for array in value]
+            arrays = () if value is None else (value.x, value.y, value.weights)
+            found[name] = [_checksum(array) for array in arrays if array is not None]
         elif name == "optimizer":
             found[name] = {"class": type(value).__name__} | description.settings_as_json(value, {})
         else:

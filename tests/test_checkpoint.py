@@ -410,7 +410,7 @@ def test_by_hand_too(tmp_path):
     ({"optimizer": optimizers.SGD(0.2)}, r"optimizer\.learning_rate was 0\.1 and is 0\.2"),
     ({"optimizer": optimizers.Adam()}, "optimizer was .*SGD.* and is .*Adam"),
     ({"clip_norm": 1.0}, r"clip_norm was None and is 1\.0"),
-    ({"schedule": schedules.constant, "validation": HELD_OUT}, "validation was None and is"),
+    ({"schedule": schedules.constant, "validation": HELD_OUT}, r"validation was \[\] and is"),
     ({"schedule": partial(schedules.cosine, steps=30)}, "schedule.* was .*constant.* and is .*cosine.*30"),
     ({"span": slice(0, 50)}, r"span\[1\] was 112 and is 50"),
     ({"rng": 4}, r"rng\[1\] was 3 and is 4"),
@@ -448,6 +448,20 @@ def test_a_file_is_not_overwritten_by_mistake(tmp_path):
     small().save(tmp_path / "net.npz")
     with pytest.raises(CheckpointError, match="got one written by save"):
         run(tmp_path / "net.npz", resume=True, net=small(), **RUNS["plain"])
+
+
+def test_weights_of_examples_are_data_too(tmp_path):
+    settings = {"loss": CE, "optimizer": optimizers.SGD(0.1), "epochs": 1, "rng": 0, "checkpoint": tmp_path / "run.npz"}
+    weights = np.arange(1.0, 38)
+    mn.fit(small(), (*DATA, weights), **settings)
+    mn.fit(small(), (*DATA, weights), resume=True, **settings)
+    with pytest.raises(CheckpointError, match=r"data\[2\] was .* and is "):
+        mn.fit(small(), (*DATA, weights[::-1]), resume=True, **settings)
+
+
+def test_patience_and_checkpoint_are_refused_together(tmp_path):
+    with pytest.raises(ValueError, match="expected patience or checkpoint, got both"):
+        run(tmp_path / "run.npz", patience=2, validation=HELD_OUT, **RUNS["plain"])
 
 
 def test_wrong_arguments_change_nothing(tmp_path):

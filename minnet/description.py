@@ -30,6 +30,7 @@ from minnet.activations import Activation
 from minnet.archive import CheckpointError
 from minnet.layer import Layer
 from minnet.parameters import declared
+from minnet.sequence import nested
 
 LAYERS = {kind.__name__: kind for kind in vars(layer_classes).values()
           if isinstance(kind, type) and issubclass(kind, Layer) and kind is not Layer}
@@ -62,9 +63,8 @@ def layers_of(description: Mapping[str, Any], own: Mapping[str, Any]) -> list[La
 
 def sizes(layers: Sequence[Layer]) -> dict[str, int]:
     """{"params": P, "state": S}: how many numbers the layers need, known before anything is allocated."""
-    inner = [sizes(getattr(layer, "inner", ())) for layer in layers]
-    return {vector: sum(math.prod(array.shape(layer)) for layer in layers for array in declared(layer, vector))
-            + sum(size[vector] for size in inner) for vector in ("params", "state")}
+    return {vector: sum(math.prod(array.shape(layer)) for _, layer in nested(layers)
+                        for array in declared(layer, vector)) for vector in ("params", "state")}
 
 
 def output_function(description: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

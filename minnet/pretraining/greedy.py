@@ -115,7 +115,7 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
                        "below it have learned")
         raise
     finally:
-        del stack.histories[len(stack.models):], stack.losses[len(stack.models):]     # of an interrupt between the lines
+        del stack.histories[len(stack.models):], stack.losses[len(stack.models):]     # an interrupt between the lines
         bar.close()
     return stack
 

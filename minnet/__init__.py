@@ -12,6 +12,7 @@ reference    each initializer on a page, and how other frameworks draw the same
 exchange     weights to and from PyTorch and Keras, networks to ONNX
 plots        pictures of all this
 experiments  sweeps over settings and seeds, and claims that are judged
+estimators   networks as scikit-learn estimators; needs scikit-learn: from minnet.estimators import MinnetClassifier
 
 `import minnet` loads the core alone, so that it starts quickly; a package is loaded when it is first named. (That is
 why every file begins with `from __future__ import annotations`: evaluating `rng: np.random.Generator` would load
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         exchange,
         experiments,
         gradient_check,
+        mup,
         plots,
         pretraining,
         reference,
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "claims", "datasets",
            "diagnostics", "exchange", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp",
-           "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train",
-           "training"]
+           "mup", "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory",
+           "train", "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

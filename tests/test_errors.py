@@ -7,13 +7,32 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minnet import Dense, Network, activations, datasets, fit, gradient_check, layers, mlp, optimizers, train
+from minnet import (
+    Dense,
+    Network,
+    activations,
+    datasets,
+    diagnostics,
+    fit,
+    gradient_check,
+    layers,
+    mlp,
+    optimizers,
+    plots,
+    pretraining,
+    theory,
+    train,
+)
 from minnet import initializers as init
 from minnet.activations import relu, tanh
-from minnet.losses import mean_squared_error, squared_error
+from minnet.experiments import claims, rows, sweeps
+from minnet.losses import accuracy, balanced_weights, mean_squared_error, squared_error
 from minnet.losses import sigmoid_cross_entropy as sigmoid_ce
 from minnet.losses import softmax_cross_entropy as softmax_ce
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop
+from minnet.pretraining import corruption
+from minnet.reporting import described
+from minnet.theory import gaussian
 from tests.conftest import batch, frozen
 
 X, Y = batch(6)[0], np.array([0, 3, 1, 2, 0, 1])
@@ -62,6 +81,11 @@ def layer(make, name, wanted, *bad):
     return setting(lambda net, value: make(value), name, wanted, *bad)
 
 
+LOSSES = {"fit": lambda net, loss: fitted(net, loss=loss),
+          "gradient": lambda net, loss: net.gradient(X, Y, loss, rng=0),
+          "evaluate": lambda net, loss: net.evaluate((X, Y.copy()), loss),
+          "check": lambda net, loss: gradient_check.check(net, X, Y.copy(), loss),
+          "symmetry": lambda net, loss: diagnostics.symmetry(net, X, Y.copy(), loss)}
 NUMBERS = (NAN, INF, True, "0.1", None)          # no optimizer, layer or schedule takes any of these
 POSITIVE, RATE = "a number > 0", "a number ≥ 0 and < 1"
 WHOLE = "a whole number ≥ 1"
@@ -75,7 +99,8 @@ CASES = [
     ("x wide", lambda net: net(np.ones((6, 4))), ValueError, r"x of shape \(n, 3\), got \(6, 4\): .* takes 3.* has 4"),
     ("x transposed", lambda net: net(np.ones((3, 6))), ValueError, r"x of shape \(n, 3\), got \(3, 6\).*x\.T meant"),
     ("x empty", lambda net: net(np.ones((0, 3))), ValueError, r"x of shape \(n, 3\), got \(0, 3\): the batch is empty"),
-    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError, r"x of shape \(n, 3\), got rows of unequal lengths"),
+    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError,
+     r"x to be an array, got rows of unequal lengths, 3 in row 0 and 2 in row 1: cut or fill them"),
     ("x forward", lambda net: net.forward(X[0]), ValueError, r"x of shape \(n, 3\), got \(3,\)"),
     ("x gradient", gradient(Y, x=X.T), ValueError, r"x of shape \(n, 3\), got \(3, 6\)"),
     ("x NaN", lambda net: net(put(X, NAN)), ValueError,
@@ -100,7 +125,7 @@ CASES = [
     # y of numbers
     ("targets shape", gradient(Y, squared_error), ValueError, r"targets y of the outputs' shape \(6, 4\), got \(6,\)"),
     ("targets column", lambda net: squared_error(np.zeros((6, 1)), Y), ValueError,
-     r"\(6, 1\), got \(6,\).*y\[:, None\]"),
+     r"\(6, 1\), got \(6,\): one column is np\.array\(y\)\[:, None\]"),
     ("targets NaN", gradient(put(np.ones((6, 4)), NAN), squared_error), ValueError,
      r"targets y to be finite in float32, got nan at index \(1, 2\)"),
     ("targets infinite", gradient(put(np.ones((6, 4)), INF), mean_squared_error), ValueError,
@@ -227,7 +252,7 @@ CASES = [
     *layer(lambda v: init.glorot_normal(RNG(0), (2, 2), gain=v), "gain", POSITIVE, -1, *NUMBERS),
     # optimizers and schedules
     *[case for kind in (SGD, RMSprop, Adam, AdamW) for name, wanted, edge in
-      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1))
+      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1), ("l1", "a number ≥ 0", -0.1))
       for case in optimizer(kind, name, wanted, edge, *NUMBERS)],
     *optimizer(SGD, "momentum", RATE, 1, -0.1, *NUMBERS), *optimizer(RMSprop, "alpha", RATE, 1, -0.1, *NUMBERS),
     *optimizer(RMSprop, "epsilon", POSITIVE, 0, *NUMBERS), *optimizer(Adam, "epsilon", POSITIVE, 0, *NUMBERS),
@@ -242,7 +267,10 @@ CASES = [
     *layer(lambda v: optimizers.clip_by_norm(np.ones(2), v), "max_norm", POSITIVE, 0, *NUMBERS),
     *layer(lambda v: optimizers.step_decay(0, every=v), "every", WHOLE, 0, 1.5, True),
     *layer(lambda v: optimizers.step_decay(0, every=2, factor=v), "factor", POSITIVE, 0, *NUMBERS),
-    *layer(lambda v: optimizers.exponential(0, decay=v), "decay", "a number > 0 and ≤ 1", 0, 1.1, *NUMBERS),
+    *layer(lambda v: optimizers.exponential(0, decay=v), "decay", POSITIVE, 0, -0.9, *NUMBERS),
+    ("a schedule that overflows", lambda net: fitted(net, state=SGD().init(net.params) | {"t": 10_000}, optimizer=SGD(),
+                                                     schedule=partial(optimizers.exponential, decay=1.1)), ValueError,
+     r"schedule\(10000\), a factor on the learning rate, to be a number ≥ 0, got inf"),
     *layer(lambda v: optimizers.cosine(0, steps=v), "steps", WHOLE, 0, 10.0, "10"),
     *layer(lambda v: optimizers.cosine(0, steps=9, floor=v), "floor", "a number ≥ 0 and ≤ 1", 1.1, -0.1, *NUMBERS),
     *layer(lambda v: optimizers.linear_warmup(0, steps=v), "steps", WHOLE, 0, 10.0),
@@ -250,7 +278,27 @@ CASES = [
     ("data a Dataset", lambda net: fitted(net, datasets.digits()), TypeError,
      r"a pair \(x, y\), got Dataset: pass one of its parts"),
     ("data x alone", lambda net: fitted(net, X), TypeError, r"data to be a pair \(x, y\), got ndarray"),
-    ("data a triple", lambda net: fitted(net, (X, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("data of four", lambda net: fitted(net, (X, Y, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("patience without validation", lambda net: fitted(net, patience=3), ValueError,
+     r"patience counts .*: expected validation=\(x, y\), got None"),
+    *setting(lambda net, value: fitted(net, patience=value, validation=(X, Y)), "patience", WHOLE, 0, 2.0, True, "3"),
+    ("weights short", lambda net: fitted(net, (X, Y, np.ones(5))), ValueError,
+     r"weights of shape \(6,\), one per example, got \(5,\)"),
+    ("weights a column", lambda net: fitted(net, (X, Y, np.ones((6, 1)))), ValueError,
+     r"weights of shape \(6,\), one per example, got \(6, 1\): .*np\.ravel\(weights\)"),
+    ("weights negative", lambda net: fitted(net, (X, Y, Y - 1.0)), ValueError, r"weights ≥ 0, got -1"),
+    ("weights NaN", lambda net: fitted(net, (X, Y, put(Y, NAN, 2))), ValueError,
+     r"weights to be finite in float32, got nan at index \(2,\)"),
+    ("weights words", lambda net: fitted(net, (X, Y, ["a"] * 6)), TypeError, r"weights to be an array of real numbers"),
+    ("weights of validation", lambda net: fitted(net, validation=(X, Y, -np.ones(6))), ValueError, r"weights ≥ 0, got"),
+    ("weights, own loss", lambda net: fitted(net, (X, Y, np.ones(6)), loss=lambda z, y: softmax_ce(z, y)), TypeError,
+     r"a loss that takes weights, loss\(z, y, weights=None\), .*got <lambda>: multiply each example's part"),
+    ("weights of a loss", lambda net: softmax_ce(np.zeros((6, 4)), Y, [1, 2]), ValueError, r"weights of shape \(6,\)"),
+    ("balanced: a table", lambda net: balanced_weights(X), ValueError, r"labels y of shape \(n,\), .*\(6, 3\)"),
+    ("balanced: nothing", lambda net: balanced_weights([]), ValueError, r"labels y of shape \(n,\), .*\(0,\)"),
+    ("accuracy, labels short", lambda net: accuracy(np.eye(3), [0]), ValueError, r"y of shape \(3,\), .*got \(1,\)"),
+    ("accuracy, labels a column", lambda net: accuracy(np.eye(3), np.ones((3, 1), int)), ValueError,
+     r"y of shape \(3,\), .* or \(3, 3\), .*got \(3, 1\)"),
     ("x and y differ", lambda net: fitted(net, (X, Y[:4])), ValueError,
      r"each of the 6 rows of x in data, got y.*\(4,\)"),
     ("y a number", lambda net: fitted(net, (X, 3)), ValueError,
@@ -319,6 +367,87 @@ CASES = [
     ("state empty", lambda net: fitted(net, optimizer=Adam(), state={}), ValueError,
      r"a state of Adam with decay_mask, m, t, v, got one with nothing"),
     ("state no dict", lambda net: fitted(net, optimizer=Adam(), state=5), TypeError, r"state to be a dict .*got 5"),
+    ("state of negative squares", lambda net: fitted(net, optimizer=Adam(), state=Adam().init(net.params) | {
+        "v": np.full(54, -1, np.float32)}), ValueError, r"v in state to be ≥ 0, since it averages squares, got -1:"),
+    ("step with another state", lambda net: Adam().step(np.ones(3), np.ones(3), RMSprop().init(np.ones(3))), TypeError,
+     r"state to come from init of this Adam, got KeyError"),
+    ("step on a list", lambda net: SGD().step([1.0], [1.0], SGD().init(np.ones(1))), TypeError,
+     r"expected params and grads to be vectors"),
+    *[(f"init of {what}", lambda net, params=params: Adam().init(params), TypeError,
+       r"params to be a vector of floats, such as net\.params, got") for what, params in (
+        ("None", None), ("a list", [1.0]), ("ints", np.arange(3)), ("a mask", np.ma.masked_less(np.ones(3), 2)))],
+    # a loss of one's own: what it returns, and what it changes
+    *[(f"loss in {where} returns {what}",
+       lambda net, returned=returned, call=call: call(net, lambda z, y: returned), TypeError,
+       r"expected the loss to return \(value, dz\), a number and an array .* got") for what, returned in (
+        ("a float", 1.0), ("None", None), ("a word", "mse"), ("a triple", (1.0, 1.0, 1.0)))
+      for where, call in LOSSES.items()],
+    *[(f"loss with {what}", lambda net, change=change: fitted(net, loss=lambda z, y: change(*softmax_ce(z, y))),
+       TypeError, rf"a number and an array of real numbers of shape \(2, 4\), got .*{got}") for what, change, got in (
+        ("complex dz", lambda C, dz: (C, dz * 1j), "dtype complex"),
+        ("complex C", lambda C, dz: (C * 1j, dz), "dtype complex"),
+        ("C for each row", lambda C, dz: (dz[:, 0], dz), r"a value of shape \(2,\)"),
+        ("one row of dz", lambda C, dz: (C, dz[0]), r"dz of shape \(4,\)"), ("words", lambda C, dz: ("a", dz), "<U1"))],
+    *[(f"loss in {where} writes into {name}", lambda net, call=call, loss=loss: call(net, loss), ValueError,
+       rf"a loss that leaves {name} as it is, got one that writes into {name}: change a copy, {name}\.copy")
+      for name, loss in (("z", lambda z, y: softmax_ce(np.subtract(z, 1, out=z), y)),
+                         ("y", lambda z, y: softmax_ce(z, np.subtract(3, y, out=y))))
+      for where, call in LOSSES.items() if where != "gradient"],           # a step does not look for it
+    *[(f"{where} with loss {loss!r}", lambda net, call=call, loss=loss: call(net, loss), TypeError,
+       rf"loss to be a function of \(z, y\), such as .* got {loss!r}")
+      for where, call in LOSSES.items() for loss in (None, "mse")],
+    *[(f"{loss.__name__} of nothing", lambda net, loss=loss: loss(np.ones((0, 3)), np.ones((0, 3))), ValueError,
+       r"at least one example and one output, got z of shape \(0, 3\)")
+      for loss in (squared_error, mean_squared_error, sigmoid_ce)],
+    ("softmax_cross_entropy of nothing", lambda net: softmax_ce(np.ones((0, 3)), np.ones(0, int)), ValueError,
+     r"at least one example and one output, got z of shape \(0, 3\)"),
+    # words, sets, functions and numbers in place of each other
+    *[(f"{what} of shape {name}=7", lambda net, make=make, name=name: setattr(make(net), name, 7), AttributeError,
+       rf"expected {name} of .* to stay \d, got 7: its arrays have that shape") for what, make, name in (
+        ("Dense", lambda net: net.layers[0], "fan_out"), ("Dense", lambda net: net.layers[0], "fan_in"),
+        ("BatchNorm", lambda net: net.layers[1], "features"),
+        ("Autoencoder", lambda net: pretraining.Autoencoder(3, 2, rng=0), "units"))],
+    *[(f"{name} ragged", call, ValueError, rf"expected {name} to be an array, got rows of unequal lengths")
+      for name, call in (("y", gradient([[1], [1, 2]], x=X[:2])),
+                         ("y", lambda net: fitted(net, (X[:2], [[1], [1, 2]]))),
+                         ("params", lambda net: setattr(net, "params", [[1], [1, 2]])))],
+    ("params masked", lambda net: setattr(net, "params", np.ma.masked_less(net.params, 0)), TypeError,
+     r"expected params without a mask"),
+    ("init masked", lambda net: Network([Dense(2, 3, init=lambda rng, shape: np.ma.masked_less(np.ones(shape), 2))],
+                                        rng=0), TypeError, r"what <lambda> returns without a mask"),
+    *[(f"dtype {bad!r}", lambda net, bad=bad: net.astype(bad), ValueError, r"dtype float32 or float64, got '?foo|None")
+      for bad in ("foo", None)],
+    ("a number of 400 digits", lambda net: SGD(10**400), ValueError, r"learning_rate to be a number > 0, got 1000"),
+    *[(f"Activation {name}", lambda net, name=name, bad=bad: activations.Activation(
+        **{"name": "mine", "f": np.tanh, "df": tanh.df} | {name: bad}), TypeError, message) for name, bad, message in (
+        ("name", None, "name to be a text, got None"), ("f", None, r"f of mine to take an array, f\(z\), got: 'None"),
+        ("df", 3, r"df of mine to take two arrays, df\(z, a\)"),
+        ("kinks", {0.0}, r"kinks of mine to be a list of numbers, got \{0\.0\}"),
+        ("kinks", 0.0, r"kinks of mine to be a list of numbers, got 0\.0"),
+        ("range", "01", r"range of mine to be a list of numbers, got '01'"))],
+    *[(f"activation {type(bad).__name__}", lambda net, bad=bad: Dense(2, 2, bad), TypeError,
+       r"an activation such as activations\.relu, got") for bad in (None, np.ones((2, 2)), {}, 1.0)],
+    *[(f"{what} activated", lambda net, f=f, z=z: f(z), TypeError, r"z to be an array of real numbers, got")
+      for f in (relu, activations.softmax)
+      for what, z in (("a word", "a"), ("None", None), ("complex", np.ones(2) * 1j))],
+    ("schedule misses steps", lambda net: fitted(net, schedule=optimizers.cosine), TypeError,
+     r"'steps'\n.*set its other arguments beforehand, as in partial\(schedules\.cosine, steps=1000\)"),
+    ("schedule a word", lambda net: fitted(net, schedule=lambda t: "0.5"), TypeError,
+     r"schedule\(0\), a factor on the learning rate, to be a number ≥ 0, got '0\.5'"),
+    *layer(lambda v: optimizers.step_decay(v, every=2), "step", "a whole number ≥ 0", -1, 0.5, "1", None),
+    *[(f"teacher {what}", lambda net, change=change: datasets.linear_teacher(
+        **{"n": 9, "singular_values": (1,), "fan_in": 3, "fan_out": 2, "rng": 0} | change), kind, message)
+      for what, change, kind, message in (
+        ("in ints", {"dtype": int}, ValueError, "float32 or float64, got int64"),
+        ("of words", {"singular_values": "12"}, TypeError, "singular_values to be a list of numbers, got '12'"),
+        ("of a set", {"singular_values": {1, 2}}, TypeError, "singular_values to be a list of numbers"))],
+    ("map_x", lambda net: datasets.digits().map_x(2), TypeError, r"f to be a function of x, .* got 2"),
+    ("standardized parts", lambda net: datasets.standardized(datasets.Dataset(X, X)), TypeError,
+     r"each part to be a pair \(x, y\), got ndarray"),
+    ("standardized NaN", lambda net: datasets.standardized(datasets.Dataset((put(X, NAN), Y), (X, Y))), ValueError,
+     r"x to be finite in float64, got nan"),
+    ("checked without a model", lambda net: gradient_check.check(None, X, Y, softmax_ce), TypeError,
+     r"a model with params, grads and gradient.* got None"),
     # generated data, gradient check
     *layer(lambda v: datasets.spirals(v, rng=0), "n", WHOLE, 0, 2.5, True),
     *layer(lambda v: datasets.spirals(9, rng=0, noise=v), "noise", "a number ≥ 0", -1, *NUMBERS),
@@ -335,8 +464,72 @@ CASES = [
 ]
 
 
+def judged(**changes):
+    return claims.judge(**{"id": "01-x", "source": "s", "statement": "t", "measured": 1.0,
+                           "criterion": claims.at_most(2)} | changes)
+
+
+def given(f, *bad, **right):
+    """Cases for one argument, which comes last in `right`: each of the bad values in its place is a TypeError."""
+    name = list(right)[-1]
+    return [(f"{described(f)} {name}={value!r}", lambda net, value=value: f(**right | {name: value}),
+             TypeError, f"expected .*{name}.* to be .*, got") for value in bad]
+
+
+WORDS, FLAG = (None, 1.0, {"a"}), (None, 1, "no", [])
+CASES += [
+    # the packages around the core
+    *[case for name in ("id", "source", "statement") for case in given(judged, *WORDS, **{name: ""})],
+    *given(judged, 1.0, ["a"], without=1.0, condition=""), *given(judged, *FLAG, refutable=True),
+    *given(judged, None, 1, mode="live"),
+    *given(gaussian.expectation, None, "tanh", 1.0, g=np.tanh),
+    *given(gaussian.integrate, None, cuts=(0, 1), g=np.tanh),
+    *given(gaussian.expectation, None, "1", 1j, True, g=np.tanh, std=1.0),
+    *given(gaussian.expectation, None, 0.0, {0.0}, "0", g=np.tanh, kinks=(0.0,)),
+    *given(gaussian.integrate, None, 1.0, {0, 1}, g=np.tanh, cuts=(0, 1)),
+    *given(gaussian.correlation, None, 1.0, {1, 2}, g=np.tanh, h=np.tanh, c=0.5, std=(1, 1)),
+    *[(f"correlation {name}={bad}", lambda net, change={name: bad}: gaussian.correlation(
+        **{"g": np.tanh, "h": np.tanh, "c": 0.5} | change), ValueError, f"expected {name} to be .*, got")
+      for name, bad in (("c", 2.0), ("c", NAN), ("std", (1.0, 0.0)), ("std", (1.0,)), ("std", (1.0, INF)))],
+    *given(theory.spectra.edges, None, 4, "44", {4, 3}, std=1.0, shape=(4, 3)),
+    *given(theory.spectra.jacobian_spread, *FLAG, activation=tanh, layers=2, orthogonal=True),
+    *given(theory.critical, None, 1, activation=tanh, distribution="normal"),
+    *given(lambda layers: diagnostics.jacobian(net(), X, layers=layers), *FLAG, layers=True),
+    *given(sweeps.read, None, 1, {"a"}, "", file="rows.jsonl"),
+    *given(sweeps.plan, 1, {"a"}, "", function=lambda a, seed: {"b": a}, grid={"a": [1]}, seeds=[0], file=None),
+    *given(sweeps.plan(lambda a, seed: {"b": a}, {"a": [1]}, seeds=[0]).estimate, None, "2", 1.0, workers=1),
+    *given(rows.Rows, [1], ["ab"], "ab", rows=[]),
+    *given(rows.Rows([{"a": 1.0}]).spread, None, 1, {"a": 1}, name="a", by="a"),
+    *given(pretraining.unrolled, None, [], "a", net=mlp([3, 4], activation="relu", rng=0), stack=pretraining.Stack()),
+    *given(partial(corruption.masking, rate=0.5), None, 0, x=X, rng=RNG(0)),
+    *given(partial(corruption.salt_and_pepper, rate=0.5), None, 0, x=X, rng=RNG(0)),
+    *given(partial(corruption.gaussian_noise, std=0.5), None, 0, x=X, rng=RNG(0)),
+    *[(f"x of {f.__name__} {what}", lambda net, f=f, options=options, x=x: f(RNG(0), x, **options), TypeError, message)
+      for f, options in ((corruption.masking, {"rate": 0.5}), (corruption.gaussian_noise, {"std": 0.5}))
+      for what, x, message in (
+          ("a list", [[1.0]], r"x in float32 or float64, got \[\[1\.0\]\]: convert with np\.array"),
+          ("masked", np.ma.masked_less(X, 0), "x without a mask"))],
+    ("training in words", lambda net: pretraining.Autoencoder(
+        3, 2, corruption=partial(corruption.masking, rate=0.5), rng=0).gradient(
+            X, X, squared_error, training="no", rng=0), TypeError, "training to be True or False, got 'no'"),
+    *[(f"{kind.__name__} with loss {loss!r}", lambda net, kind=kind, loss=loss: kind(3, 2, rng=0).gradient(
+        X > 0, X > 0, loss, rng=0), TypeError, "loss to be a function of")
+      for kind in (pretraining.Autoencoder, pretraining.BoltzmannMachine) for loss in (None, "mse")],
+    *given(lambda log: plots.histograms([X], log=log), *FLAG, log=True),
+    *given(lambda offset: plots.histograms([X], offset=offset), *FLAG, offset=True),
+    *given(lambda ranked: plots.singular_values([1.0], ranked=ranked), *FLAG, ranked=True),
+    *given(lambda annotate: plots.heat_map([[1.0]], "a", "b", xlabel="", ylabel="", label="", annotate=annotate), *FLAG,
+           annotate=True),
+    *given(lambda rows: plots.heat_map([[1.0]], rows, "b", xlabel="", ylabel="", label=""), None, 1.0, {"a"}, rows="a"),
+    *given(lambda first: plots.depth_profile([1.0], ylabel="", first=first), None, 0.5, "1", first=1),
+    *given(lambda styles: plots.depth_profile([1.0], ylabel="", styles=styles), 1, "a", {"": "red"}, styles=None),
+    *given(lambda column: plots.learning_curves([[1.0]], column=column), None, 1, column="loss"),
+    *given(lambda net: plots.decision_boundary(net, (X[:, :2], Y)), None, "net", net=None),
+]
+
+
 class Float32:
-    params = grads = np.zeros(3, np.float32)
+    params = grads = gradient = np.zeros(3, np.float32)
 
 
 @pytest.mark.parametrize(("what", "call", "kind", "message"), CASES, ids=[case[0] for case in CASES])
@@ -346,6 +539,12 @@ def test_bad_input(what, call, kind, message):
     with pytest.raises(kind, match=message):
         call(model)
     assert frozen(model) == before
+
+
+def test_an_entry_is_found_in_any_block(monkeypatch):
+    monkeypatch.setattr("minnet.arrays.BLOCK", 6)
+    with pytest.raises(ValueError, match=r"nan at index \(4, 1\) \(3 such entries\)"):
+        fitted(net(), (put(put(X, NAN, (4, 1)), INF, (5, slice(1, 3))), Y))
 
 
 def test_a_prediction_needs_a_model_that_predicts():

@@ -97,8 +97,9 @@ def test_layers_are_free_again_after_an_initializer_failed():
 def test_every_array_is_a_view_of_the_one_vector():
     net = every_layer()
     for name, where in net.arrays().items():
-        _, index, letter = name.split()
-        array, gradient = getattr(net.layers[int(index)], letter), getattr(net.layers[int(index)], f"d{letter}")
+        owner, letter = name.rsplit(" ", 1)
+        layer = net.owners()[f"{owner} "]
+        array, gradient = getattr(layer, letter), getattr(layer, f"d{letter}")
         np.testing.assert_array_equal(array.ravel(), net.params[where])
         assert np.shares_memory(array, net.params[where])
         assert np.shares_memory(gradient, net.grads[where])
@@ -443,6 +444,25 @@ def test_yes_or_no_outputs():
     several, _ = trained(losses.sigmoid_cross_entropy, (x > 0).astype(float), 3, x)
     assert several.predict(x).shape == several.predict_proba(x).shape == (90, 3)
     assert (several.predict(x) == (x > 0)).mean() > 0.9
+
+
+def test_the_accuracy_of_several_yes_or_no_outputs():
+    """The share of right answers, where the answers are integers; values of a regression have none."""
+    x = np.random.default_rng(0).normal(size=(90, 3))
+    y = (x > 0).astype(int)
+    for loss in (losses.sigmoid_cross_entropy, losses.squared_error):
+        net = Network([Dense(3, 3)], rng=0)
+        history = fit(net, (x, y), loss=loss, optimizer=Adam(), epochs=1, rng=0, validation=(x, y),
+                      schedule=lambda t: 0.0)
+        found = net.evaluate((x, y), loss).accuracy
+        if loss is losses.squared_error:
+            assert found is None
+            assert np.isnan([history.accuracy, history.validation_accuracy]).all()
+        else:
+            assert found == history.validation_accuracy[0] == (net.predict(x) == y).mean()
+            assert history.accuracy[0] == pytest.approx(found, rel=1e-12)
+    net.layers[0].W = np.nan
+    assert np.isnan(net.evaluate((x, y), losses.sigmoid_cross_entropy).accuracy)
 
 
 @pytest.mark.parametrize("loss", [losses.squared_error, losses.mean_squared_error])

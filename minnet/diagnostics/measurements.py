@@ -5,11 +5,13 @@
 
 Each is a table with a row for each weight matrix: row l is the l-th Dense layer *and what follows it* up to the next
 (BatchNorm, Activation, dropout, …), so that a linear Dense, BatchNorm and an Activation make one row; layers before the
-first Dense belong to row 1. f and a are those of the row's last nonlinearity, or of the Dense layer if there is none;
-W, dW and δ = ∂C/∂z are the Dense layer's.
+first Dense belong to row 1. The Dense layers in the branches of residual blocks have rows, too, in the order of the
+forward pass; for `jacobian` a residual block as a whole is a row. f and a are those of the row's last nonlinearity, or
+of the Dense layer if there is none; W, dW and δ = ∂C/∂z are the Dense layer's.
 
 Everything runs on a copy in float64, where 10⁻⁵⁵ is still a number. Noise is off, as in prediction. BatchNorm takes the
 batch's mean and variance, as in training: before the first step its running statistics say nothing of the network.
+(Not in a residual block that contains dropout: such a block is wholly as in prediction.)
 """
 
 # numpy types what a ufunc returns as Any:
@@ -24,10 +26,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minnet import activations, checks
-from minnet.layers import Activation, Dense, PReLU
+from minnet.layers import Activation, Dense, Layer, PReLU
 from minnet.network import Loss, Network
 from minnet.optimizers import SGD, Optimizer
 from minnet.reporting import Table
+from minnet.sequence import nested
 
 GONE = 0.05                # a slope below this part of the function's largest has gone
 
@@ -41,16 +44,14 @@ class Passes:
     net: Network
     value: float                     # the loss
     z: np.ndarray                    # the outputs
-    stages: list[range]              # for each row of a table, which layers are its own
+    stages: list[range]              # for each row of a table, which of `every_layer(net)` are its own
 
 
 def passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Passes:
     """Both passes on a copy, noise off, BatchNorm by the batch."""
     copied = copy_of(net)
     a = checks.batch("x", x, copied.fan_in, copied.dtype)
-    if not callable(loss):
-        got = f"an array of shape {loss.shape}" if isinstance(loss, np.ndarray) else repr(loss)
-        raise TypeError(f"expected loss to be a function such as losses.softmax_cross_entropy, got {got}")
+    loss = checks.loss(loss)
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
         value, z = run(copied, a, y, loss)
     return Passes(copied, value, z, stages(copied))
@@ -60,7 +61,7 @@ def copy_of(net: Network) -> Network:
     """The network in float64, for a pass that must leave the original alone."""
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
-    if not any(isinstance(layer, Dense) for layer in net.layers):
+    if not any(isinstance(layer, Dense) for layer in every_layer(net)):
         raise ValueError(f"expected a network with at least one Dense layer, got {net!r}: there are no weights to read")
     return net.astype(np.float64)
 
@@ -75,20 +76,32 @@ def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, 
     return float(value), x
 
 
+def every_layer(net: Network) -> list[Layer]:
+    """The layers of a network in the order of the forward pass; those inside a residual block follow it."""
+    return [layer for _, layer in nested(net.layers)]
+
+
 def stages(net: Network) -> list[range]:
-    """The layers of each row: from a Dense layer to the next; what stands before the first belongs to it."""
-    starts = [i for i, layer in enumerate(net.layers) if isinstance(layer, Dense)]
-    return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], len(net.layers)], strict=True)]
+    """The layers of each row, as indices of `every_layer(net)`."""
+    return _cut([isinstance(layer, Dense) for layer in every_layer(net)])
+
+
+def _cut(begins: list[bool]) -> list[range]:
+    """One range from each True to the next; what stands before the first belongs to it."""
+    starts = [i for i, begin in enumerate(begins) if begin]
+    return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], len(begins)], strict=True)]
 
 
 def dense_of(net: Network, stage: range) -> tuple[int, Dense]:
     """The Dense layer of a row and its place."""
-    return next((i, layer) for i in stage if isinstance(layer := net.layers[i], Dense))
+    layers = every_layer(net)
+    return next((i, layer) for i in stage if isinstance(layer := layers[i], Dense))
 
 
 def nonlinearity(net: Network, stage: range) -> Any:
     """The last layer of the row that applies a function to each unit: Activation, PReLU, or the Dense itself."""
-    curved = [layer for i in stage if isinstance(layer := net.layers[i], Activation | PReLU)]
+    layers = every_layer(net)
+    curved = [layer for i in stage if isinstance(layer := layers[i], Activation | PReLU)]
     return curved[-1] if curved else dense_of(net, stage)[1]
 
 
@@ -99,7 +112,7 @@ class LayerRow:
     """One row of `layer_statistics`."""
 
     layer: int                       # 1 … L
-    index: int                       # its Dense layer is net.layers[index]
+    index: int                       # its Dense layer is every_layer(net)[index]: net.layers[index] without blocks
     fan_in: int
     fan_out: int
     activation: str
@@ -227,9 +240,9 @@ def _updates(p: Passes, learning_rate: float | Optimizer | None) -> list[float]:
         return [math.nan] * len(p.stages)
     optimizer, moved = as_optimizer(learning_rate), p.net.params.copy()
     optimizer.step(moved, p.net.grads, optimizer.init(moved, p.net.decay_mask))
-    step, places = moved - p.net.params, p.net.arrays()
+    step, arrays, places = moved - p.net.params, p.net.arrays(), [place for place, _ in nested(p.net.layers)]
     dense = [dense_of(p.net, stage) for stage in p.stages]
-    return [float(np.divide(norm(step[places[f"layer {i} W"]]), norm(layer.W))) for i, layer in dense]
+    return [float(np.divide(norm(step[arrays[f"layer {places[i]} W"]]), norm(layer.W))) for i, layer in dense]
 
 
 # Jacobians ---------------------------------------------------------------------------------------------------
@@ -268,10 +281,10 @@ def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
-    copied = copy_of(net)
+    copied, layers = copy_of(net), checks.boolean("layers", layers)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
-    rows = stages(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * bool(layers) + 1)]
+    rows = _cut([isinstance(layer, Dense) or bool(layer.inner) for layer in copied.layers])
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * layers + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from minnet.diagnostics.measurements import Passes, dense_of, passes
+from minnet.diagnostics.measurements import Passes, dense_of, every_layer, passes
 from minnet.network import Loss, Network
 from minnet.parameters import declared
 from minnet.reporting import Table
@@ -68,7 +68,7 @@ def twins(p: Passes) -> Symmetry:
     """The rows of passes already made."""
     dense = [dense_of(p.net, stage)[1] for stage in p.stages]
     correlations = np.abs(_correlations([layer.W for layer in dense]))
-    rows, sizes = [], np.array([layer.W.size for layer in dense])
+    rows, sizes, layers = [], np.array([layer.W.size for layer in dense]), every_layer(p.net)
     for k, (stage, layer) in enumerate(zip(p.stages, dense, strict=True)):
         last = k + 1 == len(dense)
         distinct = layer.fan_out if last else _distinct([*_incoming(p.net, stage), dense[k + 1].W])
@@ -77,7 +77,7 @@ def twins(p: Passes) -> Symmetry:
         defined = bool(np.isfinite(correlations[k, like]))
         rows.append(SymmetryRow(k + 1, layer.fan_out, distinct, _rank(layer.W), _rank(layer.dW),
                                 float(correlations[k, like]), float(chances[like]) if defined else math.nan,
-                                like + 1 if defined else None, any(p.net.layers[i].noisy for i in stage)))
+                                like + 1 if defined else None, any(layers[i].noisy for i in stage)))
     return Symmetry(tuple(rows))
 
 
@@ -88,7 +88,8 @@ def _incoming(net: Network, stage: range) -> list[np.ndarray]:
     """
     dense, units = dense_of(net, stage)
     found = [np.hstack([units.W.T, units.b[:, None]])]
-    for layer in (net.layers[i] for i in stage if i > dense):
+    layers = every_layer(net)
+    for layer in (layers[i] for i in stage if i > dense):
         own = [view for array in declared(layer, "params")
                if (view := getattr(layer, array.name)).shape == (units.fan_out,)]
         found += [np.stack(own, axis=1)] if own else []

@@ -487,7 +487,7 @@ def test_prelu_gets_a_remedy():
     (lambda: jacobian(5, X), TypeError, "expected a Network, such as minnet.mlp makes, got 5"),
     (lambda: jacobian(Network([layers.Activation(tanh)], rng=0), X), ValueError, "at least one Dense layer"),
     *((lambda read=read: read(net(), X, Y, "softmax"), TypeError,
-       "expected loss to be a function such as losses.softmax_cross_entropy, got 'softmax'")
+       r"expected loss to be a function of \(z, y\), such as losses.softmax_cross_entropy, got 'softmax'")
       for read in (diagnose, layer_statistics, symmetry)),
     (lambda: diagnose(net(), X, softmax_ce, Y), TypeError, r"expected loss to be .*, got an array of shape \(40,\)"),
     (lambda: layer_statistics(net(), X, Y, softmax_ce).nothing, AttributeError, "no column 'nothing': it has layer"),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from minnet import Dense, Network, exchange, layers
-from tests.conftest import ACTIVATIONS, every_layer, stirred
+from tests.conftest import ACTIVATIONS, stirred
+from tests.exchange.networks import every_layer
 
 pytestmark = pytest.mark.peers
 NEAR = {np.float32: 1e-6, np.float64: 1e-12}              # relative to the largest output
@@ -32,14 +33,12 @@ def keras():
 
 
 def nets(dtype, rng=0):
-    """Every layer, with statistics that are not those of the start, and every activation that others have."""
-    every = every_layer(dtype, rng)
-    every.layers[1].running_mean, every.layers[1].running_var = 0.5 + rng, [0.5, 1, 2, 3, 4, 5 + rng]
+    """Every layer that others have; every activation; large z and other settings than the defaults."""
     others = Network([layer for name in HELD for layer in (Dense(3, 3), ACTIVATIONS[name])], rng=rng, dtype=dtype)
     large = stirred(Network([Dense(3, 3, "softplus"), layers.LayerNorm(3, 1e-2), layers.BatchNorm(3, 0.2, 1e-1)],
                             rng=rng, dtype=dtype))
     large.layers[0].W *= 30
-    return every, others, large
+    return every_layer(dtype, rng), others, large
 
 
 def same(net, x, theirs):

@@ -20,6 +20,14 @@ def test_there_and_back_is_bit_equal(dtype):
     assert not any(np.may_share_memory(a, net.params) for a in arrays)
 
 
+def test_settings_that_keras_has_otherwise():
+    code = exchange.keras_code(Network([Dense(3, 2), layers.BatchNorm(2, momentum=0.3, epsilon=0.1),
+                                        layers.LayerNorm(2), layers.PReLU(1)], rng=0))
+    for part in ("Input(shape=(3,))", "BatchNormalization(momentum=0.7, epsilon=0.1)",
+                 "LayerNormalization(epsilon=1e-05)", "PReLU(shared_axes=[1])"):
+        assert part in code
+
+
 def test_the_batch_of_the_check():
     net, other = (Network([Dense(3, 3), layers.LayerNorm(3), Dense(3, 3)], rng=rng) for rng in (0, 1))
     arrays, x = exchange.keras_weights(net), np.eye(3)

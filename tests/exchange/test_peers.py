@@ -77,6 +77,17 @@ def test_to_pytorch_and_back(torch, tmp_path, dtype):
         same(drawn, x, outputs(torch, other, x))
 
 
+def test_softplus_where_pytorchs_default_is_z(torch):
+    """e^{−z} = 2e-9 at z = 20, where PyTorch leaves it out unless told otherwise."""
+    net = Network([Dense(1, 1, "softplus")], rng=0, dtype=np.float64)
+    net.layers[0].W = 1
+    model, z = sequential(torch, net), np.linspace(15, 60, 200)[:, None]
+    with torch.no_grad():
+        model[0].weight.fill_(1)
+        model[0].bias.fill_(0)
+    np.testing.assert_allclose(outputs(torch, model, z), net(z), rtol=1e-13)
+
+
 def test_training_goes_on_in_pytorch_as_it_would_here(torch, tmp_path):
     """One pass in training changes the running statistics alike: ε and momentum have arrived."""
     from safetensors.torch import load_file

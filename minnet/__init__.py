@@ -22,7 +22,8 @@ numpy.random.)
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minnet import activations, initializers, layers, losses, network, optimizers, schedules, training
+from minnet import activations, checkpoint, initializers, layers, losses, network, optimizers, schedules, training
+from minnet.checkpoint import load_network as load
 from minnet.layers import Dense
 from minnet.network import Network, mlp
 from minnet.threads import blas_threads
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
     from minnet.experiments import claims, sweeps
 
 __version__ = "0.1.0"
-__all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "claims", "datasets",
-           "diagnostics", "exchange", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp",
-           "mup", "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory",
-           "train", "training"]
+__all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "checkpoint", "claims",
+           "datasets", "diagnostics", "exchange", "experiments", "fit", "gradient_check", "initializers", "layers",
+           "load", "losses", "mlp", "mup", "network", "optimizers", "plots", "pretraining", "reference", "schedules",
+           "sweeps", "theory", "train", "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from minnet import __version__, activations, layers
+from minnet import __version__, activations, checks, layers
 from minnet.exchange.parts import Batch, ExchangeError, Framework, Part, fill, finite, missing, replace
 from minnet.network import Network
 
@@ -69,15 +69,16 @@ def torch_code(net: Network) -> str:
 def save_torch(net: Network, path: str | Path, *, seed: int | None = None) -> None:
     """Write the state dict of `torch_code(net)` to a safetensors file, with a card of the network.
 
-    seed: that of the network, for the card, if you know it. Raises ExchangeError for what PyTorch does not have and
-    for numbers that are not finite, OSError where the file cannot be written, ModuleNotFoundError without safetensors.
+    seed: the int that the network was made with, for the card, if you know it. Raises ExchangeError for what PyTorch
+    does not have and for numbers that are not finite, OSError where the file cannot be written, ModuleNotFoundError
+    without safetensors.
     """
     try:
         from safetensors.numpy import save
     except ModuleNotFoundError as error:
         raise missing("safetensors", "interop") from error
 
-    code = torch_code(finite(net))
+    code, seed = torch_code(finite(net)), None if seed is None else checks.count("seed", seed, least=0)
     with np.errstate(all="ignore"):
         outputs = net(_probe(net))
     if not np.isfinite(outputs).all():
@@ -101,13 +102,13 @@ def load_torch(net: Network, path: str | Path, *, check: Batch | None = None) ->
     names, code = _names(net), torch_code(net)
     with _opened(path) as file:
         tensors, entries = _tensors(file, {name for name, _, _ in names}, _counters(net)), _card(file)
-    checks = [] if check is None else [check]
+    batches = [] if check is None else [check]
     if entries is not None:
         if entries["torch"] != code:
             raise ExchangeError(f"expected the file of a network that is {code} in PyTorch, got that of "
                                 f"{entries['torch']}")
-        checks.append((_probe(net), entries["outputs"]))
-    fill(net, [(name, layer, attribute, tensors[name].T) for name, layer, attribute in names], checks)
+        batches.append((_probe(net), entries["outputs"]))
+    fill(net, [(name, layer, attribute, tensors[name].T) for name, layer, attribute in names], batches)
 
 
 def card(path: str | Path) -> dict[str, Any] | None:

@@ -1,12 +1,15 @@
-"""What happens inside a network, and what is wrong with it. Everything reads; nothing changes the network.
+"""What happens inside a network, and what is wrong with it. Everything here measures; nothing changes the network.
 
-findings      diagnose: what is wrong, what causes it and what to do, in sentences
+diagnosis     diagnose: what is wrong, what causes it and what to do, in sentences
 measurements  layer_statistics and jacobian: signals, gradients and singular values, layer by layer
 symmetries    symmetry: which units of a layer, and which layers, are alike
 scores        scorecard: how good an initializer is for an activation, on one page
+
+A diagnosis is made from the evidence (evidence.py, with chance.py, relation.py and trials.py) by rules (*_rules.py).
 """
 
-from minnet.diagnostics.findings import KINDS, Diagnosis, Finding, diagnose
+from minnet.diagnostics.diagnosis import KINDS, diagnose
+from minnet.diagnostics.findings import Diagnosis, Finding
 from minnet.diagnostics.measurements import JacobianRow, LayerRow, LayerStatistics, jacobian, layer_statistics
 from minnet.diagnostics.scores import Scorecard, ScoreRow, scorecard
 from minnet.diagnostics.symmetries import Symmetry, SymmetryRow, symmetry

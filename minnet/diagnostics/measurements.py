@@ -29,34 +29,34 @@ from minnet.network import Loss, Network
 from minnet.optimizers import SGD, Optimizer
 from minnet.reporting import Table
 
-GONE = 0.05                # a slope below this part of the function's largest has gone
+FLAT = 0.05                # a slope below this part of the function's largest counts as saturated
 
 
-# The passes --------------------------------------------------------------------------------------------------
+# A copy after both passes -------------------------------------------------------------------------------------
 
 @dataclass
-class Passes:
-    """A float64 copy of a network after a forward and a backward pass: `layers` hold x, z, a, delta, W, dW."""
+class Snapshot:
+    """A float64 copy of a network after a forward and a backward pass: its layers hold x, z, a, delta, W, dW."""
 
     net: Network
-    value: float                     # the loss
-    z: np.ndarray                    # the outputs
-    stages: list[range]              # for each row of a table, which layers are its own
+    loss_value: float
+    outputs: np.ndarray              # (n, fan_out)
+    blocks: list[range]              # which layers belong to each row of a table: see `blocks_of`
 
 
-def passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Passes:
-    """Both passes on a copy, noise off, BatchNorm by the batch."""
-    copied = copy_of(net)
-    a = checks.batch("x", x, copied.fan_in, copied.dtype)
+def take_snapshot(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Snapshot:
+    """Run both passes on a copy; noise is off, BatchNorm uses the statistics of the batch."""
+    copied = float64_copy(net)
+    examples = checks.batch("x", x, copied.fan_in, copied.dtype)
     if not callable(loss):
         got = f"an array of shape {loss.shape}" if isinstance(loss, np.ndarray) else repr(loss)
         raise TypeError(f"expected loss to be a function such as losses.softmax_cross_entropy, got {got}")
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
-        value, z = run(copied, a, y, loss)
-    return Passes(copied, value, z, stages(copied))
+        value, outputs = both_passes(copied, examples, y, loss)
+    return Snapshot(copied, value, outputs, blocks_of(copied))
 
 
-def copy_of(net: Network) -> Network:
+def float64_copy(net: Network) -> Network:
     """The network in float64, for a pass that must leave the original alone."""
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
@@ -65,8 +65,8 @@ def copy_of(net: Network) -> Network:
     return net.astype(np.float64)
 
 
-def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, np.ndarray]:
-    """The loss and the outputs, filling net.grads; each layer in training but for those that draw noise."""
+def both_passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, np.ndarray]:
+    """The loss and the outputs; fills net.grads. Layers that draw noise run as in prediction, others as in training."""
     for layer in net.layers:
         x = layer.forward(x, not layer.noisy)
     value, da = loss(x, y)
@@ -75,21 +75,21 @@ def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, 
     return float(value), x
 
 
-def stages(net: Network) -> list[range]:
-    """The layers of each row: from a Dense layer to the next; what stands before the first belongs to it."""
+def blocks_of(net: Network) -> list[range]:
+    """The layers of each row: a Dense layer and what follows it; layers before the first Dense belong to the first."""
     starts = [i for i, layer in enumerate(net.layers) if isinstance(layer, Dense)]
     return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], len(net.layers)], strict=True)]
 
 
-def dense_of(net: Network, stage: range) -> tuple[int, Dense]:
-    """The Dense layer of a row and its place."""
-    return next((i, layer) for i in stage if isinstance(layer := net.layers[i], Dense))
+def dense_in(net: Network, block: range) -> tuple[int, Dense]:
+    """The Dense layer of a block and its index in net.layers."""
+    return next((i, layer) for i in block if isinstance(layer := net.layers[i], Dense))
 
 
-def nonlinearity(net: Network, stage: range) -> Any:
-    """The last layer of the row that applies a function to each unit: Activation, PReLU, or the Dense itself."""
-    curved = [layer for i in stage if isinstance(layer := net.layers[i], Activation | PReLU)]
-    return curved[-1] if curved else dense_of(net, stage)[1]
+def nonlinearity_in(net: Network, block: range) -> Any:
+    """The last layer of the block that applies a function to each unit: Activation, PReLU, or the Dense itself."""
+    found = [layer for i in block if isinstance(layer := net.layers[i], Activation | PReLU)]
+    return found[-1] if found else dense_in(net, block)[1]
 
 
 # Signals and gradients ---------------------------------------------------------------------------------------
@@ -153,27 +153,28 @@ def layer_statistics(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *,
 
     Raises TypeError or ValueError for x, y or settings that do not fit.
     """
-    return statistics(passes(net, x, y, loss), learning_rate, checks.count("bins", bins))
+    return statistics_of(take_snapshot(net, x, y, loss), learning_rate, checks.count("bins", bins))
 
 
-def statistics(p: Passes, learning_rate: float | Optimizer | None, bins: int) -> LayerStatistics:
-    """The rows of passes already made."""
+def statistics_of(snapshot: Snapshot, learning_rate: float | Optimizer | None, bins: int) -> LayerStatistics:
+    """The table of a snapshot."""
     with np.errstate(all="ignore"):
-        updates = _updates(p, learning_rate)
-        return LayerStatistics(tuple(_row(p, number, update, bins) for number, update in enumerate(updates)), p.value)
+        updates = _updates(snapshot, learning_rate)
+        return LayerStatistics(tuple(_row(snapshot, k, update, bins) for k, update in enumerate(updates)),
+                               snapshot.loss_value)
 
 
-def _row(p: Passes, number: int, update: float, bins: int) -> LayerRow:
-    stage = p.stages[number]
-    index, dense = dense_of(p.net, stage)
-    curved = nonlinearity(p.net, stage)
-    a, slopes = curved.a, _slopes(curved)
-    f: activations.Activation | None = getattr(curved, "activation", None)
+def _row(snapshot: Snapshot, k: int, update: float, bins: int) -> LayerRow:
+    block = snapshot.blocks[k]
+    index, dense = dense_in(snapshot.net, block)
+    nonlinear = nonlinearity_in(snapshot.net, block)
+    a, slopes = nonlinear.a, slopes_of(nonlinear)
+    f: activations.Activation | None = getattr(nonlinear, "activation", None)
     bounded = f is not None and np.isfinite(f.range).any()
     return LayerRow(
-        number + 1, index, dense.fan_in, dense.fan_out, f.name if f is not None else "prelu",
+        k + 1, index, dense.fan_in, dense.fan_out, f.name if f is not None else "prelu",
         float(a.mean()), deviation(a), deviation(a, axis=0),
-        float((np.abs(slopes) < GONE * _steepest(f)).mean()) if f is not None and bounded else math.nan,
+        float((np.abs(slopes) < FLAT * _steepest(f)).mean()) if f is not None and bounded else math.nan,
         float((slopes == 0).all(axis=0).mean()), deviation(len(a) * dense.delta),
         norm(dense.W), norm(dense.dW), deviation(dense.dW), update, _histogram(a, bins))
 
@@ -189,7 +190,7 @@ def _histogram(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
     return np.histogram(values, bins, (low, high))
 
 
-def _slopes(layer: Any) -> np.ndarray:
+def slopes_of(layer: Any) -> np.ndarray:
     """f′(z) of a nonlinearity after its forward pass, (n, units)."""
     if isinstance(layer, PReLU):
         return np.where(layer.z > 0, 1.0, layer.slope)
@@ -221,14 +222,15 @@ def as_optimizer(learning_rate: float | Optimizer) -> Optimizer:
     return SGD(checks.number("learning_rate", learning_rate, above=0))
 
 
-def _updates(p: Passes, learning_rate: float | Optimizer | None) -> list[float]:
+def _updates(snapshot: Snapshot, learning_rate: float | Optimizer | None) -> list[float]:
     """‖ΔW‖/‖W‖ of each Dense layer, for one step from a fresh state."""
     if learning_rate is None:
-        return [math.nan] * len(p.stages)
-    optimizer, moved = as_optimizer(learning_rate), p.net.params.copy()
-    optimizer.step(moved, p.net.grads, optimizer.init(moved, p.net.decay_mask))
-    step, places = moved - p.net.params, p.net.arrays()
-    dense = [dense_of(p.net, stage) for stage in p.stages]
+        return [math.nan] * len(snapshot.blocks)
+    net = snapshot.net
+    optimizer, moved = as_optimizer(learning_rate), net.params.copy()
+    optimizer.step(moved, net.grads, optimizer.init(moved, net.decay_mask))
+    step, places = moved - net.params, net.arrays()
+    dense = [dense_in(net, block) for block in snapshot.blocks]
     return [float(np.divide(norm(step[places[f"layer {i} W"]]), norm(layer.W))) for i, layer in dense]
 
 
@@ -268,16 +270,16 @@ def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
-    copied = copy_of(net)
+    copied = float64_copy(net)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
-    rows = stages(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * bool(layers) + 1)]
+    blocks = blocks_of(copied)
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(blocks) * bool(layers) + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))
-            for k, row in enumerate(rows):
+            for k, block in enumerate(blocks):
                 J = np.eye(len(a))
-                for i in row:
+                for i in block:
                     a, J_i = _derivative(copied, i, a)
                     J = J_i @ J
                 whole = J @ whole

@@ -113,13 +113,15 @@ def _standardized(x: np.ndarray) -> np.ndarray:
 def _blobs(rng: np.random.Generator) -> tuple[Any, ...]:
     n, features, k = _rows(rng), int(rng.integers(4, 65)), int(rng.integers(2, 11))
     y = rng.permutation(np.arange(n) % k)
-    return "blobs", _standardized(2 * rng.normal(size=(k, features))[y] + rng.normal(size=(n, features))), y, SOFTMAX, k, 0.0
+    x = 2 * rng.normal(size=(k, features))[y] + rng.normal(size=(n, features))
+    return "blobs", _standardized(x), y, SOFTMAX, k, 0.0
 
 
 def _many_blobs(rng: np.random.Generator) -> tuple[Any, ...]:
     n, features, k = _rows(rng) + 400, int(rng.integers(20, 65)), int(rng.integers(20, 51))
     y = rng.permutation(np.arange(n) % k)
-    return "many classes", _standardized(3 * rng.normal(size=(k, features))[y] + rng.normal(size=(n, features))), y, SOFTMAX, k, 0.0
+    x = 3 * rng.normal(size=(k, features))[y] + rng.normal(size=(n, features))
+    return "many classes", _standardized(x), y, SOFTMAX, k, 0.0
 
 
 def _rare_blob(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -134,7 +136,8 @@ def _linear_teacher(rng: np.random.Generator) -> tuple[Any, ...]:
     n, features, k = _rows(rng), int(rng.integers(4, 65)), int(rng.integers(1, 9))
     x = rng.normal(size=(n, features))
     y = x @ rng.normal(0, math.sqrt(1 / features), (features, k))
-    return "linear teacher", x.astype(np.float32), y.astype(np.float32), (SQUARED, MEAN_SQUARED)[rng.integers(2)], k, 0.0
+    loss = (SQUARED, MEAN_SQUARED)[rng.integers(2)]
+    return "linear teacher", x.astype(np.float32), y.astype(np.float32), loss, k, 0.0
 
 
 def _yes_or_no(rng: np.random.Generator) -> tuple[Any, ...]:

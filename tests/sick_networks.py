@@ -118,7 +118,8 @@ def constant_features(rng: np.random.Generator, family: Family) -> Pair:
     columns, value = int(rng.integers(1, 9)), between(rng, 20, 3000) * float(rng.choice([-1, 1]))
     twin = on_all_rows(twin, "none", x=lambda x: np.hstack([np.zeros((len(x), columns)), x]),
                        sizes=(twin.sizes[0] + columns, *twin.sizes[1:]))[1]
-    return on_all_rows(twin, f"{columns} columns of {value:.3g}", x=lambda x: x + value * (np.arange(x.shape[1]) < columns))
+    return on_all_rows(twin, f"{columns} columns of {value:.3g}",
+                       x=lambda x: x + value * (np.arange(x.shape[1]) < columns))
 
 
 def unequal_features(rng: np.random.Generator, family: Family) -> Pair:
@@ -212,7 +213,8 @@ def output_activation(rng: np.random.Generator, family: Family) -> Pair:
 
 def output_range(rng: np.random.Generator, family: Family) -> Pair:
     twin = healthy(rng, family, data=REGRESSION, plain=True)
-    f, shift = [(activations.relu, -between(rng, 0.3, 5)), (activations.tanh, float(rng.choice([-1, 1])) * between(rng, 0.5, 5)),
+    f, shift = [(activations.relu, -between(rng, 0.3, 5)),
+                (activations.tanh, float(rng.choice([-1, 1])) * between(rng, 0.5, 5)),
                 (activations.sigmoid, float(rng.choice([-1, 1])) * between(rng, 0.5, 5)),
                 (activations.softplus, -between(rng, 0.3, 5))][rng.integers(4)]
     twin = on_all_rows(twin, "none", y=lambda y: y + shift)[1]
@@ -284,7 +286,8 @@ def wrong_gradient(rng: np.random.Generator, family: Family) -> Pair:
     right = {"own relu": "relu", "own tanh": "tanh", "own elu": "elu(1)", "own sigmoid": "sigmoid",
              "own softplus": "softplus"}[name]
     twin = healthy(rng, family, least=2, names=(right,))
-    return changed(twin, f"{name} with a wrong df", activation=activations.Activation(name, f, df, range=twin.activation.range))
+    wrong = activations.Activation(name, f, df, range=twin.activation.range)
+    return changed(twin, f"{name} with a wrong df", activation=wrong)
 
 
 def exploding(rng: np.random.Generator, family: Family) -> Pair:
@@ -333,7 +336,8 @@ def vanishing(rng: np.random.Generator, family: Family) -> Pair:
     while not isinstance(twin.optimizer, optimizers.SGD):   # Adam divides a small gradient by its own size
         twin = replace(healthy(rng, family, least=3), norm=None, dropout=0.0)
     if rng.random() < 0.2 and len(twin.sizes) > 5:
-        return changed(twin, "sigmoid, glorot_uniform", init=initializers.glorot_uniform, activation=activations.sigmoid)
+        return changed(twin, "sigmoid, glorot_uniform", init=initializers.glorot_uniform,
+                       activation=activations.sigmoid)
     way = rng.random()
     init = (partial(initializers.normal, std=0.01) if way < 0.3 else
             gain(math.sqrt(1 / 3), initializers.lecun_normal) if way < 0.5 else gain(between(rng, 0.1, 0.8), twin.init))
@@ -385,8 +389,8 @@ def _rate(low: float, high: float) -> Callable[[np.random.Generator, Family], Pa
 
 
 def overfitting(rng: np.random.Generator, family: Family) -> Pair:
-    twin = healthy(rng, family, least=2, plain=True, data=("blobs", "yes or no", "digits", "mnist", "moons", "regression",
-                                                           "multi-label"))
+    twin = healthy(rng, family, least=2, plain=True, data=("blobs", "yes or no", "digits", "mnist", "moons",
+                                                           "regression", "multi-label"))
     rows, flipped = int(rng.integers(60, 160)), rng.uniform(0.2, 0.5)
     x, y = twin.x[:rows], twin.y[:rows].copy()
     wrong = rng.random(rows) < flipped

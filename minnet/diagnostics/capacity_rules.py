@@ -8,7 +8,7 @@ from minnet.diagnostics.evidence import Evidence
 from minnet.diagnostics.findings import Finding
 from minnet.diagnostics.relation import standardized_columns
 from minnet.diagnostics.trials import Settings, Trials
-from minnet.layers import Activation, AlphaDropout, BatchNorm, Dense, Dropout, LayerNorm, PReLU
+from minnet.layers import ActivationLayer, AlphaDropout, BatchNorm, Dense, Dropout, LayerNorm, PReLU
 from minnet.network import Network
 from minnet.optimizers import Adam
 
@@ -25,7 +25,7 @@ def linear_network(e: Evidence) -> Finding | None:
     hidden = e.net.layers[:e.last_dense]
     if not any(isinstance(layer, Dense) for layer in hidden) or not all(_is_linear(layer) for layer in hidden):
         return None
-    if e.below_chance(e.snapshot.loss_value, 0.5):
+    if e.learned:
         return None
     rows = slice(0, ROWS)
     x = standardized_columns(e.x[rows])
@@ -45,7 +45,7 @@ def linear_network(e: Evidence) -> Finding | None:
 def _is_linear(layer: object) -> bool:
     if isinstance(layer, BatchNorm | Dropout) and not isinstance(layer, AlphaDropout):
         return True
-    if isinstance(layer, Dense | Activation):
+    if isinstance(layer, Dense | ActivationLayer):
         z = np.linspace(-3, 3, 61)
         f = layer.activation
         return bool(np.ptp(f.df(z, f.f(z))) == 0)
@@ -98,8 +98,8 @@ def widened(net: Network) -> Network | None:
             layers.append(type(layer)(width or layer.features, epsilon=layer.epsilon))
         elif isinstance(layer, PReLU):
             layers.append(PReLU(width if width and layer.features > 1 else 1, layer.initial_slope))
-        elif isinstance(layer, Activation):
-            layers.append(Activation(layer.activation))
+        elif isinstance(layer, ActivationLayer):
+            layers.append(ActivationLayer(layer.activation))
         elif isinstance(layer, Dropout):
             layers.append(type(layer)(layer.rate))
         else:

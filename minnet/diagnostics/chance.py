@@ -1,4 +1,4 @@
-"""The yardstick of every diagnosis: the loss of the best constant output, which knows nothing of x.
+"""The reference of every diagnosis: the loss of the best constant output, which knows nothing of x.
 
     chance(loss, y, outputs=10)          the least C over all c, where every example gets the outputs z_i = c
 

@@ -115,7 +115,7 @@ def unequal_features(e: Evidence) -> Finding | None:
     wide = float(std.max() / np.median(std[e.varying]))
     typical = math.sqrt((std[e.varying] ** 2).mean())
     cause = ("Weights start with one size for all features and are moved with one learning rate, so that the wide "
-             "features drown the narrow ones.")
+             "features decide the outputs, and the narrow ones are hardly learned.")
     remedy = f"Give every feature mean 0 and variance 1: {STANDARDIZE_X}; datasets.standardized does it too."
     if wide > 30:
         column = int(std.argmax())
@@ -264,6 +264,7 @@ def validation_shift(e: Evidence) -> Finding | None:
         "validation_shift", (), {"ratio": ratio, "shift": moved},
         f"the validation inputs are scaled differently from the training inputs: their standard deviation is "
         f"{ratio:.3g} times as large, and their mean lies {moved:.3g} standard deviations away.",
-        "The network was trained for the numbers of the training part; other numbers mean something else to it.",
+        "The network was trained on the numbers of the training part; the same example in other numbers gives other "
+        "outputs.",
         "Treat both parts alike: compute mean and std on the training part and use these same numbers for both, as "
         "datasets.standardized does.")

@@ -101,23 +101,25 @@ _NEED_VALIDATION = {"validation_shift", "overfitting"}
 
 def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimizer: Optimizer | None = None,
              learning_rate: float | None = None, schedule: Callable[[int], float] = schedules.constant,
-             clip_norm: float | None = None, batch_size: int = 64,
+             clip_norm: float | None = None, batch_size: int = 32,
              validation: tuple[np.ndarray, np.ndarray] | None = None) -> Diagnosis:
     """Measure the network on the batch x (n, features), y, and name what is wrong with it, the cause and a remedy.
 
-    Take some hundreds of examples, such as those it is trained on. `optimizer`, or `learning_rate` for plain gradient
-    descent, is judged too, with `schedule`, `clip_norm` and `batch_size` as `fit` takes them: trial steps are made on
-    the copy, 24 or as many more as momentum and weight decay need to show, and others with one setting changed where
-    they fail. `validation` (x, y) is compared with the training part. Kinds are looked for in the order of KINDS; where
-    one explains another, the other is left out: after a cure, diagnose again. What the columns of the printed table
-    mean is in `layer_statistics` and `symmetry`. Raises TypeError or ValueError for arguments that do not fit.
+    x, y: some hundreds of the examples that it is trained on; y as `loss` takes it. The other arguments are those of
+    `fit`. `optimizer`, or `learning_rate` for plain gradient descent, is judged with `schedule`, `clip_norm` and
+    `batch_size` by trial steps on a copy: 24, or as many as momentum and weight decay need to show their effect. Where
+    these steps fail, they are repeated with one setting changed. `validation` (x, y) is compared with x and y.
+
+    Findings stand in the order of KINDS, and a finding that an earlier one explains is left out: correct the first, and
+    diagnose again. `layer_statistics` and `symmetry` explain the columns of the printed table. Raises TypeError or
+    ValueError for arguments that do not fit.
     """
     settings = _checked_settings(optimizer, learning_rate, schedule, clip_norm, batch_size)
     snapshot = take_snapshot(net, x, y, loss)
     examples = checks.batch("x", x, net.fan_in, snapshot.net.dtype)
     if not np.ptp(examples, axis=0).any():
         raise ValueError(f"expected examples that differ, got {len(x)} equal row{'s' * (len(x) > 1)}: how a network "
-                         "tells inputs apart cannot be read from one; take some hundreds")
+                         "tells inputs apart cannot be measured on one; use some hundreds")
     held_out = None if validation is None else _checked_validation(net, validation, loss)
     found: list[Finding] = []
     with np.errstate(all="ignore"):                           # what has exploded is inf or NaN, and is reported
@@ -158,7 +160,7 @@ def _checked_validation(net: Network, validation: tuple[np.ndarray, np.ndarray],
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError(f"expected validation to be a pair (x, y), got {type(validation).__name__}")
     x = checks.batch("validation x", validation[0], net.fan_in, np.dtype(np.float64))
-    y = np.asarray(validation[1])
+    y = np.asarray(checks.unmasked("validation y", validation[1]))
     with np.errstate(all="ignore"):
         z = net.astype(np.float64)(x)
         return Validation(x, y, float(loss(z, y)[0]), chance(loss, y, z.shape[1]))

@@ -62,7 +62,7 @@ class Evidence:
         return chance(self.loss, self.y, self.snapshot.outputs.shape[1])
 
     @property
-    def yardstick(self) -> float:
+    def reference(self) -> float:
         """What a loss is compared with: chance, or the present loss where chance is not known."""
         return self.snapshot.loss_value if self.chance is None else self.chance
 
@@ -89,7 +89,7 @@ class Evidence:
 
     @cached_property
     def residual(self) -> np.ndarray:
-        """n ∂C/∂z at the outputs, (n, outputs): what each example still asks for; p − y for the canonical losses."""
+        """n ∂C/∂z at the outputs, (n, outputs): the errors of each example; p − y for the canonical losses."""
         return np.multiply(self.loss(self.snapshot.outputs, self.y)[1], len(self.x), dtype=np.float64)
 
     @cached_property

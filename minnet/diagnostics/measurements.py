@@ -1,11 +1,11 @@
-"""What happens inside a network, measured: signals, gradients, Jacobians. It reads and changes nothing.
+"""Measurements inside a network: signals, gradients, Jacobians. Nothing in the network is changed.
 
     print(layer_statistics(net, x, y, loss, learning_rate=0.1))
     print(jacobian(net, x[:3]))
 
-Each is a table with a row for each weight matrix: row l is the l-th Dense layer *and what follows it* up to the next
-(BatchNorm, Activation, dropout, …), so that a linear Dense, BatchNorm and an Activation make one row; layers before the
-first Dense belong to row 1. f and a are those of the row's last nonlinearity, or of the Dense layer if there is none;
+Each is a table with one row for each weight matrix. Row l is the l-th Dense layer and the layers that follow it, up to
+the next Dense layer (BatchNorm, an activation, dropout, …); layers before the first one belong to row 1. f and a are
+those of the last nonlinearity of the row, or of the Dense layer if there is none;
 W, dW and δ = ∂C/∂z are the Dense layer's.
 
 Everything runs on a copy in float64, where 10⁻⁵⁵ is still a number. Noise is off, as in prediction. BatchNorm takes the
@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minnet import activations, checks
-from minnet.layers import Activation, Dense, PReLU
+from minnet.layers import ActivationLayer, Dense, PReLU
 from minnet.network import Loss, Network
 from minnet.optimizers import SGD, Optimizer
 from minnet.reporting import Table
@@ -61,7 +61,7 @@ def float64_copy(net: Network) -> Network:
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
     if not any(isinstance(layer, Dense) for layer in net.layers):
-        raise ValueError(f"expected a network with at least one Dense layer, got {net!r}: there are no weights to read")
+        raise ValueError(f"expected a network with at least one Dense layer, got {net!r}, without weights")
     return net.astype(np.float64)
 
 
@@ -87,8 +87,8 @@ def dense_in(net: Network, block: range) -> tuple[int, Dense]:
 
 
 def nonlinearity_in(net: Network, block: range) -> Any:
-    """The last layer of the block that applies a function to each unit: Activation, PReLU, or the Dense itself."""
-    found = [layer for i in block if isinstance(layer := net.layers[i], Activation | PReLU)]
+    """The last layer of the block that applies a function to each unit: ActivationLayer, PReLU, or the Dense itself."""
+    found = [layer for i in block if isinstance(layer := net.layers[i], ActivationLayer | PReLU)]
     return found[-1] if found else dense_in(net, block)[1]
 
 
@@ -106,7 +106,7 @@ class LayerRow:
     mean: float                      # of a, over units and examples
     std: float                       # of a, likewise
     spread: float                    # of a over the examples alone: what is left of the signal
-    saturated: float                 # share of (example, unit) whose slope has gone; NaN where f has no finite end
+    saturated: float                 # share of (example, unit) whose slope is nearly 0; NaN where f has no finite end
     dead: float                      # share of the units whose slope is 0 for every example
     delta_std: float                 # of n δ, the gradient of one example's loss
     W_norm: float
@@ -140,13 +140,13 @@ class LayerStatistics(Table):
 
 def layer_statistics(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *,
                      learning_rate: float | Optimizer | None = None, bins: int = 50) -> LayerStatistics:
-    """How signals and gradients fare from layer to layer, on the batch x (n, features), y.
+    """The size of signals and gradients in every layer, on the batch x (n, features), y.
 
     - `mean`, `std`: of the activations a, over units and examples; `spread` ("over examples"): over the examples
-      alone, the root of the mean variance of a unit. What all inputs have in common is not in it: 0 is no signal left.
+      alone, the root of the mean variance of a unit. At 0 all inputs give the same a, and no signal is left.
     - `saturated`: f′(z) below 5% of the largest slope that f has, where f has a finite end: tanh beyond ±0.975. ReLU's
-      lower end counts too, so that half is what to expect there.
-    - `dead`: f′(z) = 0 for each of the n examples. Take some hundreds: with few, a unit may only seem so.
+      lower end counts too: for ReLU one half is usual.
+    - `dead`: f′(z) = 0 for each of the n examples. Use some hundreds: with few, a living unit may look dead.
     - `delta_std`: of n δ. The loss is a mean over examples; times n, the size of the batch drops out.
     - `W_norm`, `dW_norm`: ‖W‖ and ‖dW‖, root of the sum of squares; `dW_std`: over the entries of dW.
     - `update`: ‖ΔW‖/‖W‖ of one step from a fresh state; `learning_rate` is gradient descent's, or an optimizer.
@@ -264,9 +264,9 @@ class Jacobian(Table):
 def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     """Singular values of ∂a_l/∂a_(l−1) for every layer, and of ∂outputs/∂x, at each of the examples x (n, features).
 
-    A backward pass is linear in ∂C/∂a: fed with the identity matrix it returns the Jacobian. Dense gives so
-    diag(f′(z)) Wᵀ (fan_out, fan_in), and the product over the layers, last one first, is the network's. All is as in
-    prediction, BatchNorm too: with the batch's statistics an example's output would depend on the other examples.
+    A backward pass is linear in ∂C/∂a: from the identity matrix it computes the Jacobian. For a Dense layer that is
+    diag(f′(z)) Wᵀ (fan_out, fan_in), and the product over the layers, last one first, is the network's. All layers run
+    as in prediction, BatchNorm too: with the statistics of the batch, an output would depend on the other examples.
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """

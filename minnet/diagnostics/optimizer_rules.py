@@ -24,14 +24,15 @@ SMALLER = (0.1, 0.01, 1e-3, 1e-4, 1e-5)
 def _fails(e: Evidence, steps: int | None = None) -> bool:
     """Whether the trial ends at 0.9 of chance or above, or loses most of what the network had learned.
 
-    Then a longer one has to fail as well: the first steps from a fresh state, of Adam above all, are a shock.
+    A network that has learned fails only where a longer trial fails too: the first steps from a fresh optimizer state,
+    above all Adam's, can raise the loss for a while.
     """
     settings = e.settings
     assert settings is not None
 
     def bad(steps: int) -> bool:
         after = e.loss_after(settings, steps)
-        return after >= 0.9 * e.yardstick or (e.learned and after > max(2 * e.snapshot.loss_value, 0.5 * e.yardstick))
+        return after >= 0.9 * e.reference or (e.learned and after > max(2 * e.snapshot.loss_value, 0.5 * e.reference))
 
     steps = steps or settings.horizon
     return bad(steps) and (not e.learned or bad(max(LONG_STEPS, steps)))
@@ -41,7 +42,7 @@ def _cures(e: Evidence, changed: Settings) -> bool:
     """Whether the trial fails, but not with changed settings, and ends lower by a quarter; a longer one may decide."""
     assert e.settings is not None
     return any(_fails(e, steps) and e.loss_after(changed, steps) < min(0.75 * e.loss_after(e.settings, steps),
-                                                                       0.9 * e.yardstick)
+                                                                       0.9 * e.reference)
                for steps in (e.settings.horizon, max(LONG_STEPS, e.settings.horizon)))
 
 
@@ -94,12 +95,12 @@ def weight_decay_large(e: Evidence) -> Finding | None:
 
 
 def momentum_large(e: Evidence) -> Finding | None:
-    """A momentum of 0.95 or more with which the trial fails, where it succeeds with 0.9.
+    """A momentum of 0.95 or more with which the trial fails, while it succeeds with 0.9.
 
-    Or it stays above 0.3 of chance, and ends at a third of that with 0.9: with too much momentum the loss falls, and
-    comes back.
+    Or the loss stays above 0.3 of chance, and with 0.9 it ends at a third of that: with too much momentum it falls and
+    rises again.
     """
-    if e.settings is None or e.settings.momentum < 0.95 or e.after < 0.3 * e.yardstick:
+    if e.settings is None or e.settings.momentum < 0.95 or e.after < 0.3 * e.reference:
         return None
     usual = e.settings.with_momentum(0.9)
     if not (_cures(e, usual) or e.after > 3 * e.loss_after(usual)):
@@ -170,8 +171,8 @@ def overfitting(e: Evidence) -> Finding | None:
         "overfitting", (), {"loss": value, "validation_loss": v.loss_value},
         f"the loss is {value:.3g} on the training part and {v.loss_value:.3g} on the validation part, where a "
         f"constant output costs {v.chance:.3g}: overfitting.",
-        "The network has learned its training examples by heart, with their noise, because there are few of them for "
-        "so many weights.",
+        "The network has memorized its training examples, with their noise, because there are few of them for so many "
+        "weights.",
         "Stop when the validation loss is lowest (train anew and keep the best weights), or use more data, a smaller "
         "network, dropout or weight decay.")
 

@@ -49,8 +49,8 @@ def output_activation(e: Evidence) -> Finding | None:
     return Finding(
         "output_activation", (last,), {"low": float(z.min()), "high": float(z.max())},
         f"the last layer applies {name}, and then the loss applies its own {own}.",
-        (f"With {name} applied twice" if twice else f"With outputs {within}") + " the network cannot say what it "
-        "knows: the loss expects any real number, a large one for \"sure\", a negative one for \"no\".",
+        (f"With {name} applied twice" if twice else f"With outputs {within}") + " the network cannot give "
+        "a confident answer: the loss expects any real number, a large one for \"yes\", a negative one for \"no\".",
         f"Leave the activation of the last layer out, `{_plain_dense(e)}`, and apply {own} only when you need "
         "probabilities.")
 
@@ -82,9 +82,9 @@ def layer_after_output(e: Evidence) -> Finding | None:
         return None
     layer, name = behind[0], type(behind[0]).__name__
     if isinstance(layer, Dropout):
-        cause = "In training it sets outputs to 0 at random, which costs loss whatever the weights are."
+        cause = "In training it sets outputs to 0 at random, which raises the loss whatever the weights are."
     elif isinstance(layer, LayerNorm):
-        cause = "It gives the outputs of every example the same size, so that the network cannot be more or less sure."
+        cause = "It gives the outputs of every example the same size, so that it is equally sure of all."
     else:
         cause = "It ties the output of an example to the others of its batch, and to a running mean in prediction."
     return Finding(
@@ -114,6 +114,6 @@ def initial_loss(e: Evidence) -> Finding | None:
     return Finding(
         "initial_loss", (last,), {"loss": e.snapshot.loss_value, "chance": e.chance, "outputs": size},
         f"the loss is {e.snapshot.loss_value:.3g}, but the best constant output costs only {e.chance:.3g}.",
-        f"The outputs have standard deviation {size:.3g}: they are sure and wrong, and the first steps only make them "
+        f"The outputs have standard deviation {size:.3g}: they are large and wrong, and the first steps only make them "
         "smaller.",
         f"Start the last layer at zero: `output_init={initializer_code(zeros)}`, or give it smaller weights.")

@@ -16,7 +16,7 @@ from minnet.diagnostics.measurements import norm
 
 
 def identical_units(e: Evidence) -> Finding | None:
-    """Half of the units of a layer, or more, are copies of others (symmetries.py). Dropout would part them."""
+    """Half of the units of a layer, or more, are copies of others (symmetries.py). Dropout makes them different."""
     equal = [row for row in e.symmetry.rows if 2 * row.distinct <= row.units and not row.noisy]
     if not equal:
         return None
@@ -31,8 +31,12 @@ def identical_units(e: Evidence) -> Finding | None:
 
 
 def equal_layers(e: Evidence) -> Finding | None:
-    """Two weight matrices hold the same numbers. Threshold: correlation 0.3, or six times what chance gives."""
-    equal = [row for row in e.symmetry.rows if row.correlation > max(0.3, 6 * row.chance)]
+    """Two weight matrices hold the same numbers. Threshold: correlation 0.3, or six times what chance gives.
+
+    Few numbers correlate by chance: between 16 and 36 of them the threshold is 0.99, and fewer are not compared.
+    """
+    equal = [row for row in e.symmetry.rows
+             if row.chance <= 1 / 4 and row.correlation > min(0.99, max(0.3, 6 * row.chance))]
     if not equal:
         return None
     worst = max(equal, key=lambda row: row.correlation)
@@ -95,15 +99,17 @@ def wrong_gradient(e: Evidence) -> Finding | None:
 def _wrong_slope(f: Activation | None, z: np.ndarray) -> tuple[float, float, float] | None:
     """(z, df, differences of f) at the worst of the z of a layer, if df is wrong at a fifth of them or more.
 
-    Up to 500 of them, in one column: a softmax in the place of an activation is not meant here (output_activation).
+    500 of them, in one column: a softmax in the place of an activation is not meant here (output_activation). At a kink
+    the differences ahead and behind disagree, and nothing can be said.
     """
     z = z[np.isfinite(z) & (np.abs(z) < 100)]
     if f is None or len(z) == 0:
         return None
-    z = np.quantile(z, np.linspace(0, 1, 500))[:, None]
-    h = 1e-5
-    slope, rise = f.df(z, f.f(z)), (f.f(z + h) - f.f(z - h)) / (2 * h)
-    error = np.abs(slope - rise)
+    z, h = np.quantile(z, np.linspace(0, 1, 500))[:, None], 1e-5
+    a = f.f(z)
+    slope, ahead, behind = f.df(z, a), (f.f(z + h) - a) / h, (a - f.f(z - h)) / h
+    rise = (ahead + behind) / 2
+    error = np.where(np.abs(ahead - behind) < 1e-2 * (1 + np.abs(rise)), np.abs(slope - rise), 0)
     if not (error > 1e-3 * (1 + np.abs(rise))).mean() > 0.2:
         return None
     worst = int(error.argmax())

@@ -1,8 +1,8 @@
-"""Symmetry, measured: which units of a network are copies of one another, and which layers.
+"""Symmetry: which units of a network are copies of one another, and which layers are.
 
     print(symmetry(net, x, y, loss))
 
-A row for each weight matrix, as in `layer_statistics`. Chapter 02 has the theorem and its conditions.
+One row for each weight matrix, as in `layer_statistics`. Chapter 02 has the theorem and its conditions.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -37,7 +37,7 @@ class SymmetryRow:
     correlation: float               # |correlation| of W with the layer that is most like it; NaN if there is none
     chance: float                    # 1/√N, the root mean square for N independent numbers
     like: int | None                 # that layer
-    noisy: bool                      # dropout stands behind these units: it parts twins in training
+    noisy: bool                      # dropout follows these units: in training it makes twins different
 
 
 class Symmetry(Table):

@@ -32,7 +32,7 @@ class Settings:
     optimizer: Optimizer
     schedule: Callable[[int], float] = schedules.constant
     clip_norm: float | None = None
-    batch_size: int = 64
+    batch_size: int = 32
 
     @property
     def momentum(self) -> float:

@@ -1,4 +1,4 @@
-"""How well networks are diagnosed: how many sick ones are named, how many healthy ones raise an alarm, what advice does.
+"""How well networks are diagnosed: sick ones named, false alarms on healthy ones, and advice followed.
 
     python -m tests.campaigns.diagnose_bench [--sick 20] [--healthy 400] [--first 10000] [--jobs 2]
 
@@ -45,7 +45,8 @@ def judged(name: str, seed: int, setting: bool) -> Result | None:
         return None
     kinds = diagnosed(case.recipe, case.net).kinds
     return Result(kinds, None if name == "healthy" else cured(case),
-                  f"seed {seed}, after {case.steps} steps: {case.recipe}: {', '.join(kinds) or 'healthy'}")
+                  f"seed {seed}, stream {case.attempt}, after {case.steps} steps: {case.recipe}: "
+                  f"{', '.join(kinds) or 'healthy'}")
 
 
 def line(name: str, results: Sequence[Result]) -> tuple[str, Counter[str]]:
@@ -89,8 +90,8 @@ def main() -> int:
     status = 0
     if sick["cases"]:
         named, first, at_once, learned = (sick[c] / sick["cases"] for c in ("named", "first", "at_once", "cured"))
-        print(f"{sick['cases']} sick networks: named {named:.1%}, first {first:.1%}; the advice of the first finding makes "
-              f"{at_once:.1%} learn, up to three findings {learned:.1%}")
+        print(f"{sick['cases']} sick networks: named {named:.1%}, first {first:.1%}; the advice of the first finding "
+              f"makes {at_once:.1%} learn, that of up to three findings {learned:.1%}")
         status = int(named < 0.95 or first < 0.9)
     if alarms["cases"]:
         share = alarms["alarms"] / alarms["cases"]

@@ -1,4 +1,4 @@
-"""The diagnosis against networks that are known to be sick, one of each kind and the public reports' kinds of inputs."""
+"""The diagnosis against networks that are known to be sick: one of each kind, and inputs as in public bug reports."""
 
 import math
 from functools import partial
@@ -6,20 +6,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minnet import (
-    Dense,
-    Network,
-    activations,
-    datasets,
-    layers,
-    mlp,
-    optimizers,
-    schedules,
-    theory,
-)
+from minnet import Dense, Network, activations, datasets, layers, mlp, optimizers, schedules, theory
 from minnet.activations import identity, relu, sigmoid, tanh
 from minnet.diagnostics import KINDS, diagnose, symmetry
-from minnet.initializers import constant, glorot_uniform, he_normal, lecun_normal, normal
+from minnet.initializers import constant, glorot_uniform, he_normal, lecun_normal, normal, zeros
 from minnet.losses import mean_squared_error, sigmoid_cross_entropy, squared_error
 from minnet.losses import softmax_cross_entropy as softmax_ce
 from minnet.training import fit
@@ -176,7 +166,8 @@ def entropy(*p):
 def test_chance_is_the_loss_of_the_best_constant_output():
     share = RARE.mean()
     assert diagnose(small_net(2), NORMAL, RARE, softmax_ce).chance == pytest.approx(entropy(share, 1 - share))
-    assert diagnose(small_net(1), NORMAL, RARE, sigmoid_cross_entropy).chance == pytest.approx(entropy(share, 1 - share))
+    report = diagnose(small_net(1), NORMAL, RARE, sigmoid_cross_entropy)
+    assert report.chance == pytest.approx(entropy(share, 1 - share))
     t = np.random.default_rng(0).normal(3, 2, (600, 4))
     assert diagnose(small_net(4), NORMAL, t, squared_error).chance == pytest.approx(0.5 * t.var(axis=0).sum())
     assert diagnose(small_net(4), NORMAL, t, mean_squared_error).chance == pytest.approx(t.var(axis=0).mean())
@@ -293,7 +284,7 @@ def test_batch_norm_as_the_first_layer_standardizes():
 
 
 def test_ordered_and_repeated_rows_are_not_shifted():
-    """The four rows of XOR a hundred times: a linear model sees y in the row before, and a network in the row itself."""
+    """The four rows of XOR a hundred times: a linear model sees y in the row before, a network in the row itself."""
     x, y = (np.tile(part, (100, 1) if part.ndim == 2 else 100) for part in datasets.parity(2))
     read = mlp([2, 16, 2], activation=relu, init=he_normal, rng=0)
     assert diagnose(read, x, y, softmax_ce).findings == ()
@@ -372,8 +363,8 @@ own_sigmoid = activations.Activation("mine", sigmoid.f, sigmoid.df)             
 own_softmax = activations.Activation("mine", activations.softmax, lambda z, a: a * (1 - a))
 
 
-@pytest.mark.parametrize("last", [relu, tanh, sigmoid, activations.hard_tanh, activations.softplus, activations.softsign,
-                                  own_sigmoid, own_softmax])
+@pytest.mark.parametrize("last", [relu, tanh, sigmoid, activations.hard_tanh, activations.softplus,
+                                  activations.softsign, own_sigmoid, own_softmax])
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_cross_entropy_wants_plain_outputs(last, apart):
     read = small_net(2, behind=[layers.ActivationLayer(last)]) if apart else small_net(2, last=last)
@@ -396,8 +387,8 @@ def test_a_sigmoid_applied_twice_is_found_after_training():
     assert diagnosed(read, x=NORMAL, y=EVEN, loss=sigmoid_cross_entropy).kinds == ("output_activation",)
 
 
-@pytest.mark.parametrize(("last", "y"), [(relu, LINE - 3), (tanh, 2 * LINE), (sigmoid, LINE), (activations.softplus, LINE),
-                                         (own_sigmoid, 3 * LINE)])
+@pytest.mark.parametrize(("last", "y"), [(relu, LINE - 3), (tanh, 2 * LINE), (sigmoid, LINE),
+                                         (activations.softplus, LINE), (own_sigmoid, 3 * LINE)])
 def test_targets_out_of_reach(last, y):
     assert diagnosed(small_net(1, last=last), x=NORMAL, y=y, loss=squared_error).kinds == ("output_range",)
 
@@ -537,8 +528,22 @@ def test_layers_from_one_seed():
     def seeded(rng, shape):
         return glorot_uniform(np.random.default_rng(0), shape)
 
-    read = mlp([5, 16, 16, 4], activation=tanh, init=seeded, rng=0)
-    assert diagnose(read, X, Y, softmax_ce).kinds == ("equal_layers",)
+    for sizes in ([5, 16, 16, 4], [5, 6, 4]):
+        read = mlp(sizes, activation=tanh, init=seeded, rng=0)
+        assert diagnose(read, X, Y, softmax_ce).kinds == ("equal_layers",)
+
+
+def test_small_layers_are_alike_by_chance():
+    x, y = datasets.parity(2)
+    for seed in range(50):
+        read = mlp([2, 2, 2, 2], activation=tanh, init=normal, rng=seed)
+        assert "equal_layers" not in diagnose(read, x, y, softmax_ce).kinds
+
+
+@pytest.mark.parametrize("init", [zeros, partial(constant, value=-1.0)])
+def test_units_on_a_kink_say_nothing_of_a_derivative(init):
+    """Behind dead units z is exactly 0, where ReLU's slope is 0 or 1, and differences on both sides give 1/2."""
+    assert "wrong_gradient" not in diagnosed(mlp([64, 32, 32, 10], activation=relu, init=init, rng=0), x=D_X**2).kinds
 
 
 # errors ------------------------------------------------------------------------------------------------------
@@ -560,6 +565,7 @@ def test_equal_examples_are_refused():
     ({"clip_norm": 0}, ValueError, "clip_norm to be a number > 0, got 0"),
     ({"batch_size": 0}, ValueError, "batch_size to be a whole number ≥ 1, got 0"),
     ({"optimizer": None, "clip_norm": 1.0}, ValueError, "expected an optimizer with schedule and clip_norm, got None"),
+    ({"validation": (D_X, np.ma.masked_equal(D_Y, 3))}, TypeError, "expected validation y without a mask"),
     ({"validation": D_X}, TypeError, r"expected validation to be a pair \(x, y\), got ndarray"),
     ({"validation": (D_X[:, :9], D_Y)}, ValueError, r"expected validation x of shape \(n, 64\), got \(256, 9\)"),
     ({"validation": (D_X, D_Y[:9])}, ValueError, r"expected labels y of shape \(256,\)"),

@@ -512,7 +512,8 @@ def generalizes(recipe: Recipe, net: Network) -> bool:
     """Whether the validation loss is below 0.6 C₀: a network that has learned the noise by heart is not healthy."""
     assert recipe.validation is not None
     x, y = recipe.validation
-    return float(recipe.loss(net(x), y)[0]) < 0.6 * constant_loss(y, recipe.loss)
+    with np.errstate(all="ignore"):
+        return float(recipe.loss(net(x), y)[0]) < 0.6 * constant_loss(y, recipe.loss)
 
 
 # Draws -------------------------------------------------------------------------------------------------------

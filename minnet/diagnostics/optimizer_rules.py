@@ -114,14 +114,19 @@ def momentum_large(e: Evidence) -> Finding | None:
 
 
 def learning_rate_large(e: Evidence) -> Finding | None:
-    """The trial fails, and succeeds at a smaller rate."""
+    """The trial fails, and succeeds at a smaller rate; where it does not, a longer one decides."""
     if e.settings is None or not _fails(e):
         return None
-    if not min(map(e.loss_after, map(e.settings.times, SMALLER))) < 0.75 * e.after:
+    present, long = e.settings, max(LONG_STEPS, e.settings.horizon)
+    smaller = [present.times(factor) for factor in SMALLER]
+
+    def succeeds(steps: int) -> bool:
+        return min(e.loss_after(settings, steps) for settings in smaller) < 0.75 * e.loss_after(present, steps)
+
+    if not (succeeds(present.horizon) or (_fails(e, long) and succeeds(long))):
         return None
-    steps = max(LONG_STEPS, e.settings.horizon)                 # some rates fail late
-    best = min(map(e.settings.times, SMALLER), key=lambda settings: e.loss_after(settings, steps))
-    return _rate(e, e.settings, best, "large")
+    best = min(smaller, key=lambda settings: e.loss_after(settings, long))              # some rates fail late
+    return _rate(e, present, best, "large")
 
 
 def learning_rate_small(e: Evidence) -> Finding | None:

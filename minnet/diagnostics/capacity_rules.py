@@ -13,7 +13,7 @@ from minnet.network import Network
 from minnet.optimizers import Adam
 
 STEPS, ROWS = 300, 512           # of the comparisons: full batches, Adam at 0.01
-NARROW, WIDE = 8, 32             # units that still respond in the narrowest layer; units in its wide copy
+NARROW, WIDE = 8, 32             # units that still respond in the narrowest layer; units in its wide copy, at least
 
 
 def linear_network(e: Evidence) -> Finding | None:
@@ -56,7 +56,7 @@ def too_narrow(e: Evidence) -> Finding | None:
     """A hidden layer with so few living units that the network stops far from what a wider copy learns.
 
     Judged by training both, with the given settings or with Adam: the present weights, and a copy whose hidden layers
-    have WIDE units. Thresholds: seeds below 1,000.
+    have WIDE units, or twice as many as there are outputs. Thresholds: seeds below 1,000.
     """
     alive = [row.fan_out * (1 - row.dead) for row in e.statistics.rows[:-1]]
     if not alive or min(alive) > NARROW or e.below_chance(e.snapshot.loss_value, 0.8) or e.chance is None:
@@ -72,26 +72,31 @@ def too_narrow(e: Evidence) -> Finding | None:
             break
     if not reached > max(0.35 * e.chance, possible + 0.25 * e.chance):
         return None
-    layer = int(np.argmin(alive))
+    layer, units_needed = int(np.argmin(alive)), wide_for(e.net)
     dead = e.statistics.rows[layer].dead
     units = f"{e.statistics.rows[layer].fan_out} units" + (f", {dead:.0%} of them dead," if dead else "")
     return Finding(
         "too_narrow", (layer + 1,), {"units": alive[layer], "loss": reached, "wide_loss": possible},
         f"layer {layer + 1} has only {units} and the loss gets stuck at {reached:.3g}.",
-        f"All information passes through these units; a copy with {WIDE} units in each hidden layer comes to "
+        f"All information passes through these units; a copy with {units_needed} units in each hidden layer comes to "
         f"{possible:.3g} in as many steps.",
-        f"Use hidden layers with at least {WIDE} units, and draw the weights anew.")
+        f"Use hidden layers with at least {units_needed} units, and draw the weights anew.")
+
+
+def wide_for(net: Network) -> int:
+    """WIDE units, or twice as many as there are outputs: K classes need about K directions."""
+    return max(WIDE, 2 * [layer.fan_out for layer in net.layers if isinstance(layer, Dense)][-1])
 
 
 def widened(net: Network) -> Network | None:
-    """The same network with at least WIDE units in every hidden layer, from its own initializers; None if it fails."""
+    """The network with at least `wide_for` units in every hidden layer, from its own initializers; None if it fails."""
     layers: list[object] = []
     width = net.fan_in
     last = max(i for i, layer in enumerate(net.layers) if isinstance(layer, Dense))
     for i, layer in enumerate(net.layers):
         if isinstance(layer, Dense):
             assert width is not None
-            fan_out = layer.fan_out if i == last else max(WIDE, layer.fan_out)
+            fan_out = layer.fan_out if i == last else max(wide_for(net), layer.fan_out)
             layers.append(Dense(width, fan_out, layer.activation, layer.init, layer.bias_init))
             width = fan_out
         elif isinstance(layer, BatchNorm | LayerNorm):

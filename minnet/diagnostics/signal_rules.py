@@ -74,6 +74,8 @@ def wrong_gradient(e: Evidence) -> Finding | None:
     h = min(1e-6 * size, 1e-4 * abs(value) / length)           # so short that C changes by 1e-4 of itself at most
     if h * length < 1e-9 * abs(value) or h < 1e-12 * size:
         return None                                            # lost in the rounding of C, or of p
+    if e.statistics.std[:-1].min(initial=math.inf) < 100 * h:
+        return None                                            # signals so small that h moves them across a kink
     copied = net.astype(np.float64)
     start, direction = copied.params.copy(), net.grads / length
 

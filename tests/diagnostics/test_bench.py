@@ -1,7 +1,7 @@
 """A small part of the campaign diagnose_bench: networks that are told apart, and advice that helps when it is followed.
 
-The campaign (tests/campaigns/diagnose_bench.py) measures how many sick networks are named. These are the smallest of its
-networks of each kind that are, so that no test trains a large one.
+The campaign (tests/campaigns/diagnose_bench.py) measures how many sick networks are named. Here stands the smallest
+network of each kind that it names, so that no test trains a large one.
 """
 
 import pytest

@@ -505,6 +505,17 @@ def test_a_layer_with_a_wrong_gradient():
     assert diagnosed(read, x=NORMAL, y=EVEN).kinds == ("wrong_gradient",)
 
 
+def test_signals_smaller_than_a_step_say_nothing_of_a_gradient():
+    """At z = 1e-20 any step of the weights crosses the kink of PReLU, for all examples at once."""
+    stack = [part for fan_in in (10, *[32] * 9) for part in (Dense(fan_in, 32, init=partial(normal, std=0.001)),
+                                                             layers.PReLU(32))]
+    read = Network([*stack, Dense(32, 1)], rng=0)
+    order = np.argsort(EVEN, kind="stable")
+    rows = np.concatenate([order[:280], order[-280:]])                # as many of each class: no gradient of the bias
+    report = diagnosed(read, x=NORMAL[rows], y=EVEN[rows], loss=sigmoid_cross_entropy)
+    assert report.kinds == ("vanishing",)
+
+
 def test_an_activation_that_nothing_suits_still_gets_a_diagnosis():
     square = activations.Activation("square", lambda z: z * z, lambda z, a: 2 * z)
     read = digits_net(square, partial(normal, std=1.0))

@@ -124,7 +124,7 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
     found: list[Finding] = []
     with np.errstate(all="ignore"):                           # what has exploded is inf or NaN, and is reported
         statistics = statistics_of(snapshot, None if settings is None else settings.optimizer, bins=50)
-        evidence = Evidence(snapshot, examples, np.asarray(y), loss, statistics, symmetry_of(snapshot), settings,
+        evidence = Evidence(snapshot, examples, _as_numbers("y", y), loss, statistics, symmetry_of(snapshot), settings,
                             held_out)
         for rule in RULES:
             if not rule.explained_by & {finding.kind for finding in found}:
@@ -133,6 +133,12 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
     left_out = (_NEED_OPTIMIZER if settings is None else set()) | (_NEED_VALIDATION if held_out is None else set())
     checked = tuple(kind for kind in KINDS if kind not in left_out)
     return Diagnosis(statistics, evidence.symmetry, tuple(found), snapshot.loss_value, evidence.chance, checked)
+
+
+def _as_numbers(name: str, y: np.ndarray) -> np.ndarray:
+    """y as an array that can be subtracted: True and False become 1 and 0."""
+    array = np.asarray(checks.unmasked(name, y))
+    return array.astype(np.int64) if array.dtype == bool else array
 
 
 def _checked_settings(optimizer: Optimizer | None, learning_rate: float | None, schedule: Callable[[int], float],
@@ -160,7 +166,7 @@ def _checked_validation(net: Network, validation: tuple[np.ndarray, np.ndarray],
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise TypeError(f"expected validation to be a pair (x, y), got {type(validation).__name__}")
     x = checks.batch("validation x", validation[0], net.fan_in, np.dtype(np.float64))
-    y = np.asarray(checks.unmasked("validation y", validation[1]))
+    y = _as_numbers("validation y", validation[1])
     with np.errstate(all="ignore"):
         z = net.astype(np.float64)(x)
         return Validation(x, y, float(loss(z, y)[0]), chance(loss, y, z.shape[1]))

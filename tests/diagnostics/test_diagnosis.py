@@ -239,6 +239,7 @@ def test_what_was_looked_for_is_said():
     (small_net(1, last=relu), np.maximum(LINE, 0), mean_squared_error),
     (small_net(1, last=sigmoid), EVEN[:, None].astype(np.float32), squared_error),
     (small_net(2, f=identity, init=glorot_uniform), EVEN, softmax_ce),               # linear, and that is enough
+    (small_net(3), NORMAL[:, :3] > 0, sigmoid_cross_entropy),
     (small_net(2, behind=[layers.PReLU(2)]), EVEN, softmax_ce)])
 def test_what_is_unusual_and_right(read, y, loss):
     assert diagnosed(read, x=NORMAL, y=y, loss=loss, optimizer=optimizers.SGD(0.1)).findings == ()

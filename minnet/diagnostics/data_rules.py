@@ -42,7 +42,33 @@ def constant_targets(e: Evidence) -> Finding | None:
 
 
 def sentinel_values(e: Evidence) -> Finding | None:
-    """A number that stands for "not measured", such as −999: it repeats, far away from all other values of its column.
+    """A number that stands for "not measured", such as −999, in x or in the targets of a regression."""
+    for name, array in (("x", e.x), ("y", e.targets)):
+        if array is None or (found := _sentinel(array)) is None:
+            continue
+        column, value = found
+        missing = array[:, column] == value
+        share, others = float(missing.mean()), array[~missing, column]
+        if name == "x":
+            at = f"x == {value!r}"
+            remedy = ("Replace it by the median of the other values of its column: "
+                      f"`x = np.where({at}, np.nanmedian(np.where({at}, np.nan, x), axis=0), x)`, and standardize "
+                      f"afterwards: {STANDARDIZE_X}.")
+        else:
+            rows = f"[(y != {value!r}).all(axis=1)]"
+            remedy = f"Leave these rows out: `x = x{rows}`, then `y = y{rows}`."
+        return Finding(
+            "sentinel_values", (1 if name == "x" else len(e.statistics),),
+            {"value": value, "share": share, "column": column},
+            f"{name}[:, {column}] is {value:g} in {share:.1%} of the rows, far from the other values, {others.min():.3g} to "
+            f"{others.max():.3g}.",
+            "Such a number usually stands for \"not measured\", but the network takes it for a measurement.",
+            remedy)
+    return None
+
+
+def _sentinel(array: np.ndarray) -> tuple[int, float] | None:
+    """(column, value) of the most frequent number that repeats, far away from all other values of its column.
 
     Far: the gap to the next value is three times the range of the other values (twenty standard deviations of normal
     data). A column whose other values are mostly equal, such as a pixel that is hardly ever on, is left out, unless the
@@ -50,7 +76,7 @@ def sentinel_values(e: Evidence) -> Finding | None:
     """
     found: list[tuple[int, int, float]] = []                                # (rows, column, value)
     for sign in (1.0, -1.0):
-        a = sign * e.x
+        a = sign * array
         lowest = a.min(axis=0)
         at_lowest = a == lowest
         count = at_lowest.sum(axis=0)
@@ -63,21 +89,9 @@ def sentinel_values(e: Evidence) -> Finding | None:
         for column in np.flatnonzero(many & (far | only_negative)):
             value = float(sign * lowest[column])
             quartiles = np.quantile(a[~at_lowest[:, column], column], [0.25, 0.75])
-            if code[column] or ((e.x == value).sum() >= 2 and np.ptp(quartiles) > 0):
+            if code[column] or ((array == value).sum() >= 2 and np.ptp(quartiles) > 0):
                 found.append((int(count[column]), int(column), value))
-    if not found:
-        return None
-    _, worst, value = max(found)
-    others = e.x[e.x[:, worst] != value, worst]
-    share, at = float((e.x[:, worst] == value).mean()), f"x == {value!r}"
-    return Finding(
-        "sentinel_values", (1,), {"value": value, "share": share, "column": worst},
-        f"x[:, {worst}] is {value:g} in {share:.1%} of the rows, far from the other values, {others.min():.3g} to "
-        f"{others.max():.3g}.",
-        "Such a number usually stands for \"not measured\", but the network takes it for a huge measurement.",
-        "Replace it by the median of the other values of its column: "
-        f"`x = np.where({at}, np.nanmedian(np.where({at}, np.nan, x), axis=0), x)`, and standardize afterwards: "
-        f"{STANDARDIZE_X}.")
+    return max(found)[1:] if found else None
 
 
 def constant_features(e: Evidence) -> Finding | None:

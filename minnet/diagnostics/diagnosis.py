@@ -63,7 +63,7 @@ RULES = (
     _rule(data_rules.conflicting_labels, "constant_targets"),
     _rule(data_rules.unrelated_labels, "constant_targets", "sentinel_values", "conflicting_labels",
           kinds=("shifted_labels", "unrelated_labels")),
-    _rule(data_rules.unscaled_targets, "constant_targets"),
+    _rule(data_rules.unscaled_targets, "constant_targets", "sentinel_values"),
     _rule(data_rules.validation_shift),
     _rule(output_rules.output_activation),
     _rule(output_rules.output_range),

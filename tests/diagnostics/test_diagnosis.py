@@ -320,6 +320,16 @@ def test_faults_of_the_data(x, y, kind):
     assert report.findings[0].sentence in str(report)
 
 
+def test_a_code_for_missing_targets():
+    y = LINE.copy()
+    y[::30] = -999
+    report = diagnosed(small_net(1), x=NORMAL, y=y, loss=squared_error)
+    assert report.kinds == ("sentinel_values",)
+    assert report.findings[0].layers == (2,)
+    x, y = NORMAL[y[:, 0] != -999], y[y[:, 0] != -999]
+    assert diagnosed(small_net(1), x=x, y=y, loss=squared_error).kinds == ()
+
+
 def test_digits_shifted_against_their_labels():
     """They follow each other as 0, 1, …, 9: some of y can be guessed from the row before."""
     x, y = datasets.digits().train

@@ -60,8 +60,8 @@ def sentinel_values(e: Evidence) -> Finding | None:
         return Finding(
             "sentinel_values", (1 if name == "x" else len(e.statistics),),
             {"value": value, "share": share, "column": column},
-            f"{name}[:, {column}] is {value:g} in {share:.1%} of the rows, far from the other values, {others.min():.3g} to "
-            f"{others.max():.3g}.",
+            f"{name}[:, {column}] is {value:g} in {share:.1%} of the rows, far from the other values, "
+            f"{others.min():.3g} to {others.max():.3g}.",
             "Such a number usually stands for \"not measured\", but the network takes it for a measurement.",
             remedy)
     return None

@@ -62,7 +62,7 @@ def line(name: str, results: Sequence[Result]) -> tuple[str, Counter[str]]:
                      cured=sum(one.rounds is not None for one in results))
     others = Counter(kind for one in results for kind in one.kinds if kind != wanted)
     also = ", ".join(f"{other} {times}" for other, times in others.most_common())
-    columns = (["cases", "alarms"] if name == "healthy" else ["cases", "named", "first", "followed", "at_once", "cured"])
+    columns = ["cases", "alarms"] if name == "healthy" else ["cases", "named", "first", "followed", "at_once", "cured"]
     return f"{name:22} {' '.join(f'{counts[c]:5} {c}' for c in columns)}   also: {also or '-'}", counts
 
 

@@ -1,7 +1,8 @@
 """Run the chapters from fresh kernels and judge the claims of the literature: python -m chapters [NUMBER …]
 
-Each chapter's text, chapters/NN_name.py, is executed in a temporary folder, two at a time with one BLAS thread each;
-nothing in the project changes unless --write renews the notebooks and the ledger's rows of the chapters that ran.
+Each chapter's text, chapters/NN_name.py, and its further part, chapters/further/NN_name.py, are executed in a temporary
+folder, two at a time with one BLAS thread each; nothing in the project changes unless --write renews the notebooks, the
+ledger's rows of the chapters that ran, and the front page.
 The ledger of claims is printed, with the verdict that chapters/ledger.json expects where this run's differs.
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import run_sweeps
+from chapters import front_page, run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
@@ -31,7 +32,7 @@ ONE_THREAD = dict.fromkeys(
 
 @dataclass
 class Run:
-    """What came of one chapter."""
+    """What came of one chapter, or of its further part."""
 
     source: Path
     notebook: Any = None
@@ -45,12 +46,14 @@ class Run:
 
 
 def sources(numbers: list[str]) -> list[Path]:
-    """The chapters' texts in reading order; those of the given numbers, "2" as well as "02", or all."""
-    found = {path.name[:2]: path for path in sorted(HERE.glob("[0-9][0-9]_*.py"))}
-    unknown = [number for number in numbers if number.zfill(2) not in found]
-    if unknown:
-        raise SystemExit(f"no chapter {', '.join(unknown)}: there are {', '.join(found)}; --list shows their titles")
-    return [found[key] for key in (sorted({n.zfill(2) for n in numbers}) or found)]
+    """The texts in reading order, a chapter before its further part: of the given numbers, "2" as "02", or all."""
+    texts = [*HERE.glob("[0-9][0-9]_*.py"), *HERE.glob("further/[0-9][0-9]_*.py")]
+    found = sorted(texts, key=lambda path: (path.name[:2], path.parent != HERE))
+    there, wanted = {path.name[:2] for path in found}, {number.zfill(2) for number in numbers}
+    if wanted - there:
+        raise SystemExit(f"no chapter {', '.join(sorted(wanted - there))}: there are {', '.join(sorted(there))}; "
+                         "--list shows their titles")
+    return [path for path in found if not wanted or path.name[:2] in wanted]
 
 
 def title(source: Path) -> str:
@@ -65,7 +68,8 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
     import nbclient
 
     run = Run(source, notebook=jupytext.read(source))
-    here = folder / source.stem
+    name = source.relative_to(HERE).with_suffix("").as_posix().replace("/", "-")
+    here = folder / name
     here.mkdir()
     claims = here / "claims.jsonl"
     inherited = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}     # figures stay inline
@@ -76,7 +80,7 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
     }
     client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3",
                                      resources={"metadata": {"path": str(here)}})
-    socket = str(folder / f"kernel-{run.number}")
+    socket = str(folder / f"kernel-{name[:10]}")
     if os.name == "posix" and len(socket) < 90:       # the kernel talks through files there, not through ports
         manager = client.create_kernel_manager()
         manager.transport, manager.ip = "ipc", socket
@@ -209,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(text) if str(options.json) == "-" else options.json.write_text(text + "\n", encoding="utf-8")
     wrong = differences(runs)
     verdicts = [claim["verdict"] for claim in claims]
-    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("reproduced", "conditional", "refuted", "not reproduced"))
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in front_page.VERDICTS)
     print(f"\n{len(claims)} claims: {counts}" + ("; as expected" if not wrong else ""), file=sys.stderr)
     for sentence in wrong:
         print(f"not as expected: {sentence}", file=sys.stderr)
@@ -226,8 +230,9 @@ def write(runs: list[Run]) -> None:
     for run in runs:
         nbformat.write(cleaned(run.notebook), run.source.with_suffix(".ipynb"))
         rows += [claim | {"expected": claim["verdict"]} for claim in run.claims]
-    rows.sort(key=lambda row: row["chapter"])           # stable: within a chapter in the order of the text
+    rows.sort(key=lambda row: row["chapter"])           # stable: within a chapter in the order of its texts
     LEDGER.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    front_page.write(HERE, rows)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ pretraining  weights that are learned from data before training
 reference    each initializer on a page, and how other frameworks draw the same
 plots        pictures of all this
 experiments  sweeps over settings and seeds, and claims that are judged
+estimators   networks as scikit-learn estimators; needs scikit-learn: from minnet.estimators import MinnetClassifier
 
 `import minnet` loads the core alone, so that it starts quickly; a package is loaded when it is first named. (That is
 why every file begins with `from __future__ import annotations`: evaluating `rng: np.random.Generator` would load

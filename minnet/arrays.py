@@ -1,4 +1,4 @@
-"""Three operations on arrays whose quick form is not the obvious one."""
+"""Operations on arrays whose quick form, or the one that spares memory, is not the obvious one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 PIECE = 2**16              # numbers; a few such pieces of float32 fit a second-level cache
+BLOCK = 2**24              # numbers; 64 MB in float32
 
 
 def sum_of_rows(array: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -44,3 +45,20 @@ def all_finite(array: np.ndarray) -> bool:
     then every entry is tested.
     """
     return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
+
+
+def blocks(array: np.ndarray) -> list[slice]:
+    """The rows in slices of at most 2²⁴ numbers, so that a large array is never copied whole; a vector is one slice."""
+    step = len(array) if array.ndim < 2 else max(1, BLOCK // math.prod(array.shape[1:]))
+    return [slice(start, start + step) for start in range(0, len(array), step)]
+
+
+def by_rows(array: np.ndarray) -> np.ndarray:
+    """The array, or a copy of it, with each row in one piece of memory: a row of a table stored by columns is not."""
+    return array if array[:1].flags.c_contiguous else np.ascontiguousarray(array)
+
+
+def taken(array: np.ndarray, rows: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """array[rows] in `dtype`. Nothing but these rows is read or cast: `array` may be a file larger than memory."""
+    part = array.take(rows, axis=0) if array.flags.c_contiguous else array[rows]        # take copies a strided array
+    return part.astype(dtype, copy=False)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import numbers
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from minnet.arrays import all_finite
+from minnet import conversion
+from minnet.arrays import all_finite, blocks
 
 
 def generator(rng: int | np.random.Generator) -> np.random.Generator:
@@ -62,7 +64,10 @@ def number(name: str, value: Any, *, above: float = -math.inf, least: float = -m
     wanted = f"expected {name} to be a number {' and '.join(bounds)}".rstrip()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{wanted}, got {value!r} of type {type(value).__name__}")
-    x = float(value)
+    try:
+        x = float(value)
+    except OverflowError:                             # 10**400
+        x = math.inf
     if not (math.isfinite(x) and above < x < below and least <= x <= most):
         raise ValueError(f"{wanted}, got {value!r}")
     return x
@@ -95,6 +100,29 @@ def counts(name: str, values: Any) -> list[int]:
     return found
 
 
+def numbers_in(name: str, values: Any) -> tuple[float, ...]:
+    """A list of real numbers as a tuple of floats; NaN and ±∞ are not refused."""
+    if not isinstance(values, list | tuple | np.ndarray) or any(
+            isinstance(value, bool) or not isinstance(value, numbers.Real) for value in values):
+        raise TypeError(f"expected {name} to be a list of numbers, got {values!r}: one number is a list of one")
+    return tuple(map(float, values))
+
+
+def text(name: str, value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected {name} to be a text, got {value!r}")
+    return value
+
+
+def function(name: str, value: Any, kind: str) -> Any:
+    """Anything that can be called; `kind` is "of x, such as f"."""
+    if not callable(value):
+        got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+        raise TypeError(f"expected {name} to be a function {kind}, got {got}")
+    return value
+
+
 def one_of(name: str, value: Any, *choices: str) -> str:
     """One of these words."""
     if not isinstance(value, str) or value not in choices:
@@ -112,20 +140,54 @@ def unmasked(name: str, value: Any) -> Any:
     return value
 
 
+def array(name: str, value: Any) -> np.ndarray:
+    """`value` as an array of whatever it holds."""
+    return value if type(value) is np.ndarray else conversion.as_array(name, unmasked(name, value))
+
+
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a finite array of `dtype`; no copy is made if it is one already."""
-    array = np.asarray(unmasked(name, value))
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"expected {name} to be an array of real numbers, got dtype {array.dtype}")
-    if array.dtype != dtype:
-        with np.errstate(over="ignore"):          # 1e300 in float32 is inf, and is reported as that below
-            array = array.astype(dtype)
-    if not all_finite(array):
-        finite = np.isfinite(array)
-        first = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise ValueError(f"expected {name} to be finite in {dtype}, got {array[first]} at index {first} "
-                         f"({array.size - int(finite.sum())} such entries): remove or impute them first")
-    return array
+    given = _real(name, value)
+    found = _cast(given, dtype)
+    if not all_finite(found):
+        raise _not_finite(name, given, dtype)
+    return found
+
+
+def finite(name: str, array: np.ndarray, dtype: np.dtype[Any]) -> None:
+    """ValueError where an entry is not finite in `dtype`. Only a block is cast at a time: the array may be large."""
+    if array.dtype.kind == "f" and not all(all_finite(_cast(array[rows], dtype)) for rows in blocks(array)):
+        raise _not_finite(name, array, dtype)
+
+
+def _real(name: str, value: Any) -> np.ndarray:
+    if type(value) is np.ndarray and value.dtype.kind in conversion.REAL:
+        return value
+    return conversion.as_real(name, unmasked(name, value))
+
+
+def _cast(array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):              # 1e300 in float32 is inf, and is reported as that
+        return array.astype(dtype)
+
+
+def _not_finite(name: str, array: np.ndarray, dtype: np.dtype[Any]) -> ValueError:
+    array, count, first = np.atleast_1d(array), 0, None
+    for rows in blocks(array):
+        places = np.argwhere(~np.isfinite(_cast(array[rows], dtype)))
+        if first is None and len(places):
+            first = (int(places[0][0]) + rows.start, *map(int, places[0][1:]))
+        count += len(places)
+    assert first is not None
+    x, remedy = name.split()[-1], "remove or impute them first"
+    if x in ("x", "y"):
+        large = f"(np.abs({x}) < {'1e38' if dtype == np.float32 else '1e308'})"
+        whole = (large if np.isfinite(array[first]) else f"np.isfinite({x})") + ".all(axis=1)" * (array.ndim == 2)
+        remedy += f", such as with good = {whole}, np.array({x})[good], and the other of x and y likewise"
+    return ValueError(f"expected {name} to be finite in {dtype}, got {_cast(array[first], dtype)} at index {first} "
+                      f"({count} such entries): {remedy}")
 
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:
@@ -138,21 +200,89 @@ def float_dtype(dtype: Any) -> np.dtype[Any]:
 
 def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a batch of shape (n, features), n ≥ 1, finite, of `dtype`; features=None takes any width."""
-    try:
-        shape = np.shape(value)
-    except ValueError:
-        raise ValueError(f"expected {name} of shape (n, {'features' if features is None else features}), got rows of "
-                         "unequal lengths") from None
+    return real_array(name, rows(name, value, features), dtype)
+
+
+def rows(name: str, value: Any, features: int | None) -> np.ndarray:
+    """`value` as real numbers of shape (n, features), n ≥ 1, in a dtype of its own."""
+    found = _real(name, value)
+    shape = found.shape
     if len(shape) == 2 and shape[0] > 0 and features in (None, shape[1]):
-        return real_array(name, value, dtype)
+        return found
     wanted = f"expected {name} of shape (n, {'features' if features is None else features}), got {shape}"
+    it = name if isinstance(value, np.ndarray) else f"np.array({name})"          # a list or a table cannot do all of it
     if len(shape) == 1:
-        raise ValueError(f"{wanted}: one example is a batch of one, {name}[None, :]; one feature is {name}[:, None]")
+        raise ValueError(f"{wanted}: one example is a batch of one, {it}[None, :]; one feature is {it}[:, None]")
     if len(shape) > 2:
-        raise ValueError(f"{wanted}: flatten images with {name}.reshape(len({name}), -1)")
+        raise ValueError(f"{wanted}: flatten images with {it}.reshape(len({name}), -1)")
     if len(shape) == 0:
         raise ValueError(f"{wanted}: a batch is two-dimensional, one row per example")
     if shape[0] == 0:
         raise ValueError(f"{wanted}: the batch is empty, at least one example is needed")
-    turned = f"; a row is an example: is {name}.T meant?" if shape[0] == features else ""
+    turned = f"; a row is an example: is {it}.T meant?" if shape[0] == features else ""
     raise ValueError(f"{wanted}: the first layer takes {features} features, a row has {shape[1]}{turned}")
+
+
+def data(name: str, value: Any) -> tuple[Any, ...]:
+    """`value` as (x, y) or (x, y, weights)."""
+    weighted = isinstance(value, tuple | list) and len(value) == 3 and not hasattr(value, "train")
+    return tuple(value) if weighted else pair(name, value)
+
+
+def pair(name: str, data: Any) -> tuple[Any, Any]:
+    """`data` as the pair (x, y); TypeError for anything else, such as batches that someone else makes."""
+    if isinstance(data, tuple | list) and len(data) == 2 and not hasattr(data, "train"):
+        return data[0], data[1]
+    hint = ""
+    if hasattr(data, "train"):
+        hint = f": pass one of its parts, {name}.train"
+    elif hasattr(data, "columns"):
+        hint = f': with the targets in a column "target", pass ({name}.drop(columns="target"), {name}["target"])'
+    elif isinstance(data, dict) and len(data) == 2:
+        hint = f": pass tuple({name}.values())"
+    elif not isinstance(data, np.ndarray | tuple | dict | str) and (hasattr(data, "__iter__")
+                                                                    or hasattr(data, "__getitem__")):
+        hint = (": train and fit cut batches from two arrays; to learn from batches of your own, write the loop,\n"
+                "    rng, state = np.random.default_rng(0), optimizer.init(net.params, net.decay_mask)\n"
+                "    for xb, yb in batches:\n"
+                "        net.gradient(xb, yb, loss, rng=rng)\n"
+                "        optimizer.step(net.params, net.grads, state)")
+    raise TypeError(f"expected {name} to be a pair (x, y), got {type(data).__name__}{hint}")
+
+
+def model(value: Any) -> Any:
+    """What can be trained: an object with params, grads and gradient(x, y, loss)."""
+    for name in ("params", "grads", "gradient"):
+        if not hasattr(value, name):
+            raise TypeError("expected a model with params, grads and gradient(x, y, loss), such as a Network; got "
+                            f"{value!r} without {name}")
+    return value
+
+
+def loss(value: Any) -> Any:
+    """A loss that checks what it returns. One of minnet's own, which has a check of y, is returned as it is.
+
+    A call raises TypeError unless it returns (value, dz), a real number and an array of z's shape, and ValueError where
+    it writes into z or y.
+    """
+    function("loss", value, "of (z, y), such as losses.softmax_cross_entropy")
+    if hasattr(value, "check"):
+        return value
+
+    @wraps(value)                                     # with its attributes, such as output_function
+    def checked(z: np.ndarray, y: Any, **options: Any) -> tuple[float, np.ndarray]:
+        before = {"z": z.tobytes(), "y": np.asarray(y).tobytes()}
+        returned = value(z, y, **options)
+        wanted = f"expected the loss to return (value, dz), a number and an array of real numbers of shape {z.shape}"
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            raise TypeError(f"{wanted}, got {returned!r}")
+        C, dz = array("the loss", returned[0]), array("dz", returned[1])
+        if C.shape != () or C.dtype.kind not in "fiu" or dz.shape != z.shape or dz.dtype.kind not in "fiu":
+            raise TypeError(f"{wanted}, got a value of shape {C.shape} and dtype {C.dtype}, and dz of shape {dz.shape} "
+                            f"and dtype {dz.dtype}")
+        for name, given in (("z", z), ("y", y)):
+            if np.asarray(given).tobytes() != before[name]:
+                raise ValueError(f"expected a loss that leaves {name} as it is, got one that writes into {name}: "
+                                 f"change a copy, {name}.copy()")
+        return float(C), dz
+    return checked

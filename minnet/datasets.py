@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minnet import checks
-from minnet.checks import unmasked
 
 Data = tuple[np.ndarray, np.ndarray]           # x and y
 
@@ -62,18 +61,18 @@ def standardized(data: Dataset) -> Dataset:
     """The data set with (x − mean)/std for each feature; both parts use mean and std of the *training* part.
 
     A feature that is constant in the training part is 0 there, and is only centred in the test part. Raises TypeError
-    if `data` is not a Dataset, or if an x is a masked array.
+    if `data` is not a Dataset, and TypeError or ValueError for an x that is no matrix of finite numbers.
     """
     if not isinstance(data, Dataset):
         raise TypeError(f"expected a Dataset with a training and a test part, got {type(data).__name__}: of pairs "
                         "(x, y), make one, datasets.Dataset((x, y), (x_test, y_test))")
-    for x, _ in data:
-        unmasked("x", x)
-    train = data.train[0].astype(np.float64)
+    parts = [checks.rows("x", x, None) for x, _ in data]
+    dtype = parts[0].dtype if parts[0].dtype.kind == "f" else np.dtype(np.float32)
+    train, test = (checks.batch("x", x, parts[0].shape[1], np.dtype(np.float64)) for x in parts)
     mean = train.mean(axis=0)
     std = np.where(np.ptp(train, axis=0) > 0, train.std(axis=0), 1)
-    dtype = data.train[0].dtype if data.train[0].dtype.kind == "f" else np.float32
-    return data.map_x(lambda x: ((x - mean) / std).astype(dtype))
+    return Dataset((((train - mean) / std).astype(dtype), data.train[1]),
+                   (((test - mean) / std).astype(dtype), data.test[1]))
 
 
 def spirals(n: int, *, rng: int | np.random.Generator, classes: int = 3, turns: float = 0.75,

@@ -13,14 +13,15 @@ and a right backward pass keeps it below 1e-7. The second term in the denominato
 
 At a kink, such as ReLU's at 0, a finite difference is not the derivative. If any pre-activation crosses a kink between
 p − 2h and p + 2h, the step is divided by ten, up to three times; if that does not help, the parameter is left out and
-listed as "at kinks". The check knows the kinks from `Activation(…, kinks=…)`.
+listed as "at kinks". The check knows the kinks from `Activation(…, kinks=…)`, and from the property `kinks` of a layer.
+A kink that is not declared shows in the loss: differences taken on one side of p alone are not ĝ.
 """
 
 from __future__ import annotations
 
 import math
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from minnet import checks
 from minnet.losses import Loss
 from minnet.network import Network
 from minnet.parameters import Model, declared
+from minnet.reporting import printable
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 _SHOWN = 3                         # entries of an array that a report lists
@@ -48,13 +50,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """One learned array: its relative error, how many entries were compared, the worst three, and those at kinks."""
+    """One learned array: its relative error, how many entries were compared, the worst three, and those at kinks.
+
+    Of an array beyond the tolerance: factor, where g = factor · ĝ in all entries, and the entries among the worst near
+    which the loss has a kink that is not declared.
+    """
 
     array: str
     error: float
     compared: int
     worst: tuple[Entry, ...]
     at_kinks: tuple[Index, ...]
+    factor: float | None = None
+    undeclared: tuple[Index, ...] = ()
 
     @property
     def excluded(self) -> int:
@@ -68,10 +76,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """The rows of a check. `passed`: every array's error is within the tolerance, and no array is wholly at kinks."""
+    """The rows of a check. `passed`: every array's error is within the tolerance, and no array is wholly at kinks.
+
+    examples: the rows of x in which a pre-activation lies on a declared kink.
+    """
 
     rows: tuple[Row, ...]
     tolerance: float
+    examples: tuple[int, ...] = ()
 
     @property
     def worst(self) -> Row:
@@ -84,21 +96,56 @@ class Report:
 
     def __str__(self) -> str:
         wide = max(len(row.array) for row in self.rows)
-        return "\n".join([*(f"{row.array:<{wide}}  {row}" for row in self.rows), *self._verdict()])
+        rows = (f"{row.array:<{wide}}  {row}" for row in self.rows)
+        return printable("\n".join([*rows, *self._verdict(), *self._at_kinks()]))
 
     def _verdict(self) -> list[str]:
         worst = self.worst
         if self.passed:
             return [f"passed: every array within {self.tolerance:g}"]
         if not worst.compared:
-            return [f"failed: {worst.array} is the worst, all of it at kinks",
-                    "  A pre-activation lies on a kink, as z = 0 does for rows of zeros in x where b = 0: add a little "
-                    "noise to x and b."]
+            return [f"failed: {worst.array} is the worst, all of it at kinks"]
         return [f"failed: {worst.array} is the worst",
                 *(f"  entry {list(one.index)}: gradient {one.gradient:.6g}, finite difference {one.difference:.6g}"
-                  for one in worst.worst),
-                "  If few entries are wrong: does an Activation of your own have a kink that it does not declare? A "
-                "ReLU needs kinks=(0.0,)."]
+                  for one in worst.worst), *(f"  {sentence}" for sentence in self._causes(worst))]
+
+    def _causes(self, worst: Row) -> list[str]:
+        """What the numbers say of the mistake, and where to look for it."""
+        if worst.undeclared:
+            return [f"The loss has a kink near {_listed(worst.undeclared)}, where a finite difference is no "
+                    "derivative.",
+                    "Declare it, Activation(…, kinks=(0.0,)) for a ReLU, or as the property `kinks` of a layer that "
+                    "keeps its z; or move off it: add a little noise to x and b."]
+        said = []
+        if math.isnan(worst.worst[0].gradient):
+            said = ["NaN is also what stands where backward writes nothing: does it assign to this gradient?"]
+        elif worst.factor is not None:
+            said = [f"Every entry is {worst.factor:.6g} times the difference: a sign or a factor is wrong. Only the "
+                    "loss divides by the number of examples."]
+        layers = [_layer(row.array) for row in self.rows]
+        last = max(_layer(row.array) for row in self.rows if row.error > self.tolerance)
+        if last >= 0:
+            right = "All arrays of later layers are right" if last < layers[-1] else "No later layer has parameters"
+            said += [f"{right}: look at the backward of layer {last}, and at the ∂C/∂x or dz that it is given."]
+        return said
+
+    def _at_kinks(self) -> list[str]:
+        """Which examples keep entries from being compared, and how to move off."""
+        if not any(row.at_kinks for row in self.rows):
+            return []
+        which = f" in row{'s' * (len(self.examples) > 1)} {_numbers(self.examples)} of x" if self.examples else ""
+        return [f"  Entries at kinks are not compared: a pre-activation lies on a kink{which}, as z = 0 does for rows "
+                "of zeros where b = 0. To compare them, add a little noise to x and b."]
+
+
+def _layer(array: str) -> int:
+    """The number of the layer of an array "layer 3 W" of a Network; −1 for the arrays of other models."""
+    words = array.split()
+    return int(words[1]) if words[0] == "layer" else -1
+
+
+def _numbers(values: tuple[int, ...]) -> str:
+    return ", ".join(map(str, values[:_SHOWN])) + (", …" if len(values) > _SHOWN else "")
 
 
 def _listed(entries: tuple[Index, ...]) -> str:
@@ -124,6 +171,7 @@ def check(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: boo
     chooser = np.random.default_rng(noise)
     with probe:
         g, rows = probe.gradient(), []
+        examples = probe.at_kinks()
         whole = float(np.linalg.norm(g[np.isfinite(g)]))
         for array, span in probe.arrays.items():
             entries = np.arange(span.start, span.stop)
@@ -140,19 +188,28 @@ def check(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, training: boo
                     at_kinks.append(index)
                 else:
                     compared.append(Entry(index, float(g[i]), numeric))
-            rows.append(_row(array, compared, at_kinks, whole))
-    return Report(tuple(rows), tolerance)
+            row = _row(array, compared, at_kinks, whole, tolerance)
+            if row.error > tolerance:
+                gap = abs(row.worst[0].gradient - row.worst[0].difference)
+                places = [span.start + int(np.ravel_multi_index(one.index, probe.shapes[array])) for one in row.worst]
+                row = replace(row, undeclared=tuple(one.index for one, i in zip(row.worst, places, strict=True)
+                                                    if probe.one_sided(i, one.difference) > 0.1 * gap))
+            rows.append(row)
+    return Report(tuple(rows), tolerance, examples)
 
 
-def _row(array: str, compared: list[Entry], at_kinks: list[Index], whole: float) -> Row:
+def _row(array: str, compared: list[Entry], at_kinks: list[Index], whole: float, tolerance: float) -> Row:
     """The error of one array, and its worst entries: the largest |g − ĝ|, not finite ones first."""
     analytic, numeric = np.array([(one.gradient, one.difference) for one in compared]).reshape(-1, 2).T
     scale = max(float(np.linalg.norm(analytic) + np.linalg.norm(numeric)), 1e-3 * whole)
     with np.errstate(invalid="ignore"):
         difference = analytic - numeric
     order = np.argsort(-np.nan_to_num(abs(difference), nan=math.inf), kind="stable")
-    return Row(array, _relative(float(np.linalg.norm(difference)), scale), len(compared),
-               tuple(compared[i] for i in order[:_SHOWN]), tuple(at_kinks))
+    error, factor = _relative(float(np.linalg.norm(difference)), scale), None
+    if tolerance < error < math.inf and len(compared) > 1 and numeric.any():
+        factor = float(analytic @ numeric) / float(numeric @ numeric)
+        factor = factor if np.linalg.norm(analytic - factor * numeric) <= 10 * tolerance * scale else None
+    return Row(array, error, len(compared), tuple(compared[i] for i in order[:_SHOWN]), tuple(at_kinks), factor)
 
 
 def directional(model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, *, rng: int | np.random.Generator,
@@ -225,6 +282,24 @@ class _Probe:
     def sides(self) -> list[np.ndarray]:
         """On which side of its layer's kinks each pre-activation of the last pass lies."""
         return [np.digitize(layer.z, layer.kinks) for layer in self.kinked]
+
+    def at_kinks(self) -> tuple[int, ...]:
+        """The rows of x in which a pre-activation of the last pass lies on a kink, up to twice the smallest step."""
+        near = [abs(np.subtract.outer(layer.z, layer.kinks)).min(axis=-1) <= 2 * _STEPS[-1] for layer in self.kinked]
+        return tuple(np.flatnonzero(sum(one.reshape(len(one), -1).any(axis=1) for one in near)).tolist())
+
+    def one_sided(self, i: int, numeric: float) -> float:
+        """How far the slopes of the loss on both sides of p_i are from ĝ; on a smooth loss it is rounding, 1e-10."""
+        slopes, h = [], _STEPS[-2]
+        for side in (h, -h):
+            values = []
+            for k in range(3):
+                self.model.params[...] = self.before["params"]
+                self.model.params[i] += k * side
+                values.append(self.evaluate())
+            slopes.append((4 * values[1] - values[2] - 3 * values[0]) / (2 * side))          # + O(h²)
+        self.model.params[...] = self.before["params"]
+        return max(abs(slope - numeric) for slope in slopes)
 
     def derivative(self, u: np.ndarray) -> float | None:
         """∂C/∂u by the central difference, or None where a kink is too close at every step size."""

@@ -31,7 +31,7 @@ Inits = Initializer | str | Sequence[Initializer | str]
 
 
 class Evaluation(NamedTuple):
-    """What `evaluate` returns; accuracy is None where y are no class labels."""
+    """What `evaluate` returns; accuracy is None where y holds no classes, and NaN where an output is NaN."""
 
     loss: float
     accuracy: float | None
@@ -45,7 +45,8 @@ class Network(Model):
     are cast, so that one seed gives the same network in both.
 
     `params` (P,), `grads` (P,): every learned number and its gradient. `state` (S,): what is carried along but not
-    learned. `decay_mask` (P,) bool: True on the weight matrices, which alone weight decay shrinks.
+    learned. All three change with every step: keep `net.params.copy()`. `decay_mask` (P,) bool: True on the weight
+    matrices, which alone weight decay shrinks.
     `output_function`: turns outputs into a prediction; that of the loss that the network was last trained with.
     Raises TypeError or ValueError for layers that do not fit together and for initializers that fail.
     """
@@ -146,7 +147,7 @@ class Network(Model):
         if np.shape(dz) != outputs.shape:
             raise ValueError(f"expected dz of the outputs' shape {outputs.shape}, got {np.shape(dz)}")
         dtype = self.dtype
-        da: Any = np.asarray(dz, dtype)
+        da: Any = np.asarray(checks.array("dz", dz), dtype)
         for layer in reversed(self.layers[1:]):
             da = layer.backward(da)
             if getattr(da, "dtype", None) != dtype:
@@ -231,10 +232,14 @@ class Network(Model):
                              "does not say what its outputs mean: net(x) gives the outputs")
         return self.output_function
 
-    def evaluate(self, data: tuple[np.ndarray, np.ndarray], loss: Loss) -> Evaluation:
-        """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`."""
-        z = self(data[0])
-        return Evaluation(float(loss(z, data[1])[0]), losses.accuracy(z, data[1]))
+    def evaluate(self, data: tuple[np.ndarray, ...], loss: Loss) -> Evaluation:
+        """Loss and accuracy on data = (x, y), as in prediction: `net.evaluate(digits.test, loss).accuracy`.
+
+        With data = (x, y, weights) the loss is weighted. `losses.accuracy` says what counts as right.
+        """
+        x, y, *weights = data
+        z = self(x)
+        return Evaluation(float(loss(z, y, *weights)[0]), losses.accuracy(z, y, loss))
 
     # What it looks like ------------------------------------------------------------------------------------
 

@@ -7,6 +7,15 @@ An optimizer is its settings and never changes; what it has computed for one net
 used for another as if new. Definitions and defaults are PyTorch's, but for weight decay, which is always *decoupled*
 (Loshchilov & Hutter 2019): before the step, p ← p − η λ mask ⊙ p, and the gradient does not contain it. (The paper's
 Algorithm 2 puts the schedule's factor alone before λ; η λ, with the learning rate, is PyTorch's form.)
+An L1 penalty λ₁ Σ|p| over the same mask is decoupled too, as a *proximal* step after the optimizer's:
+
+    p ← S(p, η λ₁),      S(p, t) = sign(p) · max(|p| − t, 0) = p − clip(p, −t, t),      the soft threshold.
+
+S(p, t) is the minimum over q of ½(q − p)² + t|q|. It makes weights exactly 0, and gradient descent with it converges to
+the minimum of C + λ₁ Σ|p|. A step along the subgradient, g + λ₁ sign(p), jumps over 0 and makes no weight 0. With
+momentum μ a steady gradient moves p by η g/(1 − μ), so the minimum is that of C + (1 − μ) λ₁ Σ|p|; Adam and RMSprop
+divide g, but not λ₁. Daubechies, Defrise & De Mol 2004; Duchi & Singer 2009, for gradients of batches.
+
 With g = ∂C/∂p, η the learning rate, t = 1, 2, … the number of the step. All raise TypeError or ValueError for
 settings out of range. Learning-rate schedules stand in schedules.py.
 """
@@ -31,7 +40,7 @@ State = dict[str, Any]
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What the optimizers share: a learning rate, decoupled weight decay, and the count of steps.
+    """What the optimizers share: a learning rate, decoupled weight decay and L1 penalty, and the count of steps.
 
     `vectors` names the vectors in `state`. One of your own defines them and `update`.
     """
@@ -39,15 +48,17 @@ class Optimizer:
     learning_rate: float
     _: KW_ONLY
     weight_decay: float = 0.0
+    l1: float = 0.0
 
     vectors: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         checks.number("learning_rate", self.learning_rate, above=0)
         checks.number("weight_decay", self.weight_decay, least=0)
+        checks.number("l1", self.l1, least=0)
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
-        """A fresh state for a vector of this size. decay_mask (P,) bool: what decays; None decays everything."""
+        """A fresh state for a vector of this size. decay_mask (P,) bool: what weight decay and l1 shrink; None: all."""
         if np.ndim(params) != 1:
             raise ValueError(f"expected params to be a vector, got shape {np.shape(params)}: use params.ravel()")
         checks.not_zero_in(params.dtype, getattr(self, "epsilon", 1.0))
@@ -59,11 +70,13 @@ class Optimizer:
         if params.shape != grads.shape:
             raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
         state["t"] += 1
-        rate, decay = float(self.learning_rate * factor), float(self.weight_decay)
+        rate, decay, l1 = float(self.learning_rate * factor), float(self.weight_decay), float(self.l1)
         for p, g, mask, *vectors in pieces(params, grads, state["decay_mask"], *[state[v] for v in self.vectors]):
             if decay:
                 p -= rate * decay * (mask * p)
             self.update(p, g, rate, state["t"], *vectors)
+            if l1:
+                p -= mask * p.clip(-rate * l1, rate * l1)
 
     def update(self, p: np.ndarray, g: np.ndarray, rate: float, t: int, *vectors: np.ndarray) -> None:
         """The formula: step t on p and on the vectors, in place."""

@@ -59,7 +59,7 @@ class View(property):
         array = getattr(owner, self.slot)
         if value is array:                                # `net.params -= step` assigns what it has changed in place
             return
-        numbers = np.asarray(value)
+        numbers = checks.array(self.name, value)
         if numbers.dtype.kind not in "fiub":
             raise TypeError(f"expected {self.name} to be an array of real numbers, got {value!r}")
         if numbers.ndim and numbers.shape != array.shape:
@@ -111,6 +111,9 @@ class Model:
     What `minnet.train` needs of a model: these four, `gradient(x, y, loss, *, training=True, rng=None)`, which fills
     `grads` and returns the loss, and `outputs`, the outputs (n, k) of the last pass. To be measured on validation data
     it must also predict: `model(x)`.
+
+    `net.params` is the vector itself, and training changes it: `best = net.params.copy()` keeps its numbers, and
+    `net.params = best` puts them back. BatchNorm's running statistics are in `net.state`, to be kept likewise.
     """
 
     params, grads, state = View(), View(), View()

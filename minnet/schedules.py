@@ -26,9 +26,15 @@ def step_decay(step: int, *, every: int, factor: float = 0.1) -> float:
 
 
 def exponential(step: int, *, decay: float) -> float:
-    """decay^step, 0 < decay ≤ 1."""
-    step, decay = _count(step), checks.number("decay", decay, above=0, most=1)
-    return decay**step
+    """decay^step, decay > 0. Below 1 the rate falls; above 1 it grows, as in a range test (`diagnostics.rate_range`).
+
+    Beyond what a float holds it is infinite, which training refuses.
+    """
+    step, decay = _count(step), checks.number("decay", decay, above=0)
+    try:
+        return decay**step
+    except OverflowError:
+        return math.inf
 
 
 def cosine(step: int, *, steps: int, floor: float = 0.0) -> float:

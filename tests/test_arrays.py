@@ -33,3 +33,25 @@ def test_sum_of_rows(shape):
 def test_all_finite(entries, finite):
     with np.errstate(over="ignore"):
         assert arrays.all_finite(np.array(entries, float)) is finite
+
+
+def test_blocks_cover_the_rows_once(monkeypatch):
+    monkeypatch.setattr(arrays, "BLOCK", 10)
+    assert [len(range(7)[rows]) for rows in arrays.blocks(np.zeros((7, 3)))] == [3, 3, 1]
+    assert [len(range(2)[rows]) for rows in arrays.blocks(np.zeros((2, 30)))] == [1, 1]
+    assert [len(range(4)[rows]) for rows in arrays.blocks(np.zeros((4, 3, 2)))] == [1, 1, 1, 1]
+    assert [len(range(25)[rows]) for rows in arrays.blocks(np.zeros(25))] == [25]
+
+
+@pytest.mark.parametrize(("strided", "copied"), [
+    (lambda x: x, False), (lambda x: x[:, 1:], False), (lambda x: x[::-2], False), (lambda x: x[:, 0], False),
+    (np.asfortranarray, True), (lambda x: x[:, ::2], True),
+], ids=["whole", "without the first column", "backwards", "one column", "Fortran", "every second column"])
+def test_rows_are_taken_in_one_piece(strided, copied):
+    given = strided(np.arange(24.0).reshape(6, 4))
+    found, rows = arrays.by_rows(given), np.array([2, 0])
+    assert (found is not given) is copied
+    taken = arrays.taken(found, rows, np.dtype(np.float32))
+    np.testing.assert_array_equal(taken, given[rows])
+    assert taken.flags.c_contiguous
+    assert taken.dtype == np.float32

@@ -11,9 +11,12 @@ import pytest
 jupytext = pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
 runner = pytest.importorskip("chapters.__main__")
+from chapters import front_page  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
+PATHS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
+FURTHER = sorted((ROOT / "chapters" / "further").glob("[0-9][0-9]_*.py"))
+SOURCES = [*PATHS, *FURTHER]
 ANSWERS = sorted((ROOT / "chapters" / "answers").glob("*.py"))
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -22,7 +25,7 @@ def claim(id, verdict, chapter="02"):
     return {"id": id, "chapter": chapter, "verdict": verdict}
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_notebook_is_its_text_executed(source):
     text, notebook = jupytext.read(source), nbformat.read(source.with_suffix(".ipynb"), as_version=4)
     assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in text.cells], (
@@ -37,7 +40,27 @@ def test_notebook_is_its_text_executed(source):
     nbformat.validate(notebook)
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("further", FURTHER, ids=lambda path: path.stem)
+def test_a_path_is_short(further):
+    """What a person reads in half an hour: 2,000 words and 250 lines of code, with a picture in the first screen."""
+    cells = jupytext.read(ROOT / "chapters" / further.name).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    code = [line for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines() if line.strip()]
+    assert len(prose.split()) <= 2000
+    assert len(code) <= 250
+    assert "<details>" in prose, "the answers to the predictions are folded"
+    assert prose.count("<details>") == prose.count("</details>") == prose.count("<summary>")
+    assert "$" in prose, "mathematics is typeset"
+    assert prose.count("**What to see.**") >= 3
+
+
+def test_front_page_is_that_of_the_ledger():
+    rows = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
+    assert (ROOT / "chapters" / "README.md").read_text(encoding="utf-8") == front_page.text(rows), (
+        "python -m chapters.front_page renews it")
+
+
+@pytest.mark.parametrize("source", PATHS, ids=lambda path: path.stem)
 def test_every_chapter_has_answers(source):
     assert source.name in [answer.name for answer in ANSWERS]
 
@@ -51,9 +74,15 @@ def test_answers_hold(answer, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def contents():
+    """What the folder of the chapters holds, but for what Python itself writes."""
+    return {path: path.read_bytes() for path in (ROOT / "chapters").rglob("*")
+            if path.is_file() and path.suffix != ".pyc"}
+
+
 @pytest.mark.chapters
 def test_the_main_job(tmp_path):
-    before = {path: path.read_bytes() for path in (ROOT / "chapters").glob("*") if path.is_file()}
+    before = contents()
     claims = tmp_path / "claims.json"
     poor = os.environ | {"PYTHONIOENCODING": "ascii"}                         # of a pipe or a file: the report has a σ
     done = subprocess.run([sys.executable, "-m", "chapters", "--fast", "--json", str(claims)], env=poor, cwd=ROOT,
@@ -63,12 +92,12 @@ def test_the_main_job(tmp_path):
     ledger = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
     assert [c["id"] for c in found] == [row["id"] for row in ledger]
     assert all(c["verdict"] == c["expected"] for c in found)
-    assert before == {path: path.read_bytes() for path in (ROOT / "chapters").glob("*") if path.is_file()}
+    assert before == contents()
 
 
 def test_the_ledger_is_a_full_run():
     ledger = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
-    assert {row["chapter"] for row in ledger} == {source.name[:2] for source in SOURCES}
+    assert {row["chapter"] for row in ledger} == {source.name[:2] for source in PATHS}
     assert len({row["id"] for row in ledger}) == len(ledger)
     fields = {"id", "chapter", "source", "statement", "paper", "measured", "low", "high", "seeds", "criterion",
               "verdict", "expected", "mode"}

@@ -10,7 +10,7 @@ import pytest
 from minnet import Dense, Network, activations, datasets, fit, gradient_check, layers, mlp, optimizers, train
 from minnet import initializers as init
 from minnet.activations import relu, tanh
-from minnet.losses import mean_squared_error, squared_error
+from minnet.losses import accuracy, balanced_weights, mean_squared_error, squared_error
 from minnet.losses import sigmoid_cross_entropy as sigmoid_ce
 from minnet.losses import softmax_cross_entropy as softmax_ce
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -75,7 +75,8 @@ CASES = [
     ("x wide", lambda net: net(np.ones((6, 4))), ValueError, r"x of shape \(n, 3\), got \(6, 4\): .* takes 3.* has 4"),
     ("x transposed", lambda net: net(np.ones((3, 6))), ValueError, r"x of shape \(n, 3\), got \(3, 6\).*x\.T meant"),
     ("x empty", lambda net: net(np.ones((0, 3))), ValueError, r"x of shape \(n, 3\), got \(0, 3\): the batch is empty"),
-    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError, r"x of shape \(n, 3\), got rows of unequal lengths"),
+    ("x ragged", lambda net: net([[1, 2, 3], [1, 2]]), ValueError,
+     r"x to be an array, got rows of unequal lengths, 3 in row 0 and 2 in row 1: cut or fill them"),
     ("x forward", lambda net: net.forward(X[0]), ValueError, r"x of shape \(n, 3\), got \(3,\)"),
     ("x gradient", gradient(Y, x=X.T), ValueError, r"x of shape \(n, 3\), got \(3, 6\)"),
     ("x NaN", lambda net: net(put(X, NAN)), ValueError,
@@ -100,7 +101,7 @@ CASES = [
     # y of numbers
     ("targets shape", gradient(Y, squared_error), ValueError, r"targets y of the outputs' shape \(6, 4\), got \(6,\)"),
     ("targets column", lambda net: squared_error(np.zeros((6, 1)), Y), ValueError,
-     r"\(6, 1\), got \(6,\).*y\[:, None\]"),
+     r"\(6, 1\), got \(6,\): one column is np\.array\(y\)\[:, None\]"),
     ("targets NaN", gradient(put(np.ones((6, 4)), NAN), squared_error), ValueError,
      r"targets y to be finite in float32, got nan at index \(1, 2\)"),
     ("targets infinite", gradient(put(np.ones((6, 4)), INF), mean_squared_error), ValueError,
@@ -227,7 +228,7 @@ CASES = [
     *layer(lambda v: init.glorot_normal(RNG(0), (2, 2), gain=v), "gain", POSITIVE, -1, *NUMBERS),
     # optimizers and schedules
     *[case for kind in (SGD, RMSprop, Adam, AdamW) for name, wanted, edge in
-      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1))
+      (("learning_rate", POSITIVE, 0), ("weight_decay", "a number ≥ 0", -0.1), ("l1", "a number ≥ 0", -0.1))
       for case in optimizer(kind, name, wanted, edge, *NUMBERS)],
     *optimizer(SGD, "momentum", RATE, 1, -0.1, *NUMBERS), *optimizer(RMSprop, "alpha", RATE, 1, -0.1, *NUMBERS),
     *optimizer(RMSprop, "epsilon", POSITIVE, 0, *NUMBERS), *optimizer(Adam, "epsilon", POSITIVE, 0, *NUMBERS),
@@ -242,7 +243,10 @@ CASES = [
     *layer(lambda v: optimizers.clip_by_norm(np.ones(2), v), "max_norm", POSITIVE, 0, *NUMBERS),
     *layer(lambda v: optimizers.step_decay(0, every=v), "every", WHOLE, 0, 1.5, True),
     *layer(lambda v: optimizers.step_decay(0, every=2, factor=v), "factor", POSITIVE, 0, *NUMBERS),
-    *layer(lambda v: optimizers.exponential(0, decay=v), "decay", "a number > 0 and ≤ 1", 0, 1.1, *NUMBERS),
+    *layer(lambda v: optimizers.exponential(0, decay=v), "decay", POSITIVE, 0, -0.9, *NUMBERS),
+    ("a schedule that overflows", lambda net: fitted(net, state=SGD().init(net.params) | {"t": 10_000}, optimizer=SGD(),
+                                                     schedule=partial(optimizers.exponential, decay=1.1)), ValueError,
+     r"schedule\(10000\), a factor on the learning rate, to be a number ≥ 0, got inf"),
     *layer(lambda v: optimizers.cosine(0, steps=v), "steps", WHOLE, 0, 10.0, "10"),
     *layer(lambda v: optimizers.cosine(0, steps=9, floor=v), "floor", "a number ≥ 0 and ≤ 1", 1.1, -0.1, *NUMBERS),
     *layer(lambda v: optimizers.linear_warmup(0, steps=v), "steps", WHOLE, 0, 10.0),
@@ -250,7 +254,27 @@ CASES = [
     ("data a Dataset", lambda net: fitted(net, datasets.digits()), TypeError,
      r"a pair \(x, y\), got Dataset: pass one of its parts"),
     ("data x alone", lambda net: fitted(net, X), TypeError, r"data to be a pair \(x, y\), got ndarray"),
-    ("data a triple", lambda net: fitted(net, (X, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("data of four", lambda net: fitted(net, (X, Y, Y, Y)), TypeError, r"data to be a pair \(x, y\), got tuple"),
+    ("patience without validation", lambda net: fitted(net, patience=3), ValueError,
+     r"patience counts .*: expected validation=\(x, y\), got None"),
+    *setting(lambda net, value: fitted(net, patience=value, validation=(X, Y)), "patience", WHOLE, 0, 2.0, True, "3"),
+    ("weights short", lambda net: fitted(net, (X, Y, np.ones(5))), ValueError,
+     r"weights of shape \(6,\), one per example, got \(5,\)"),
+    ("weights a column", lambda net: fitted(net, (X, Y, np.ones((6, 1)))), ValueError,
+     r"weights of shape \(6,\), one per example, got \(6, 1\): .*np\.ravel\(weights\)"),
+    ("weights negative", lambda net: fitted(net, (X, Y, Y - 1.0)), ValueError, r"weights ≥ 0, got -1"),
+    ("weights NaN", lambda net: fitted(net, (X, Y, put(Y, NAN, 2))), ValueError,
+     r"weights to be finite in float32, got nan at index \(2,\)"),
+    ("weights words", lambda net: fitted(net, (X, Y, ["a"] * 6)), TypeError, r"weights to be an array of real numbers"),
+    ("weights of validation", lambda net: fitted(net, validation=(X, Y, -np.ones(6))), ValueError, r"weights ≥ 0, got"),
+    ("weights, own loss", lambda net: fitted(net, (X, Y, np.ones(6)), loss=lambda z, y: softmax_ce(z, y)), TypeError,
+     r"a loss that takes weights, loss\(z, y, weights=None\), .*got <lambda>: multiply each example's part"),
+    ("weights of a loss", lambda net: softmax_ce(np.zeros((6, 4)), Y, [1, 2]), ValueError, r"weights of shape \(6,\)"),
+    ("balanced: a table", lambda net: balanced_weights(X), ValueError, r"labels y of shape \(n,\), .*\(6, 3\)"),
+    ("balanced: nothing", lambda net: balanced_weights([]), ValueError, r"labels y of shape \(n,\), .*\(0,\)"),
+    ("accuracy, labels short", lambda net: accuracy(np.eye(3), [0]), ValueError, r"y of shape \(3,\), .*got \(1,\)"),
+    ("accuracy, labels a column", lambda net: accuracy(np.eye(3), np.ones((3, 1), int)), ValueError,
+     r"y of shape \(3,\), .* or \(3, 3\), .*got \(3, 1\)"),
     ("x and y differ", lambda net: fitted(net, (X, Y[:4])), ValueError,
      r"each of the 6 rows of x in data, got y.*\(4,\)"),
     ("y a number", lambda net: fitted(net, (X, 3)), ValueError,
@@ -346,6 +370,12 @@ def test_bad_input(what, call, kind, message):
     with pytest.raises(kind, match=message):
         call(model)
     assert frozen(model) == before
+
+
+def test_an_entry_is_found_in_any_block(monkeypatch):
+    monkeypatch.setattr("minnet.arrays.BLOCK", 6)
+    with pytest.raises(ValueError, match=r"nan at index \(4, 1\) \(3 such entries\)"):
+        fitted(net(), (put(put(X, NAN, (4, 1)), INF, (5, slice(1, 3))), Y))
 
 
 def test_a_prediction_needs_a_model_that_predicts():

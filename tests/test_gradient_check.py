@@ -45,6 +45,7 @@ def test_a_wrong_sign_in_any_one_array_fails_and_is_named(array, monkeypatch):
     assert not report.passed
     assert report.worst.array == array
     assert report.worst.error == pytest.approx(1)
+    assert report.worst.undeclared == ()
     assert f"failed: {array} is the worst" in str(report)
     assert all(row.error < TOLERANCE for row in report.rows if row.array != array)
     assert directional(net, *batch(), CE, rng=0) > 1e-5
@@ -354,8 +355,9 @@ def test_a_kink_that_is_not_declared_is_mentioned():
     assert not report.passed
     assert report.worst.array == "layer 0 b"
     assert report.worst.worst[0].index == (0,)
-    assert "If few entries are wrong: does an Activation of your own have a kink" in str(report)
-    assert "kinks=(0.0,)" in str(report)
+    assert report.worst.undeclared == ((0,),)
+    assert "The loss has a kink near [0], where a finite difference is no derivative." in str(report)
+    assert "Activation(…, kinks=(0.0,))" in str(report)
     assert check(net(kinks=(0.0,)), *data).passed
 
 
@@ -367,5 +369,90 @@ def test_entries_at_kinks_are_listed_and_noise_moves_them_off():
     assert rows["layer 0 b"].at_kinks == tuple((k,) for k in range(5))
     assert rows["layer 0 W"].at_kinks == ()
     assert "(0 compared, 5 at kinks: [0], [1], [2], …)" in str(report)
-    assert "add a little noise to x and b" in str(report)
-    assert check(net, x + 0.1 * np.random.default_rng(0).normal(size=x.shape), y, CE).passed
+    assert report.examples == (0,)
+    assert "a pre-activation lies on a kink in row 0 of x, as z = 0 does" in str(report)
+    assert "To compare them, add a little noise to x and b." in str(report)
+    noisy = check(net, x + 0.1 * np.random.default_rng(0).normal(size=x.shape), y, CE)
+    assert noisy.passed
+    assert noisy.examples == ()
+    assert "noise" not in str(noisy)
+
+
+class OwnReLU(layers.Layer):
+    """As somebody writes it first, without `kinks`."""
+
+    draws = False
+
+    def __call__(self, x):
+        return np.maximum(x, 0)
+
+    def forward(self, x, training=False, rng=None):
+        self.z = x
+        return self(x)
+
+    def backward(self, da, input_gradient=True):
+        return da * (self.z > 0)
+
+
+class DeclaredReLU(OwnReLU):
+    kinks = (0.0,)
+
+
+def test_rows_on_both_sides_of_a_kink():
+    """With W = 0 each z is 0, and one step of W moves some rows up and some down: no side has slope g = 0."""
+    def net(own):
+        made = Network([Dense(2, 3, init=initializers.zeros), own, Dense(3, 2)], rng=0, dtype=np.float64)
+        made.layers[2].b = [1, -1]
+        return made
+
+    x, y = np.array([[1.0, 2.0], [-1.5, 1.0], [-1.0, -1.0]]), np.array([0, 1, 1])
+    report = check(net(OwnReLU()), x, y, CE)
+    assert not report.passed
+    assert len(report.worst.undeclared) == len(report.worst.worst)
+    assert "the property `kinks` of a layer that keeps its z" in str(report)
+    declared = check(net(DeclaredReLU()), x, y, CE)
+    assert declared.examples == (0, 1, 2)
+    assert "in rows 0, 1, 2 of x" in str(declared)
+    moved = net(OwnReLU())
+    moved.layers[0].b = [0.1, -0.1, 0.2]
+    assert check(moved, x, y, CE).passed
+
+
+@pytest.mark.parametrize("array", ARRAYS)
+def test_a_slightly_wrong_gradient_is_no_kink(array, monkeypatch):
+    net = every_layer()
+    spoil(monkeypatch, net, array, lambda gradient: gradient.__imul__(1 + 1e-5))
+    report = check(net, *batch(), CE, samples=4)
+    assert report.worst.array == array
+    assert report.worst.undeclared == ()
+
+
+@pytest.mark.parametrize(("change", "says"), [
+    (negate, "Every entry is -1 times the difference: a sign or a factor is wrong."),
+    (lambda g: g.__imul__(8), "Every entry is 8 times the difference"),
+    (lambda g: g.fill(0), "Every entry is 0 times the difference"),
+    (lambda g: g.fill(np.nan), "NaN is also what stands where backward writes nothing"),
+], ids=["sign", "factor", "zeros", "nothing"])
+def test_what_the_numbers_say_of_the_mistake(change, says, monkeypatch):
+    net = every_layer()
+    spoil(monkeypatch, net, "layer 4 W", change)
+    report = str(check(net, *batch(), CE))
+    assert says in report
+    assert "All arrays of later layers are right: look at the backward of layer 4" in report
+
+
+def test_where_to_look(monkeypatch):
+    """A wrong ∂C/∂x makes the arrays before it wrong, and no other; a wrong dz makes all of them wrong."""
+    net = every_layer()
+    right = net.layers[5].backward
+    monkeypatch.setattr(net.layers[5], "backward", lambda da: 1.5 * right(da))       # LayerNorm; its γ and β are right
+    assert "All arrays of later layers are right: look at the backward of layer 4, and at the ∂C/∂x or dz" in str(
+        check(net, *batch(), CE))
+
+    def summed(z, y):
+        value, dz = CE(z, y)
+        return value, dz * len(z)
+
+    report = str(check(every_layer(), *batch(), summed))
+    assert "Every entry is 8 times the difference" in report
+    assert "No later layer has parameters: look at the backward of layer 9, and at the ∂C/∂x or dz" in report

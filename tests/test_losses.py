@@ -202,6 +202,30 @@ def test_the_plain_form_of_the_softmax_loss_is_the_same(dtype, scale):
     np.testing.assert_allclose(dz, plain_dz, rtol=0, atol=bound / 50)
 
 
+# How often the prediction is right -----------------------------------------------------------------------------
+
+def test_accuracy_of_yes_or_no_questions_is_the_share_of_right_answers():
+    z, y = np.array([[1.0, -1.0, 2.0], [1.0, 1.0, -3.0]]), np.array([[1, 0, 1], [0, 0, 0]])
+    np.testing.assert_array_equal(losses.hits(z, y), [[True, True, True], [False, False, True]])
+    assert losses.accuracy(z, y) == losses.accuracy(z, y, sigmoid_cross_entropy) == pytest.approx(4 / 6)
+    assert losses.accuracy(z[:, :1], y[:, :1]) == losses.accuracy(z[:, :1], y[:, 0]) == 0.5
+    assert losses.accuracy(z, y.astype(float)) is None                   # floats are probabilities
+    assert losses.accuracy(z, 2 * y) is None                             # counts are values
+    for regression in (squared_error, mean_squared_error, lambda z, y: (0.0, z)):
+        assert losses.accuracy(z, y, regression) is None
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_the_accuracy_of_nan_is_nan(k):
+    z = np.full((4, k), np.nan)
+    assert math.isnan(losses.accuracy(z, np.zeros(4, int)))
+    assert math.isnan(losses.accuracy(z, np.zeros((4, k), int)))
+    z[:3] = 1
+    assert math.isnan(losses.accuracy(z, np.zeros(4, int)))
+    z[:] = np.inf
+    assert losses.accuracy(z, np.full(4, int(k == 1))) == 1
+
+
 def test_losses_say_what_they_take_and_mean():
     z = np.zeros((4, 3))
     for loss, output_function in ((losses.softmax_cross_entropy, activations.softmax),

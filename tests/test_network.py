@@ -445,6 +445,25 @@ def test_yes_or_no_outputs():
     assert (several.predict(x) == (x > 0)).mean() > 0.9
 
 
+def test_the_accuracy_of_several_yes_or_no_outputs():
+    """The share of right answers, where the answers are integers; values of a regression have none."""
+    x = np.random.default_rng(0).normal(size=(90, 3))
+    y = (x > 0).astype(int)
+    for loss in (losses.sigmoid_cross_entropy, losses.squared_error):
+        net = Network([Dense(3, 3)], rng=0)
+        history = fit(net, (x, y), loss=loss, optimizer=Adam(), epochs=1, rng=0, validation=(x, y),
+                      schedule=lambda t: 0.0)
+        found = net.evaluate((x, y), loss).accuracy
+        if loss is losses.squared_error:
+            assert found is None
+            assert np.isnan([history.accuracy, history.validation_accuracy]).all()
+        else:
+            assert found == history.validation_accuracy[0] == (net.predict(x) == y).mean()
+            assert history.accuracy[0] == pytest.approx(found, rel=1e-12)
+    net.layers[0].W = np.nan
+    assert np.isnan(net.evaluate((x, y), losses.sigmoid_cross_entropy).accuracy)
+
+
 @pytest.mark.parametrize("loss", [losses.squared_error, losses.mean_squared_error])
 def test_a_regression_predicts_values(loss):
     y = np.linspace(-3, 3, 40)[:, None]

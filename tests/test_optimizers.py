@@ -137,6 +137,41 @@ def test_the_schedules_factor_multiplies_the_rate(name):
     np.testing.assert_allclose(one, other, rtol=1e-13)
 
 
+@every_optimizer
+def test_l1_is_a_soft_threshold_after_the_step(name):
+    """Where the mask says so; 0 exactly where |p| ≤ ηλ₁, and the state is that of a run without."""
+    plain, mask, start = TABLE[name][0], np.arange(7) % 3 > 0, np.linspace(-1, 1, 7)
+    opt, t = dataclasses.replace(plain, l1=1.5), plain.learning_rate * 0.5 * 1.5
+    params, other = start.copy(), start.copy()
+    one = run(opt, params, gradients(1), decay_mask=mask, factor=0.5)
+    two = run(plain, other, gradients(1), decay_mask=mask, factor=0.5)
+    shrunk = np.sign(other) * np.maximum(abs(other) - t, 0)
+    np.testing.assert_allclose(params, np.where(mask, shrunk, other), rtol=1e-14)
+    for vector in opt.vectors:
+        np.testing.assert_array_equal(one[vector], two[vector])
+    zero = np.array([0.9, -0.9, 1.1]) * t
+    dataclasses.replace(opt, weight_decay=0).step(zero, np.zeros(3), opt.init(zero), factor=0.5)
+    np.testing.assert_allclose(zero, [0, 0, 0.1 * t], rtol=1e-13)
+
+
+@pytest.mark.parametrize("momentum", [0, 0.9])
+def test_l1_finds_the_lasso_in_closed_form(momentum):
+    """C = ½‖Qp − y‖² with orthonormal columns: the minimum of C + λ Σ|p| is S(Qᵀy, λ), zeros included."""
+    rng = np.random.default_rng(0)
+    Q, y = np.linalg.qr(rng.normal(size=(20, 8)))[0], 2 * rng.normal(size=20)
+    opt = SGD(learning_rate=0.1, momentum=momentum, l1=1.0)
+    p, threshold = np.ones(8), 1 - momentum
+    state = opt.init(p)
+    for _ in range(2000):
+        opt.step(p, Q.T @ (Q @ p - y), state)
+    least_squares = Q.T @ y
+    expected = np.sign(least_squares) * np.maximum(abs(least_squares) - threshold, 0)
+    np.testing.assert_allclose(p, expected, rtol=0, atol=1e-12)
+    if not momentum:
+        assert 0 < (p == 0).sum() < 8
+        np.testing.assert_array_equal(p == 0, expected == 0)
+
+
 def test_momentum_remembers_gradients_not_steps():
     """The rate stands outside v: after a step at rate 0 the next one is as large as without the schedule."""
     opt, params = SGD(learning_rate=0.1, momentum=0.9), np.zeros(1)
@@ -203,13 +238,14 @@ def test_defaults_are_pytorchs():
     assert (RMSprop().learning_rate, RMSprop().alpha, RMSprop().epsilon) == (1e-2, 0.99, 1e-8)
     assert (Adam().learning_rate, Adam().beta1, Adam().beta2, Adam().epsilon) == (1e-3, 0.9, 0.999, 1e-8)
     assert (Adam().weight_decay, AdamW().weight_decay) == (0, 0.01)
+    assert {opt.l1 for opt in (SGD(), RMSprop(), Adam(), AdamW())} == {0}
 
 
 @pytest.mark.parametrize("kind", [SGD, RMSprop, Adam, AdamW])
 def test_positional_arguments_mean_what_the_class_body_says(kind):
     """SGD(0.1, 0.9): the second is the momentum, as it stands in the source, or may not be given by position."""
     order = [name for name, p in inspect.signature(kind).parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert order[1:2] != ["weight_decay"]
+    assert order[1:2] not in (["weight_decay"], ["l1"])
 
 
 # Clipping ----------------------------------------------------------------------------------------------------
@@ -253,6 +289,7 @@ def test_a_norm_that_is_not_finite_is_returned_and_nothing_scaled(bad):
     (partial(optimizers.step_decay, every=3, factor=0.5), {2: 1, 3: 0.5, 6: 0.25}),
     (partial(optimizers.exponential, decay=0.9), {0: 1, 1: 0.9, 2: 0.81}),
     (partial(optimizers.exponential, decay=1), {0: 1, 50: 1}),
+    (partial(optimizers.exponential, decay=1.1), {0: 1, 1: 1.1, 2: 1.21, 10_000: math.inf}),
     (partial(optimizers.cosine, steps=100), {0: 1, 25: 0.5 + 0.5**1.5, 50: 0.5, 100: 0, 101: 0, 1000: 0}),
     (partial(optimizers.cosine, steps=100, floor=0.2), {0: 1, 50: 0.6, 100: 0.2, 500: 0.2}),
     (partial(optimizers.linear_warmup, steps=4), {0: 0.25, 1: 0.5, 3: 1, 4: 1, 99: 1}),

@@ -23,7 +23,8 @@ for thing in (net, net.summary(), history, stack, diagnosis, *diagnosis.findings
               reference.card(initializers.he_normal), theory.for_activation(activations.gelu),
               theory.predict_statistics(mn.mlp([64, 16, 10], activation="tanh", rng=0), x),
               diagnostics.layer_statistics(net, x, y, losses.softmax_cross_entropy, learning_rate=0.1),
-              gradient_check.check(net, x[:5], y[:5], losses.softmax_cross_entropy, samples=3)):
+              *(gradient_check.check(net, x[:5], y[:5], loss, samples=3) for loss in (
+                  losses.softmax_cross_entropy, lambda z, y: (1.0, np.ones_like(z))))):
     print(thing)
     print(repr(thing))
 """

@@ -132,6 +132,19 @@ def test_after_training_every_buffer_still_has_the_networks_dtype(dtype, name, o
     assert len(held) > 60                                     # the caches are among them
 
 
+def test_a_loss_of_your_own_gets_targets_in_the_networks_dtype():
+    seen = []
+
+    def loss(z, y):
+        seen.append((z.dtype, y.dtype))
+        return losses.squared_error(z, y)
+
+    x, _ = batch(20)
+    run(small(), (x, np.ones((20, 4))), loss=loss, validation=(x, np.ones((20, 4))))
+    run(small(), (x, np.ones((20, 4), int)), loss=loss, validation=(x, np.ones((20, 4), int)))
+    assert seen == [(np.float32, np.float32)] * 8 + [(np.float32, int)] * 8
+
+
 # Records and history -----------------------------------------------------------------------------------------
 
 def test_a_record_has_the_epochs_means():
@@ -206,12 +219,13 @@ def test_history():
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda h: pickle.loads(pickle.dumps(h))], ids=["deepcopy", "pickle"])
 def test_history_is_copied_whole(again):
-    history = run(small())
+    history = run(small(), validation=batch(11), patience=1)
     history.interrupted = True
     other = again(history)
     assert type(other) is History
     assert other == history
     assert other.interrupted
+    assert other.best_epoch == history.best_epoch
     np.testing.assert_array_equal(other.loss, history.loss)
 
 
@@ -488,6 +502,102 @@ def test_ctrl_c_keeps_what_was_learned(where):
         COMMON["optimizer"].step(whole.params, whole.grads, state)
     assert net.params.tobytes() == whole.params.tobytes()
     assert not run(net, data).interrupted
+
+
+# Early stopping ----------------------------------------------------------------------------------------------
+
+def with_statistics():
+    return Network([Dense(3, 6, activations.tanh), layers.BatchNorm(6), Dense(6, 4)], rng=0)
+
+
+def scripted(monkeypatch, *validation_losses):
+    """Validation losses as given, one an epoch; the training is real."""
+    left = iter(validation_losses)
+    monkeypatch.setattr("minnet.training._validated", lambda *_: (next(left), None))
+
+
+def after(epochs):
+    """params and state after so many epochs without early stopping."""
+    net = with_statistics()
+    run(net, epochs=epochs)
+    return net.params.tobytes(), net.state.tobytes()
+
+
+@pytest.mark.parametrize(("held", "patience", "epochs", "best", "stopped"), [
+    ([3, 2, 2, 2.5, 1, 1], 2, 4, 2, True),                     # an equal loss is no better one
+    ([3, 2, 2.1, 1, 1.5, 1.2], 2, 6, 4, True),                 # the last epoch is the one that ends the patience
+    ([3, 2, 2.1, 1, 1.5, 0.5], 2, 6, 6, False),
+    ([3, 2, 2.1, 2.2, 2.1, 2.3], 5, 6, 2, False),              # never stopped, and the best weights all the same
+    ([1, 2, 3, 4, 5, 6], 1, 2, 1, True),
+])
+def test_patience(held, patience, epochs, best, stopped, monkeypatch):
+    scripted(monkeypatch, *held)
+    net, data = with_statistics(), batch(20)
+    history = run(net, epochs=6, validation=data, patience=patience)
+    assert (len(history), history.best_epoch, history.stopped, history.interrupted) == (epochs, best, stopped, False)
+    monkeypatch.undo()
+    assert (net.params.tobytes(), net.state.tobytes()) == after(best)
+
+
+def test_without_patience_the_last_weights_stay():
+    net = with_statistics()
+    history = run(net, epochs=3, validation=batch(11, seed=4))
+    assert (history.best_epoch, history.stopped) == (None, False)
+    assert (net.params.tobytes(), net.state.tobytes()) == after(3)
+
+
+def test_the_best_weights_are_back_after_ctrl_c(monkeypatch):
+    def interrupted(step):
+        if step == 7:                                          # in the third epoch
+            raise KeyboardInterrupt
+        return 1.0
+
+    scripted(monkeypatch, 2, 3)
+    net = with_statistics()
+    history = run(net, epochs=5, validation=batch(11), patience=4, schedule=interrupted)
+    assert (history.interrupted, history.stopped, history.best_epoch) == (True, False, 1)
+    monkeypatch.undo()
+    assert (net.params.tobytes(), net.state.tobytes()) == after(1)
+
+
+def test_the_best_weights_are_back_after_divergence(monkeypatch):
+    scripted(monkeypatch, 2, 3, math.nan)
+    net = with_statistics()
+    with pytest.raises(Diverged, match="validation loss became nan in epoch 3"):
+        run(net, epochs=5, validation=batch(11), patience=4)
+    monkeypatch.undo()
+    assert (net.params.tobytes(), net.state.tobytes()) == after(1)
+
+
+def test_patience_with_a_model_of_ones_own():
+    """It needs no state and no copy of its own: params are enough."""
+    class Line(Tied):
+        def __call__(self, x):
+            return np.outer(x @ self.params, self.params)
+
+    model, x = Line(), batch(20)[0]
+    history = run(model, (x, x), validation=(x[:5], x[:5]), loss=losses.squared_error, epochs=40, patience=3,
+                  optimizer=SGD(learning_rate=0.5))
+    assert losses.squared_error(model(x[:5]), x[:5])[0] == history.validation_loss.min()
+    assert history.best_epoch == history.validation_loss.argmin() + 1
+
+
+def test_the_loop_in_the_docstring_is_what_fit_does():
+    """The example of `train`, run as it stands."""
+    lines = train.__doc__.splitlines()
+    start = next(i for i, line in enumerate(lines) if "lowest, patience" in line)
+    stop = next(i for i, line in enumerate(lines) if line.strip() == "net.params, net.state = best")
+    held_out, settings = batch(30, seed=4), COMMON | {"epochs": 60}
+    names = {"math": math, "train": train, "net": with_statistics(), "data": batch(20), "held_out": held_out,
+             "settings": settings}
+    exec("\n".join(line[8:] for line in lines[start:stop + 1]), names)
+    net = with_statistics()
+    history = run(net, epochs=60, validation=held_out, patience=5)
+    assert history.stopped
+    assert len(history) == history.best_epoch + 5 == names["record"].epoch
+    assert frozen(net)[0] == names["net"].params.tobytes()
+    assert frozen(net)[2] == names["net"].state.tobytes()
+    assert losses.softmax_cross_entropy(net(held_out[0]), held_out[1])[0] == history.validation_loss.min()
 
 
 # The progress bar --------------------------------------------------------------------------------------------

@@ -3,16 +3,18 @@
     claims.judge("02-zeros", source="popular article A", statement="zeros make every unit of a layer learn the same",
                  measured=ranks, criterion=claims.at_most(1))
 
-`measured` is a list with one number per run. The verdict compares their range, from the smallest to the largest, with
-the criterion, an interval that is chosen before measuring:
+`measured` is a list with one number per run. The verdict compares each of them with the criterion, an interval that is
+chosen before measuring:
 
-    reproduced       the range lies inside
-    refuted          the range lies outside (or *not reproduced*, for a paper's setting that is not repeated in full)
-    conditional      the range lies inside where a stated condition holds, and outside where it does not
-    not reproduced   the range lies partly inside and partly outside, with or without the condition
+    reproduced       every run meets it
+    refuted          no run meets it (*not reproduced*, where a paper's setting is not repeated in full)
+    conditional      every run meets it where a stated condition holds, and no run where it does not
+    mixed            some runs meet it and others do not; `met` says how many
 
 No distribution over seeds is assumed: the range of n independent seeds covers the median with probability
-1 − 2^(1−n), which is 94% for five.
+1 − 2^(1−n), which is 94% for five. Runs are repetitions with other seeds: settings that differ are claims of their own.
+
+`summary()` is the table of the claims that were judged so far in this process.
 """
 
 from __future__ import annotations
@@ -21,14 +23,15 @@ import html
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from minnet.reporting import printable
+from minnet import checks
+from minnet.reporting import Table, printable
 
 FILE = "MINNET_CLAIMS"             # the environment variable with the path of the file to which claims are appended
 LEDGER = "MINNET_LEDGER"           # the environment variable with the path of the ledger of expected verdicts
@@ -54,11 +57,9 @@ class Criterion:
             raise ValueError("expected a criterion that some numbers meet and others do not, got "
                              f"{self.low} ≤ measured ≤ {self.high}: give a finite bound")
 
-    def holds(self, low: float, high: float) -> bool | None:
-        """Whether [low, high] lies inside (True), outside (False), or partly inside (None)."""
-        if self.low <= low and high <= self.high:
-            return True
-        return False if high < self.low or self.high < low else None
+    def met(self, values: Sequence[float]) -> int:
+        """How many of the numbers lie inside."""
+        return sum(self.low <= value <= self.high for value in values)
 
     def __str__(self) -> str:
         if self.low == self.high:
@@ -89,7 +90,7 @@ class Claim:
 
     measured is the median over runs, low and high are their range, met says how many of them meet the criterion;
     without and without_met are the same where the condition does not hold. seeds is the number of runs, also where a
-    seed has several.
+    seed has several. headline, definition and post_hoc are described in `judge`.
     """
 
     id: str
@@ -109,6 +110,14 @@ class Claim:
     verdict: str
     expected: str | None
     mode: str
+    headline: str | None = None
+    definition: bool = False
+    post_hoc: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The headline, or else the statement."""
+        return self.headline or self.statement
 
     def __str__(self) -> str:
         parts = [f"{self.verdict.upper()}: {self.statement} ({self.source})",
@@ -117,6 +126,8 @@ class Claim:
             parts.append(f"  where {self.condition}; otherwise {_short(self.without)}, met by {self.without_met}")
         if self.paper is not None:
             parts.append(f"  the paper has {_short(self.paper)}")
+        if self.post_hoc is not None:
+            parts.append(f"  chosen after the data were seen: {self.post_hoc}")
         return printable("\n".join(parts))
 
     __repr__ = __str__
@@ -129,13 +140,16 @@ class Claim:
                       "otherwise": _text(f"{_short(self.without)}, met by {self.without_met}")}
         if self.paper is not None:
             cells |= {"the paper has": _text(_short(self.paper))}
+        if self.post_hoc is not None:
+            cells |= {"chosen after the data were seen": _text(self.post_hoc)}
         return (f"<table><tr>{''.join(f'<th>{name}</th>' for name in cells)}</tr>"
                 f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells.values())}</tr></table>")
 
 
 def judge(id: str, *, source: str, statement: str, measured: float | Iterable[float], criterion: Criterion,
           paper: float | str | None = None, condition: str | None = None,
-          without: float | Iterable[float] | None = None, refutable: bool = True, mode: str = "live") -> Claim:
+          without: float | Iterable[float] | None = None, refutable: bool = True, mode: str = "live",
+          headline: str | None = None, definition: bool = False, post_hoc: str | None = None) -> Claim:
     """Judge a claim, append it to the file named by MINNET_CLAIMS if that is set, and return it for display.
 
     - id: "02-zeros", the chapter's number first. source: paper and figure, or the article.
@@ -145,35 +159,66 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
     - refutable: False for a figure of a paper whose setting is not repeated in full. Another number then means *not
       reproduced*, not that the paper is wrong.
     - mode: "live", or "stored" where the numbers come from a stored sweep.
+    - headline: one sentence in plain words, for the claims on the ledger's front page.
+    - definition: True where a statement is judged that arithmetic alone decides.
+    - post_hoc: what of setting, window or criterion was chosen after the data were seen, in words.
 
     Raises ValueError where nothing was measured, a number is NaN, or only one of condition and without is given;
     TypeError for text, a dict, a set or other things that are not lists of numbers, and for wrong types elsewhere.
     """
     if not isinstance(criterion, Criterion):
         raise TypeError(f"expected criterion to be claims.at_most(…), at_least(…) or between(…, …), got {criterion!r}")
-    if not isinstance(refutable, bool):
-        raise TypeError(f"expected refutable to be True or False, got {refutable!r}")
+    checks.boolean("refutable", refutable)
+    checks.boolean("definition", definition)
+    for name, words in (("headline", headline), ("post_hoc", post_hoc)):
+        if words is not None and not isinstance(words, str):
+            raise TypeError(f"expected {name} to be a sentence or None, got {words!r}")
     if (condition is None) != (without is None):
         raise ValueError("expected condition (words) and without (its counter-measurement) together, got one of them: "
                          "a condition that was not measured cannot be judged")
     if mode not in ("live", "stored"):
         raise ValueError(f"expected mode 'live' or 'stored', got {mode!r}")
     values = _numbers("measured", measured)
-    holds = criterion.holds(min(values), max(values))
-    verdict = {True: "reproduced", False: "refuted" if refutable else "not reproduced", None: "not reproduced"}[holds]
     others = None if without is None else _numbers("without", without)
-    if holds and others is not None:
-        elsewhere = criterion.holds(min(others), max(others))
-        verdict = {True: "reproduced", False: "conditional", None: "not reproduced"}[elsewhere]
     claim = Claim(id, id.split("-")[0], source, statement, paper, float(np.median(values)), min(values), max(values),
                   len(values), str(criterion), _met(criterion, values), condition,
                   None if others is None else float(np.median(others)),
-                  None if others is None else _met(criterion, others), verdict, None, mode)
+                  None if others is None else _met(criterion, others), _verdict(criterion, values, others, refutable),
+                  None, mode, headline, definition, post_hoc)
     claim = replace(claim, expected=expected().get(id))
     if path := os.environ.get(FILE):
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(claim), ensure_ascii=False) + "\n")
+    _judged[id] = claim
     return claim
+
+
+def _verdict(criterion: Criterion, values: list[float], others: list[float] | None, refutable: bool) -> str:
+    met = criterion.met(values)
+    if met == 0:
+        return "refuted" if refutable else "not reproduced"
+    if met < len(values):
+        return "mixed"
+    if others is None or criterion.met(others) == len(others):
+        return "reproduced"
+    return "mixed" if criterion.met(others) else "conditional"
+
+
+class Summary(Table):
+    """Claims, a row each: the verdict, the claim in words, and how many runs meet it."""
+
+    shown: ClassVar[dict[str, str]] = {"verdict": "{0.verdict}", "claim": "{0.words}", "met by": "{0.met}",
+                                       "measured": "{0.measured:.2g}", "criterion": "{0.criterion}"}
+
+
+def summary() -> Summary:
+    """The claims that were judged so far in this process, for the end of a chapter."""
+    table = Summary()
+    table.rows = tuple(_judged.values())
+    return table
+
+
+_judged: dict[str, Claim] = {}                       # id → claim, in the order of judging
 
 
 def expected() -> dict[str, str]:
@@ -204,7 +249,7 @@ def _numbers(name: str, values: float | Iterable[float]) -> list[float]:
 
 
 def _met(criterion: Criterion, values: list[float]) -> str:
-    return f"{sum(criterion.low <= value <= criterion.high for value in values)} of {len(values)}"
+    return f"{criterion.met(values)} of {len(values)}"
 
 
 def _short(value: Any) -> str:

@@ -3,6 +3,7 @@
     rows.where(init=he_normal).array("loss")                                     a column as an array
     for depth, group in rows.by("depth").items(): …                              groups
     rows.spread("loss", by=["depth", "init"])                                    median and range over the seeds
+    rows.where(init=he_normal).best("rate", by="loss").table("loss")             (seeds, epochs) at the best rate
 """
 
 from __future__ import annotations
@@ -94,6 +95,27 @@ class Rows(list[dict[str, Any]]):
             found.append({key: group[0].get(key) for key in by}
                          | {"n": len(values), "median": median, "low": low, "high": high})
         return found
+
+    def best(self, name: str, *, by: str) -> Rows:
+        """The rows with the value of column `name` for which the median of `by` is lowest, NaN counting as infinite.
+
+        `rows.where(init="he").best("rate", by="loss")`: the learning rate that suits this initializer, all its seeds.
+        Of equal medians the first value in order of appearance is taken.
+        """
+        self._check(name, by)
+        return min(self.by(name).values(), key=lambda rows: np.median(np.nan_to_num(rows.array(by), nan=np.inf)))
+
+    def table(self, name: str, *, by: str = "seed") -> np.ndarray:
+        """Column `name` as a matrix with a row for each value of `by`: (seeds, epochs).
+
+        A run that ended early has NaN behind its end.
+        """
+        self._check(name, by)
+        runs = [rows.array(name) for rows in self.by(by).values()]
+        matrix = np.full((len(runs), max(map(len, runs), default=0)), np.nan)
+        for row, values in zip(matrix, runs, strict=True):
+            row[:len(values)] = values
+        return matrix
 
     def without(self, *names: str) -> Rows:
         """The rows without these columns; without("seconds") is the same for two runs of a sweep."""

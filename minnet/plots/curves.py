@@ -173,6 +173,41 @@ def learning_curves(runs: Any, *, column: str = "loss", ylabel: str | None = Non
     return ax
 
 
+def rate_range(tests: Any, *, log: bool = True, styles: Mapping[str, Any] | None = None, ax: Axes | None = None
+               ) -> Axes:
+    """A learning-rate range test: losses of batches as points, their running mean as a line, against the learning rate.
+
+    tests: what `diagnostics.rate_range` returns, or a dict name → such. The vertical line is at the suggested rate, a
+    tenth of that at the minimum. From left to right: the steps are too small to change the loss, the loss falls, it
+    grows; take a rate well before the minimum. log: the scale of the loss. styles: name → style, as from
+    `initializer_style`.
+
+    Raises ValueError for losses < 0 on a logarithmic axis.
+    """
+    found = helpers.series_by_name("tests", tests)
+    for name, one in found.items():
+        if not all(hasattr(one, column) for column in ("rates", "losses", "smoothed", "suggested")):
+            raise TypeError(f"expected tests{of_series(name)} to be what diagnostics.rate_range returns, got {one!r}")
+    log = helpers.use_log_scale(log, [one.losses for one in found.values()])
+    ax = helpers.axes(ax)
+    ax.set_xscale("log")
+    if log:
+        ax.set_yscale("log")
+    for name, style in named_styles(list(found), 1, styles).items():
+        one, color = found[name], style["color"]
+        batches = helpers.mark_off_scale(ax, one.rates, one.losses, color)
+        ax.plot(one.rates, batches, style["marker"], color=color, ms=2, alpha=0.5, label=None if name else "batch loss")
+        means = helpers.mark_off_scale(ax, one.rates, one.smoothed, color)
+        ax.plot(one.rates, means, color=color, linestyle=style["linestyle"], label=name or "running mean")
+        if math.isfinite(one.suggested):
+            label = f"suggested: {one.suggested:.2g}"
+            ax.axvline(one.suggested, color=color, lw=1, linestyle=":", label=f"{name}, {label}" if name else label)
+    ax.set(xlabel="learning rate", ylabel="training loss of a batch")
+    helpers.log_ticks(ax.yaxis)
+    helpers.legend(ax)
+    return ax
+
+
 def iterated_maps(maps: Any, *, stop: float, begin: float = 0.0, fixed_points: Any = None, start: float | None = None,
                   steps: int = 20, symbol: str = "q", ax: Axes | None = None) -> Axes:
     """A map from one layer to the next, q → V(q), with the diagonal, fixed points and an iteration as a staircase.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
-from minnet.checks import unmasked
 from minnet.plots import helpers
 from minnet.plots.styles import series_styles
 
@@ -33,8 +32,8 @@ def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200,
         hint = ": pass one of its parts, data.train" if hasattr(data, "train") else ""
         raise TypeError(f"expected data to be a pair (x, y) with x (n, 2) and labels y (n,), got "
                         f"{type(data).__name__}{hint}")
-    x, y = checks.batch("x", unmasked("x", data[0]), 2, helpers.FLOAT), np.asarray(unmasked("y", data[1]))
-    if y.shape != (len(x),) or y.dtype.kind not in "iu":
+    x, y = checks.batch("x", data[0], 2, helpers.FLOAT), checks.array("y", data[1])
+    if y.shape != (len(x),) or y.dtype.kind not in "iub":
         raise ValueError(f"expected y of shape ({len(x)},), an integer label for each row of x, got shape {y.shape} "
                          f"and dtype {y.dtype}")
     low, high = x.min(axis=0), x.max(axis=0)

@@ -155,7 +155,13 @@ class BoltzmannMachine(Model):
         return float(loss(self.outputs, y)[0])
 
     def check_loss(self, loss: Loss) -> None:
-        """Raise ValueError for a loss that would compare something else than the reconstruction with x."""
+        """Raise ValueError for a loss that would compare something else than the reconstruction with x.
+
+        So does a loss with weights: CD-k does not use the loss, and the weights would change nothing but its value.
+        """
+        if hasattr(loss, "weights"):
+            raise ValueError("expected data (x, x) without weights, got weights: CD-k does not use the loss that they "
+                             "belong to; draw the rows of x in proportion to their weights")
         if getattr(loss, "output_function", self.output_function) is not self.output_function:
             made, remedy = ("z", "squared_error") if self.gaussian else ("σ(z)", "sigmoid_cross_entropy")
             raise ValueError(f"expected a loss that compares the reconstruction {made} with x, got {described(loss)}, "

@@ -21,16 +21,18 @@ def judged(measured, criterion, **options):
     (1.1, claims.at_most(1), {}, "refuted"),
     (1.1, claims.at_most(1), {"refutable": False}, "not reproduced"),
     ([0.5, 0.9], claims.at_most(1), {}, "reproduced"),
-    ([0.5, 1.1], claims.at_most(1), {}, "not reproduced"),
+    ([0.5, 1.1], claims.at_most(1), {}, "mixed"),
+    ([0.5, 1.1], claims.at_most(1), {"refutable": False}, "mixed"),
     ([1.2, 1.1], claims.at_most(1), {}, "refuted"),
     (2.0, claims.at_least(1), {}, "reproduced"),
     (0.9, claims.at_least(1), {}, "refuted"),
     ([2.0, 3.0], claims.between(1, 4), {}, "reproduced"),
-    ([0.0, 5.0], claims.between(1, 4), {}, "not reproduced"),
+    ([0.0, 5.0], claims.between(1, 4), {}, "refuted"),
     ([4.5, 5.0], claims.between(1, 4), {}, "refuted"),
     (0.5, claims.at_most(1), {"condition": "c", "without": 2.0}, "conditional"),
     (0.5, claims.at_most(1), {"condition": "c", "without": [0.7, 0.8]}, "reproduced"),
-    (0.5, claims.at_most(1), {"condition": "c", "without": [0.7, 2.0]}, "not reproduced"),
+    (0.5, claims.at_most(1), {"condition": "c", "without": [0.7, 2.0]}, "mixed"),
+    ([0.5, 1.5], claims.at_most(1), {"condition": "c", "without": 2.0}, "mixed"),
     (1.5, claims.at_most(1), {"condition": "c", "without": 2.0}, "refuted"),
     (math.inf, claims.at_most(1), {}, "refuted"),
 ])
@@ -45,9 +47,27 @@ def test_median_and_range():
 
 def test_how_many_runs_meet_the_criterion():
     claim = judged([1.0, 2.0, 4.5], claims.between(2, 4.5), condition="c", without=[0.0, 4.6])
-    assert (claim.met, claim.without_met, claim.verdict) == ("2 of 3", "0 of 2", "not reproduced")
+    assert (claim.met, claim.without_met, claim.verdict) == ("2 of 3", "0 of 2", "mixed")
     assert "criterion in [2, 4.5], met by 2 of 3\n  where c; otherwise 2.3, met by 0 of 2" in str(claim)
     assert judged(1.0, claims.at_most(0)).without_met is None
+
+
+def test_summary_has_the_claims_of_this_process_once(monkeypatch):
+    monkeypatch.setattr(claims, "_judged", {})
+    judged(2.0, claims.at_most(1))
+    judged([0.5, 0.25], claims.at_most(1), headline="It is small in every run")
+    claims.judge("99-other", source="s", statement="it is large", measured=0, criterion=claims.at_least(1))
+    table = claims.summary()
+    assert table.verdict.tolist() == ["reproduced", "refuted"]
+    assert "It is small in every run" in str(table)
+    assert "it is large" in table._repr_html_()
+    assert "2 of 2" in str(table)
+
+
+def test_what_was_chosen_afterwards_is_shown():
+    claim = judged(0.5, claims.at_most(1), post_hoc="the window, epochs 5 to 10")
+    assert "chosen after the data were seen: the window, epochs 5 to 10" in str(claim)
+    assert "the window" in claim._repr_html_()
 
 
 @pytest.mark.parametrize(("options", "message"), [
@@ -85,6 +105,9 @@ def test_whatever_lists_numbers_is_judged(numbers):
     ({"criterion": 1}, r"expected criterion to be claims\.at_most\(…\), .* got 1"),
     ({"refutable": "no"}, "expected refutable to be True or False, got 'no'"),
     ({"refutable": 0}, "expected refutable to be True or False, got 0"),
+    ({"definition": "yes"}, "expected definition to be True or False, got 'yes'"),
+    ({"headline": 3}, "expected headline to be a sentence or None, got 3"),
+    ({"post_hoc": True}, "expected post_hoc to be a sentence or None, got True"),
 ])
 def test_arguments_of_another_type(options, message):
     with pytest.raises(TypeError, match=message):

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from minnet import Diverged, History, activations, datasets, fit, initializers, losses, mlp, optimizers, plots, train
+from minnet.diagnostics import RateRange
 from minnet.plots import helpers
 from minnet.plots.styles import series_styles
 from tests.conftest import batch
@@ -59,6 +60,12 @@ def halves(x):
 POINTS = np.array([[-1.0, 0.0], [-2, 1], [1, 0], [2, 2]]), np.array([0, 0, 1, 1])
 NAMES = {"xlabel": "width", "ylabel": "depth", "label": "loss"}
 
+def range_test(start):
+    """A range test of five steps; the loss is lowest at rate 1e-3, or falls to 0 where it starts there."""
+    losses = start * np.array([1, 0.9, 0.5, 0.2, 1])
+    return RateRange(10.0 ** np.arange(-6, -1), losses, losses, True)
+
+
 # Every function once, with all that it can draw.
 PICTURES = {
     "histograms": lambda ax=None: plots.histograms([RNG(0).normal(size=99), np.ones(3)], ax=ax),
@@ -77,6 +84,7 @@ PICTURES = {
     "singular_values ranked": lambda ax=None: plots.singular_values([[3, 1e-9, 0], [2, 1]], ranked=True, ax=ax),
     "learning_curves": lambda ax=None: plots.learning_curves({"a": [history(0), history(1, 2)], "b": [[1.0, 0, INF]]},
                                                              log=True, ax=ax),
+    "rate_range": lambda ax=None: plots.rate_range({"a": range_test(0.5), "b": range_test(0)}, ax=ax),
     "decision_boundary": lambda ax=None: plots.decision_boundary(halves, POINTS, resolution=20, ax=ax),
     "weight_images": lambda ax=None: plots.weight_images(RNG(0).normal(size=(6, 5)), (2, 3), limit=1, ax=ax),
     "iterated_maps": lambda ax=None: plots.iterated_maps({"a": lambda q: q / 2, "b": math.sqrt}, stop=2, start=1.5,
@@ -117,7 +125,8 @@ def plain():
 # What holds for all ----------------------------------------------------------------------------------------------
 
 def test_the_table_holds_every_picture():
-    assert {name.split()[0] for name in PICTURES} == set(plots.__all__) - {"initializer_style"}
+    others = {"initializer_style", "label_lines", "network_diagram"}
+    assert {name.split()[0] for name in PICTURES} == set(plots.__all__) - others
 
 
 @every_picture
@@ -535,6 +544,37 @@ def test_learning_curves_of_histories():
     assert ax.get_legend().get_title().get_text() == "median, range over seeds"
 
 
+@pytest.mark.parametrize("column", ["loss", "accuracy"])
+def test_a_history_plots_itself(column):
+    """Without an import of plots: both curves, the best epoch, in new axes or in those given."""
+    run = history(epochs=4)
+    run.best_epoch = 3
+    for given in (None, plain()):
+        ax = run.plot(column, ax=given)
+        assert given in (None, ax)
+        assert entries(ax) == [f"training {column}", f"validation {column}", "best epoch"]
+        for label, name in ((f"training {column}", column), (f"validation {column}", f"validation_{column}")):
+            np.testing.assert_array_equal(line(ax, label), (run.epoch, getattr(run, name)))
+        assert line(ax, "best epoch")[0].tolist() == [3, 3]
+        assert ax.get_xlabel() == "epoch"
+        assert column in ax.get_ylabel()
+        rendered(ax)
+        assert all(tick == int(tick) for tick in ax.get_xticks())
+    assert entries(history(validation=False).plot()) == ["training loss"]
+    rendered(history(epochs=1).plot())
+
+
+def test_a_history_without_values_says_so():
+    x = batch(40)[0]
+    net = mlp([3, 3], activation="tanh", rng=0)
+    run = fit(net, (x, x), loss=losses.squared_error, optimizer=optimizers.SGD(), epochs=2, rng=0)
+    for call, message in ((lambda: run.plot("accuracy"), "values of accuracy, got none in 2 epochs: accuracy needs"),
+                          (lambda: History().plot(), "values of loss, got none in 0 epochs"),
+                          (lambda: run.plot("seconds"), "column to be one of 'loss', 'accuracy', got 'seconds'")):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
 @pytest.mark.parametrize(("column", "label"), [
     ("accuracy", "training accuracy (share of examples)"), ("validation_loss", "validation loss"),
     ("validation_accuracy", "validation accuracy (share of examples)"), ("seconds", "seconds since the start")])
@@ -577,6 +617,21 @@ def test_degenerate_learning_curves(runs, log):
 
 
 # Planes ----------------------------------------------------------------------------------------------------------
+
+def test_rate_range():
+    ax = plots.rate_range(range_test(0.5))
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    for label in ("batch loss", "running mean"):
+        np.testing.assert_array_equal(line(ax, label), (range_test(0.5).rates, range_test(0.5).losses))
+    assert line(ax, "suggested: 0.0001")[0].tolist() == [1e-4, 1e-4]
+    ax = plots.rate_range({"a": range_test(0.5), "b": range_test(2)}, log=False)
+    assert entries(ax) == ["a", "a, suggested: 0.0001", "b", "b, suggested: 0.0001"]
+    assert ax.get_yscale() == "linear"
+    flat = RateRange(np.array([0.1, 1]), np.ones(2), np.ones(2), False)
+    assert entries(plots.rate_range(flat)) == ["batch loss", "running mean"]      # nothing to suggest
+    with pytest.raises(TypeError, match=r"tests of b to be what diagnostics.rate_range returns, got \[1\]"):
+        plots.rate_range({"a": flat, "b": [1]})
+
 
 def test_decision_boundary():
     ax = plots.decision_boundary(halves, POINTS, resolution=81, names=["left", "right"])

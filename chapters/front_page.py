@@ -1,0 +1,72 @@
+"""The ledger's front page: the claims with a headline, a sentence each, as chapters/README.md with a picture.
+
+`python -m chapters --write` renews both; `python -m chapters.front_page` makes them from the ledger as it is.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+VERDICTS = ("reproduced", "conditional", "mixed", "refuted", "not reproduced")
+MARKS = {"reproduced": "✔ reproduced", "conditional": "◐ conditional", "mixed": "◑ mixed", "refuted": "✘ refuted",
+         "not reproduced": "○ not reproduced"}
+COLORS = {"reproduced": "#0072b2", "conditional": "#56b4e9", "mixed": "#e69f00", "refuted": "#7a2b00",
+          "not reproduced": "#bbbbbb"}
+
+
+def measured(row: dict[str, Any]) -> str:
+    """The median over runs with two digits, and how many runs meet the criterion."""
+    return f"{row['measured']:.2g} ({row['criterion']}, met by {row['met']})"
+
+
+def text(rows: list[dict[str, Any]]) -> str:
+    """The front page in Markdown."""
+    shown = [row for row in rows if row.get("headline")]
+    table = [f"| {row['chapter']} | {row['headline']} | {MARKS[row['verdict']]} | {measured(row)} |" for row in shown]
+    counts = Counter(row["verdict"] for row in rows)
+    return "\n".join([
+        "# What holds, and what does not", "",
+        "Every claim of the literature that the chapters test is judged by a run, against a criterion that the text "
+        "states before the measurement. These are the main ones; the [ledger](ledger.json) has all "
+        f"{len(rows)}: {', '.join(f'{counts[v]} {v}' for v in VERDICTS)}.", "",
+        "![A square for each claim, chapter by chapter, in the colour of its verdict](verdicts.png)", "",
+        "*Reproduced*: every run meets the criterion. *Conditional*: every run meets it under a stated condition, and "
+        "none without it. *Mixed*: some runs meet it. *Refuted*: no run meets it. *Not reproduced*: the same, where a "
+        "paper's setting was not repeated in full.", "",
+        "| chapter | claim | verdict | measured (criterion) |", "|---|---|---|---|", *table, "",
+        "This page is made from the ledger by `python -m chapters --write`.", ""])
+
+
+def draw(rows: list[dict[str, Any]], file: Path) -> None:
+    """A square for each claim, a row for each chapter; the squares differ in lightness too."""
+    import matplotlib.pyplot as plt
+
+    chapters = sorted({row["chapter"] for row in rows})
+    with plt.rc_context({"font.size": 10}):
+        figure = plt.figure(figsize=(8, 0.32 * len(chapters) + 0.9), layout="constrained")
+        ax = figure.subplots()
+        for y, chapter in enumerate(chapters):
+            verdicts = sorted((row["verdict"] for row in rows if row["chapter"] == chapter), key=VERDICTS.index)
+            ax.scatter(range(len(verdicts)), [y] * len(verdicts), s=110, marker="s",
+                       color=[COLORS[verdict] for verdict in verdicts], linewidths=0)
+        for verdict in VERDICTS:
+            ax.scatter([], [], s=80, marker="s", color=COLORS[verdict], label=verdict)
+        ax.set_yticks(range(len(chapters)), [f"chapter {chapter}" for chapter in chapters])
+        ax.set(xticks=[], ylim=(len(chapters) - 0.5, -0.5))
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0)
+        figure.legend(loc="outside lower center", ncols=len(VERDICTS), frameon=False, handletextpad=0.1)
+        figure.savefig(file, dpi=100, metadata={"Software": None})
+        plt.close(figure)
+
+
+def write(here: Path, rows: list[dict[str, Any]]) -> None:
+    """Renew README.md and verdicts.png in this folder."""
+    (here / "README.md").write_text(text(rows), encoding="utf-8")
+    draw(rows, here / "verdicts.png")
+
+
+if __name__ == "__main__":
+    write(HERE, json.loads((HERE / "ledger.json").read_text(encoding="utf-8")))

@@ -102,12 +102,15 @@ def _plain_dense(e: Evidence) -> str:
 def initial_loss(e: Evidence) -> Finding | None:
     """Outputs that are large and wrong. Thresholds: 3 C₀ + 1 for cross-entropies, 25 C₀ for others, seeds below 1,000.
 
-    A new network with outputs of size 1 costs about C₀ + 1 at most. A regression whose targets are far from 0 is
-    another matter: see unscaled_targets.
+    C₀ is the loss of a network that knows nothing: chance, or for a cross-entropy that of outputs 0 if it is higher, for
+    a new network cannot know that a class is rare. With outputs of size 1 it costs about C₀ + 1 at most. A regression
+    whose targets are far from 0 is another matter: see unscaled_targets.
     """
     if e.chance is None:
         return None
-    most = 3 * e.chance + 1 if e.loss in CROSS_ENTROPIES else 25 * e.chance
+    most = 25 * e.chance
+    if e.loss in CROSS_ENTROPIES:
+        most = 3 * max(e.chance, float(e.loss(np.zeros_like(e.snapshot.outputs), e.y)[0])) + 1
     if not most < e.snapshot.loss_value < math.inf:
         return None
     last, size = len(e.statistics), float(e.snapshot.outputs.std())

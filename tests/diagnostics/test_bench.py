@@ -11,8 +11,40 @@ from tests.cures import cured, diagnosed
 from tests.sick_networks import SICKNESSES, attempted
 
 # name: seed, and which of its streams has the consequences that the sickness is defined by (the campaign finds them)
-SICK: dict[str, tuple[int, int]] = {}
-HEALTHY: list[tuple[int, int]] = []
+SICK = {
+    "constant_targets": (10002, 2),
+    "sentinel_values": (10001, 0),
+    "constant_features": (10002, 0),
+    "unequal_features": (10000, 0),
+    "unstandardized_inputs": (10000, 0),
+    "conflicting_labels": (10000, 0),
+    "shifted_labels": (10000, 0),
+    "unrelated_labels": (10000, 1),
+    "unscaled_targets": (10000, 0),
+    "validation_shift": (10000, 1),
+    "output_activation": (10001, 1),
+    "output_range": (10003, 0),
+    "layer_after_output": (10002, 1),
+    "linear_network": (10000, 0),
+    "identical_units": (10001, 0),
+    "equal_layers": (10002, 0),
+    "wrong_gradient": (10003, 1),
+    "exploding": (10002, 3),
+    "dead_units": (10001, 1),
+    "dead_after_training": (10003, 2),
+    "saturated": (10001, 0),
+    "vanishing": (10001, 1),
+    "initial_loss": (10001, 0),
+    "too_narrow": (10001, 0),
+    "schedule_small": (10001, 0),
+    "clip_norm_small": (10001, 0),
+    "weight_decay_large": (10000, 4),
+    "momentum_large": (10000, 2),
+    "learning_rate_large": (10002, 3),
+    "learning_rate_small": (10000, 0),
+    "overfitting": (10003, 9),
+}
+HEALTHY = [(seed, 0) for seed in range(10_000, 10_016)]
 
 
 @pytest.mark.parametrize("name", SICKNESSES)

@@ -137,7 +137,7 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
 
 def _as_numbers(name: str, y: np.ndarray) -> np.ndarray:
     """y as an array that can be subtracted: True and False become 1 and 0."""
-    array = np.asarray(checks.unmasked(name, y))
+    array = checks.array(name, y)
     return array.astype(np.int64) if array.dtype == bool else array
 
 
@@ -163,10 +163,8 @@ def _checked_settings(optimizer: Optimizer | None, learning_rate: float | None, 
 
 
 def _checked_validation(net: Network, validation: tuple[np.ndarray, np.ndarray], loss: Loss) -> Validation:
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise TypeError(f"expected validation to be a pair (x, y), got {type(validation).__name__}")
-    x = checks.batch("validation x", validation[0], net.fan_in, np.dtype(np.float64))
-    y = _as_numbers("validation y", validation[1])
+    x, y = checks.pair("validation", validation)
+    x, y = checks.batch("validation x", x, net.fan_in, np.dtype(np.float64)), _as_numbers("validation y", y)
     with np.errstate(all="ignore"):
         z = net.astype(np.float64)(x)
         return Validation(x, y, float(loss(z, y)[0]), chance(loss, y, z.shape[1]))

@@ -435,6 +435,15 @@ def test_a_rare_class_hides_nothing(read, optimizer, kind):
     assert diagnosed(read, x=NORMAL, y=RARE, optimizer=optimizer).kinds == (kind,)
 
 
+def test_a_new_network_does_not_know_that_a_class_is_rare():
+    """Chance is 0.157, but outputs 0 cost ln 2: a first loss of 2.6 is not far above that, 6.5 is."""
+    for std, kinds in ((2.0, ()), (5.0, ("initial_loss",))):
+        read = mlp([10, 32, 2], activation=relu, init=he_normal, output_init=partial(normal, std=std), rng=0)
+        report = diagnosed(read, x=NORMAL, y=RARE)
+        assert report.loss > 3 * report.chance + 1
+        assert report.kinds == kinds
+
+
 # the training ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("options", "kind"), [

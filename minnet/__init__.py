@@ -28,13 +28,14 @@ from minnet.threads import blas_threads
 from minnet.training import Diverged, History, fit, train
 
 if TYPE_CHECKING:
-    from minnet import datasets, diagnostics, experiments, gradient_check, plots, pretraining, reference, theory
+    from minnet import datasets, diagnostics, experiments, gradient_check, mup, plots, pretraining, reference, theory
     from minnet.experiments import claims, sweeps
 
 __version__ = "0.1.0"
 __all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "claims", "datasets",
-           "diagnostics", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "network",
-           "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train", "training"]
+           "diagnostics", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "mup",
+           "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train",
+           "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

@@ -47,8 +47,9 @@ class Activation:
     range: tuple[float, float] = (-math.inf, math.inf)
 
     def __post_init__(self) -> None:
+        checks.text("name", self.name)
         for name in ("kinks", "range"):                                 # a list becomes a tuple
-            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
+            object.__setattr__(self, name, checks.numbers_in(f"{name} of {self.name}", getattr(self, name)))
         if not all(map(math.isfinite, self.kinks)):
             raise ValueError(f"expected kinks of {self.name} to be finite numbers, got {self.kinks}")
         if len(self.range) != 2 or not self.range[0] < self.range[1]:
@@ -56,13 +57,9 @@ class Activation:
                              f"supremum of f, got {self.range}")
         z = np.array([[-3, -1, -0.25], [0.25, 1, 3]], np.float32)
         with np.errstate(all="ignore"):
-            a = np.asarray(self.f(given := z.copy()))
+            a = self._called("f", "an array, f(z)", given := z.copy())
             self._check_unchanged("f", "z", z, given)
-            try:
-                slopes = np.asarray(self.df(given, held := a.copy()))
-            except TypeError as error:
-                raise TypeError(f"expected df of {self.name} to take two arrays, df(z, a) with a = f(z), got: "
-                                f"{error}") from error
+            slopes = self._called("df", "two arrays, df(z, a) with a = f(z)", given, held := a.copy())
             self._check_unchanged("df", "z", z, given)
             self._check_unchanged("df", "a", a, held)
         for what, values in (("f(z)", a), ("df(z, a)", slopes)):
@@ -70,6 +67,12 @@ class Activation:
                 raise ValueError(f"expected {what} of {self.name} to keep the shape (2, 3) and dtype float32 of z, got "
                                  f"{values.shape} and {values.dtype}: one value for each z; constants as Python floats "
                                  "keep a dtype, np.sqrt(2) does not")
+
+    def _called(self, function: str, wanted: str, *arrays: np.ndarray) -> np.ndarray:
+        try:
+            return np.asarray(getattr(self, function)(*arrays))
+        except TypeError as error:
+            raise TypeError(f"expected {function} of {self.name} to take {wanted}, got: {error}") from error
 
     def _check_unchanged(self, function: str, argument: str, before: np.ndarray, after: np.ndarray) -> None:
         if not np.array_equal(before, after, equal_nan=True):
@@ -79,7 +82,7 @@ class Activation:
                              f"got one that writes into {argument}: {remedy}")
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        return self.f(np.asarray(z))
+        return self.f(checks.real("z", z))
 
     def __repr__(self) -> str:
         return self.name
@@ -91,6 +94,9 @@ def softmax(z: np.ndarray) -> np.ndarray:
     The maximum is subtracted first, which changes nothing (numerator and denominator shrink alike) and keeps
     e^z from overflowing.
     """
+    z = checks.real("z", z)
+    if not z.size:
+        raise ValueError(f"expected z of shape (…, K) with at least one number, got {z.shape}")
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     p: np.ndarray = e / e.sum(axis=-1, keepdims=True)
     return p
@@ -297,7 +303,7 @@ def named(value: Any) -> Activation:
 
     Raises TypeError or ValueError for anything else.
     """
-    if value is softmax or value == "softmax":
+    if value is softmax or (isinstance(value, str) and value == "softmax"):
         raise ValueError("softmax is no activation of a layer: losses.softmax_cross_entropy applies it to the outputs "
                          "of a linear last layer, so leave the activation out there")
     if isinstance(value, str):
@@ -305,7 +311,7 @@ def named(value: Any) -> Activation:
             raise ValueError("expected activation to be one of "
                              f"{', '.join(_OBJECTS | _FACTORIES)}, got {value!r}")
         value = _OBJECTS.get(value) or _FACTORIES[value]
-    if value in _FACTORIES.values():
+    if any(value is factory for factory in _FACTORIES.values()):
         value = value()
     return required(value)
 
@@ -313,7 +319,8 @@ def named(value: Any) -> Activation:
 def required(value: Any) -> Activation:
     """`value`, if it is an activation. Raises TypeError otherwise."""
     if not isinstance(value, Activation):
-        hint = ("this function makes one, call it, as in leaky_relu()" if value in _FACTORIES.values() else
+        factory = any(value is one for one in _FACTORIES.values())
+        hint = ("this function makes one, call it, as in leaky_relu()" if factory else
                 "one of your own is activations.Activation(name, f, df)")
         raise TypeError(f"expected an activation such as activations.relu, got {value!r}: {hint}")
     return value

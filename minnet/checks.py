@@ -147,7 +147,7 @@ def array(name: str, value: Any) -> np.ndarray:
 
 def real_array(name: str, value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """`value` as a finite array of `dtype`; no copy is made if it is one already."""
-    given = _real(name, value)
+    given = real(name, value)
     found = _cast(given, dtype)
     if not all_finite(found):
         raise _not_finite(name, given, dtype)
@@ -160,7 +160,8 @@ def finite(name: str, array: np.ndarray, dtype: np.dtype[Any]) -> None:
         raise _not_finite(name, array, dtype)
 
 
-def _real(name: str, value: Any) -> np.ndarray:
+def real(name: str, value: Any) -> np.ndarray:
+    """`value` as an array of real numbers, of the dtype that it has."""
     if type(value) is np.ndarray and value.dtype.kind in conversion.REAL:
         return value
     return conversion.as_real(name, unmasked(name, value))
@@ -192,9 +193,12 @@ def _not_finite(name: str, array: np.ndarray, dtype: np.dtype[Any]) -> ValueErro
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:
     """`dtype` if it is float32 or float64."""
-    wanted: np.dtype[Any] = np.dtype(dtype)
-    if dtype is None or wanted not in (np.float32, np.float64):
-        raise ValueError(f"expected dtype float32 or float64, got {wanted if dtype is not None else None}")
+    try:
+        wanted: Any = None if dtype is None else np.dtype(dtype)      # np.dtype(None) is float64
+    except (TypeError, ValueError):
+        wanted = repr(dtype)
+    if not isinstance(wanted, np.dtype) or wanted not in (np.float32, np.float64):
+        raise ValueError(f"expected dtype float32 or float64, got {wanted}")
     return wanted
 
 
@@ -205,7 +209,7 @@ def batch(name: str, value: Any, features: int | None, dtype: np.dtype[Any]) -> 
 
 def rows(name: str, value: Any, features: int | None) -> np.ndarray:
     """`value` as real numbers of shape (n, features), n ≥ 1, in a dtype of its own."""
-    found = _real(name, value)
+    found = real(name, value)
     shape = found.shape
     if len(shape) == 2 and shape[0] > 0 and features in (None, shape[1]):
         return found

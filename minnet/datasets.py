@@ -27,6 +27,7 @@ class Dataset(NamedTuple):
 
     def map_x(self, f: Callable[[np.ndarray], np.ndarray]) -> Dataset:
         """The data set with f applied to both x: `digits.map_x(lambda x: 2 * x - 1)` for a range of ±1."""
+        checks.function("f", f, "of x, such as lambda x: 2 * x - 1")
         return Dataset((f(self.train[0]), self.train[1]), (f(self.test[0]), self.test[1]))
 
 
@@ -66,7 +67,7 @@ def standardized(data: Dataset) -> Dataset:
     if not isinstance(data, Dataset):
         raise TypeError(f"expected a Dataset with a training and a test part, got {type(data).__name__}: of pairs "
                         "(x, y), make one, datasets.Dataset((x, y), (x_test, y_test))")
-    parts = [checks.rows("x", x, None) for x, _ in data]
+    parts = [checks.rows("x", checks.pair("each part", part)[0], None) for part in data]
     dtype = parts[0].dtype if parts[0].dtype.kind == "f" else np.dtype(np.float32)
     train, test = (checks.batch("x", x, parts[0].shape[1], np.dtype(np.float64)) for x in parts)
     mean = train.mean(axis=0)
@@ -113,8 +114,8 @@ def linear_teacher(n: int, *, singular_values: tuple[float, ...], fan_in: int, f
     """
     dtype = checks.float_dtype(dtype)
     fan_in, fan_out = checks.count("fan_in", fan_in), checks.count("fan_out", fan_out)
-    n, s = checks.count("n", n, least=fan_in), np.asarray(singular_values, float)
-    if s.ndim != 1 or not 1 <= len(s) <= min(fan_in, fan_out):
+    n, s = checks.count("n", n, least=fan_in), np.array(checks.numbers_in("singular_values", singular_values))
+    if not 1 <= len(s) <= min(fan_in, fan_out):
         raise ValueError(f"expected 1 … {min(fan_in, fan_out)} singular values for a ({fan_in}, {fan_out}) map, got "
                          f"{s.shape}")
     for value in s:

@@ -31,6 +31,7 @@ from minnet.losses import Loss
 from minnet.network import Network
 from minnet.parameters import Model, declared
 from minnet.reporting import printable
+from minnet.sequence import nested
 
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 _SHOWN = 3                         # entries of an array that a report lists
@@ -139,9 +140,9 @@ class Report:
 
 
 def _layer(array: str) -> int:
-    """The number of the layer of an array "layer 3 W" of a Network; −1 for the arrays of other models."""
+    """The number of the layer (or block) of an array "layer 3 W" of a Network; −1 for those of other models."""
     words = array.split()
-    return int(words[1]) if words[0] == "layer" else -1
+    return int(words[1].split(".")[0]) if words[0] == "layer" else -1
 
 
 def _numbers(values: tuple[int, ...]) -> str:
@@ -240,7 +241,7 @@ class _Probe:
     """Evaluates a model's loss at displaced parameters; a context manager that restores the model at its end."""
 
     def __init__(self, model: Any, x: np.ndarray, y: np.ndarray, loss: Loss, training: bool, noise: Any) -> None:
-        if isinstance(model, Network):
+        if isinstance(checks.model(model), Network):
             model = model if model.dtype == np.float64 else model.astype(np.float64)
             self.arrays = model.arrays()
         elif model.params.dtype == np.float64:
@@ -258,9 +259,9 @@ class _Probe:
             self.shapes |= {prefix + array.name: array.shape(owner) for prefix, owner in model.owners().items()
                             for array in declared(owner, "params")}
         self.model = model
-        self.arguments = x, y, loss
+        self.arguments = x, y, checks.loss(loss)
         self.noisy = {"training": training, "rng": noise}
-        self.kinked = [layer for layer in getattr(model, "layers", ()) if layer.kinks]
+        self.kinked: list[Any] = [layer for _, layer in nested(getattr(model, "layers", ())) if layer.kinks]
 
     def __enter__(self) -> _Probe:
         self.before = {name: getattr(self.model, name).copy() for name in ("params", "grads", "state")

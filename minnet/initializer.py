@@ -77,8 +77,8 @@ def named(argument: str, value: Any) -> Initializer:
     if not callable(value):
         raise TypeError(f"expected {argument} to be a function of (rng, shape), such as initializers.he_normal, or its "
                         f"name, got {value!r}")
-    if value is ALL["constant"]:
-        value()                                          # raises: the constant is missing
+    if any(value is one for one in ALL.values()):
+        value()                                          # raises where an option is needed, as constant's value
     init: Initializer = value
     return init
 
@@ -100,7 +100,7 @@ def drawn(init: Initializer, rng: np.random.Generator, like: np.ndarray) -> np.n
 
     Raises TypeError or ValueError where it returns another shape, or numbers that are not real and finite.
     """
-    values = np.asarray(init(rng, like.shape))
+    values = checks.array(f"what {described(init)} returns", init(rng, like.shape))
     if values.shape != like.shape:
         raise ValueError(f"expected {described(init)} to return an array of shape {like.shape}, got {values.shape}")
     return checks.real_array(f"what {described(init)} returns", values, like.dtype)

@@ -13,8 +13,9 @@ of the two products 1, or a compromise of both.
 
 A docstring begins with the formula and ends with three lines: what the initializer keeps, and for which units; when
 that fails; the source. `reference.card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras,
-PyTorch and JAX. Those that are matrices of a certain structure (orthogonal, identity, sparse, looks_linear) stand in
-structured_initializers.py. An initializer of your own is any function of (rng, shape).
+PyTorch and JAX. Further ones stand in structured_initializers.py (orthogonal, identity, …), activation_initializers.py
+(for one activation), residual_initializers.py and output_initializers.py. One of your own is any function of
+(rng, shape).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from functools import partial
 import numpy as np
 
 from minnet import checks
+from minnet.activation_initializers import caffe_xavier, kumar_normal, nguyen_widrow, siren
 from minnet.initializer import (
     Initializer,
     default,
@@ -37,12 +39,15 @@ from minnet.initializer import (
     one_of,
     positive,
 )
-from minnet.structured_initializers import identity, looks_linear, orthogonal, sparse
+from minnet.output_initializers import log_frequencies, mup_output
+from minnet.residual_initializers import fixup, gpt2_residual
+from minnet.structured_initializers import identity, looks_linear, orthogonal, sparse, zero_hadamard
 
-__all__ = ["Initializer", "constant", "default", "drawn", "fan", "fans", "glorot_normal", "glorot_uniform", "he_normal",
-           "he_uniform", "heuristic_uniform", "identity", "lecun_normal", "lecun_uniform", "looks_linear", "named",
-           "normal", "ones", "orthogonal", "random_walk", "sparse", "truncated_normal", "uniform", "variance_scaling",
-           "zeros"]
+__all__ = ["Initializer", "caffe_xavier", "constant", "default", "drawn", "fan", "fans", "fixup", "glorot_normal",
+           "glorot_uniform", "gpt2_residual", "he_normal", "he_uniform", "heuristic_uniform", "identity",
+           "kumar_normal", "lecun_normal", "lecun_uniform", "log_frequencies", "looks_linear", "mup_output", "named",
+           "nguyen_widrow", "normal", "ones", "orthogonal", "random_walk", "siren", "sparse", "truncated_normal",
+           "uniform", "variance_scaling", "zero_hadamard", "zeros"]
 
 
 # The same in every place ---------------------------------------------------------------------------------------

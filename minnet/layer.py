@@ -1,4 +1,4 @@
-"""What a network needs of a layer. The layers themselves stand in layers.py, normalization.py and dropout.py."""
+"""What a network needs of a layer. The layers themselves stand in layers.py and the files that it names."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ class Layer:
     @property
     def kinks(self) -> tuple[float, ...]:
         """The values of `z` at which the layer is not smooth; the gradient check keeps away from them."""
+        return ()
+
+    @property
+    def inner(self) -> tuple[Layer, ...]:
+        """The layers that this one contains: the branch of a residual block."""
         return ()
 
     def widths(self) -> tuple[int | None, int | None]:

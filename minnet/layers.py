@@ -9,7 +9,8 @@ Arrays are declared with `parameter`; the network that holds the layer makes the
 
 x and da are arrays of the network's dtype; the network checks them. `layer(x)` predicts and keeps nothing. In
 `forward`, training=True switches on what differs in training (dropout's noise, batch statistics); a layer that draws
-noise takes it from the pass's `rng`. BatchNorm and LayerNorm stand in normalization.py, dropout in dropout.py.
+noise takes it from the pass's `rng`. BatchNorm and LayerNorm stand in normalization.py, dropout in dropout.py, an
+activation as a layer in activation_layer.py, residual blocks in residual.py.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -24,15 +25,17 @@ from typing import ClassVar
 import numpy as np
 
 from minnet import activations, checks, initializers
+from minnet.activation_layer import ActivationLayer
 from minnet.arrays import sum_of_rows
 from minnet.dropout import AlphaDropout, Dropout
 from minnet.initializers import Initializer
 from minnet.layer import Layer
 from minnet.normalization import BatchNorm, LayerNorm
 from minnet.parameters import Cache, parameter
+from minnet.residual import LearnedScale, Residual
 
 __all__ = ["Activation", "ActivationLayer", "AlphaDropout", "BatchNorm", "Dense", "Dropout", "Layer", "LayerNorm",
-           "PReLU"]
+           "LearnedScale", "PReLU", "Residual"]
 
 
 @dataclass(eq=False, repr=False)
@@ -92,39 +95,6 @@ class Dense(Layer):
         self.x.T.dot(delta, out=self.dW)                 # out: written straight into net.grads
         sum_of_rows(delta, out=self.db)
         return delta.dot(self.W.T) if input_gradient else None
-
-
-@dataclass(eq=False, repr=False)
-class ActivationLayer(Layer):
-    """a = f(z) as a layer of its own, where something stands between the product and f (BatchNorm, dropout).
-
-    Its input is called z. z and a (n, features), δ = ∂C/∂z = ∂C/∂a ⊙ f′(z). `Network([Dense(64, 32), BatchNorm(32),
-    activations.relu, …])` makes one of each activation in the list.
-    """
-
-    activation: activations.Activation
-
-    draws: ClassVar[bool] = False
-    z, delta = Cache(), Cache()
-
-    def __post_init__(self) -> None:
-        self.activation = activations.named(self.activation)
-
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        return self.activation.kinks
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return self.activation.f(x)
-
-    def forward(self, x: np.ndarray, training: bool = False, rng: np.random.Generator | None = None) -> np.ndarray:
-        self.z = x
-        self.a = self.activation.f(x)
-        return self.a
-
-    def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        self.delta = delta = da * self.activation.df(self.z, self.a)
-        return delta
 
 
 Activation = ActivationLayer           # its name before; `activations.Activation` is the function f with its derivative

@@ -14,10 +14,10 @@ gradient over batches is the gradient of all data. An example of weight 2 counts
 changing n. Training takes them as data = (x, y, weights). Weights of classes are those of their examples:
 `class_weights[y]`, or `balanced_weights(y)`.
 
-A loss of your own is any function of the form loss(z, y), or loss(z, y, weights=None) to train with weights. The
-functions raise TypeError or ValueError where y or weights do not fit z. Those of this module carry two attributes:
-`loss.check(z, y)`, by which training checks all of y before the first step, and `loss.output_function`, which turns
-outputs z into the prediction p.
+A loss of your own is any function loss(z, y) that leaves z and y as they are, or loss(z, y, weights=None) to train with
+weights. The functions raise TypeError or ValueError where y or weights do not fit z. Those of this module carry two
+attributes: `loss.check(z, y)`, by which training checks all of y before the first step, and `loss.output_function`,
+which turns outputs z into the prediction p.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -49,6 +49,9 @@ def _with(check: Callable[[np.ndarray, Any], np.ndarray],
     return attach
 
 
+_EMPTY = "expected at least one example and one output, got z of shape {}: the mean over none is not defined"
+
+
 # What y must be ----------------------------------------------------------------------------------------------
 # Only the shape and dtype of z count. Each returns y as the formulas need it.
 
@@ -58,6 +61,8 @@ def labels(z: np.ndarray, y: Any) -> np.ndarray:
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
                          "output for each class")
+    if not n:
+        raise ValueError(_EMPTY.format(z.shape))
     if y.shape != (n,) or y.dtype.kind not in ("iub" if k == 2 else "iu"):      # True and False name two classes
         raise conversion.label_error(y, n, k)
     found = y.astype(np.intp, copy=False)
@@ -71,6 +76,8 @@ def targets(z: np.ndarray, y: Any) -> np.ndarray:
     y = checks.array("y", y)
     if y.shape != z.shape:
         raise conversion.target_error(y, *z.shape)
+    if not z.size:
+        raise ValueError(_EMPTY.format(z.shape))
     return checks.real_array("targets y", y, z.dtype)
 
 

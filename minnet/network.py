@@ -12,15 +12,15 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minnet import activations, checks, initializers, losses
+from minnet import activations, checks, initializers, losses, sequence
 from minnet.activations import Activation
 from minnet.initializers import Initializer, zeros
-from minnet.layers import ActivationLayer, Dense, Layer
+from minnet.layers import Dense, Layer
 from minnet.losses import Loss
 from minnet.parameters import Model, declared
 from minnet.reporting import as_html, printable
@@ -55,23 +55,19 @@ class Network(Model):
 
     def __init__(self, layers: Sequence[Layer | Activation], *, rng: int | np.random.Generator,
                  dtype: Any = np.float32) -> None:
-        if not isinstance(layers, list | tuple):
-            raise TypeError(f"expected a list of layers, Network([Dense(64, 10)], rng=0), got {layers!r}")
-        self.layers: tuple[Any, ...] = tuple(ActivationLayer(layer) if isinstance(layer, Activation) else layer
-                                             for layer in layers)
-        self.fan_in, self.fan_out = _fitted(self.layers)
+        self.layers: tuple[Any, ...] = sequence.in_a_row(layers, "Network([Dense(64, 10)], rng=0)")
+        self.fan_in, self.fan_out = sequence.fitted(self.layers)
         generator = checks.generator(rng)
         self.allocate(dtype)
-        ends, stops = {id(layer): cut.stop for layer, _, cut in self._cuts("params")}, [0]
-        for layer in self.layers:
-            stops.append(ends.get(id(layer), stops[-1]))
+        sizes = (sum(_size(one) for _, one in sequence.nested([layer])) for layer in self.layers)
+        stops = accumulate(sizes, initial=0)
         self._spans = [slice(start, stop) for start, stop in pairwise(stops)]    # of each layer, in params
         self.reset(generator)
-        for layer in self.layers:
+        for layer in self.owners().values():
             layer.bound = True
 
     def owners(self) -> dict[str, Layer]:
-        return {f"layer {i} ": layer for i, layer in enumerate(self.layers)}
+        return {f"layer {place} ": layer for place, layer in sequence.nested(self.layers)}
 
     def span(self, first: int, last: int | None = None) -> slice:
         """The slice of `params` that layers first … last hold, *both included*; last=None means `first` alone.
@@ -96,13 +92,10 @@ class Network(Model):
         """Draw every weight anew and forget gradients and state; where an initializer fails, nothing changes."""
         generator = checks.generator(rng)
         before = self.params.copy(), self.state.copy()
-        children = iter(generator.spawn(sum(layer.draws for layer in self.layers)))
         try:
-            for layer in self.layers:
-                layer.reset(next(children) if layer.draws else generator)
-        except BaseException as error:
+            sequence.reset(self.layers, generator)
+        except BaseException:
             self.params, self.state = before
-            error.add_note(f"while initializing {layer!r}")
             raise
         self.grads = 0
 
@@ -164,9 +157,15 @@ class Network(Model):
         """
         before, C = self.state.copy(), math.nan
         try:
-            value, dz = loss(self.forward(x, training=training, rng=rng), y)
+            z = self.forward(x, training=training, rng=rng)
+            try:
+                value, dz = loss(z, y)
+                value = float(value)
+            except (TypeError, ValueError):
+                checks.loss(loss)(z, y)                  # says what is wrong with a loss of one's own
+                raise
             self.backward(dz, input_gradient=False)
-            C = float(value)
+            C = value
         finally:
             if not math.isfinite(C):
                 self.state = before
@@ -237,9 +236,10 @@ class Network(Model):
 
         With data = (x, y, weights) the loss is weighted. `losses.accuracy` says what counts as right.
         """
-        x, y, *weights = data
+        x, y, *weights = checks.data("data", data)
         z = self(x)
-        return Evaluation(float(loss(z, y, *weights)[0]), losses.accuracy(z, y, loss))
+        C, _ = checks.loss(loss)(z, y, **({"weights": weights[0]} if weights else {}))
+        return Evaluation(float(C), losses.accuracy(z, y, loss))
 
     # What it looks like ------------------------------------------------------------------------------------
 
@@ -249,9 +249,10 @@ class Network(Model):
 
     def _cells(self) -> list[list[str]]:
         rows = []
-        for i, (layer, span) in enumerate(zip(self.layers, self._spans, strict=True)):
+        for place, layer in sequence.nested(self.layers):
             shapes = ", ".join(f"{array.name} {array.shape(layer)}" for array in declared(layer, "params"))
-            rows.append([str(i), repr(layer), f"{span.stop - span.start:,}", shapes])
+            name = f"{'  ' * place.count('.')}{f'{type(layer).__name__} of' if layer.inner else repr(layer)}"
+            rows.append([place, name, f"{_size(layer):,}", shapes])
         return [["", "layer", "parameters", "shapes"], *rows, ["", "total", f"{self.params.size:,}", str(self.dtype)]]
 
     def summary(self) -> str:
@@ -299,27 +300,9 @@ def mlp(sizes: Sequence[int], *, activation: Activation | str, init: Inits | Non
                    rng=rng, dtype=dtype)
 
 
-def _fitted(layers: tuple[Layer, ...]) -> tuple[int | None, int | None]:
-    """The network's fan_in and fan_out, after checking that each layer takes what the one before it gives."""
-    if not layers:
-        raise ValueError("expected at least one layer, got none")
-    if len(set(map(id, layers))) < len(layers):
-        raise ValueError("expected a layer object in each place, got the same object twice: make one for each")
-    first = last = None
-    for i, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"expected layers such as Dense(64, 10), got {layer!r} in place {i}")
-        if layer.bound:
-            raise ValueError(f"layer {i}, {layer!r}, already has its place in a network: expected one network for each "
-                             "layer, got two; make a new layer, or copy.deepcopy it; either draws its weights anew "
-                             "(assign W and b afterwards to keep them)")
-        fan_in, fan_out = layer.widths()
-        if last is not None and fan_in is not None and fan_in != last:
-            raise ValueError(f"layers do not fit together: layer {i}, {layer!r}, takes {fan_in} features, but gets "
-                             f"{last} from layer {i - 1}")
-        first = fan_in if first is None and last is None else first
-        last = fan_out if fan_out is not None else last
-    return first, last
+def _size(layer: Layer) -> int:
+    """How many parameters a layer holds itself, without its inner layers."""
+    return sum(math.prod(array.shape(layer)) for array in declared(layer, "params"))
 
 
 def _wrong(layer: Layer, method: str, returned: Any, net: Network) -> TypeError:

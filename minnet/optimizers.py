@@ -42,7 +42,8 @@ State = dict[str, Any]
 class Optimizer:
     """What the optimizers share: a learning rate, decoupled weight decay and L1 penalty, and the count of steps.
 
-    `vectors` names the vectors in `state`. One of your own defines them and `update`.
+    `vectors` names the vectors in `state`, `squares` those of them that average g² and are therefore ≥ 0. One of your
+    own defines them and `update`.
     """
 
     learning_rate: float
@@ -51,6 +52,7 @@ class Optimizer:
     l1: float = 0.0
 
     vectors: ClassVar[tuple[str, ...]] = ()
+    squares: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         checks.number("learning_rate", self.learning_rate, above=0)
@@ -59,19 +61,26 @@ class Optimizer:
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         """A fresh state for a vector of this size. decay_mask (P,) bool: what weight decay and l1 shrink; None: all."""
-        if np.ndim(params) != 1:
-            raise ValueError(f"expected params to be a vector, got shape {np.shape(params)}: use params.ravel()")
+        if type(params) is not np.ndarray or params.dtype.kind != "f":
+            raise TypeError(f"expected params to be a vector of floats, such as net.params, got {params!r}")
+        if params.ndim != 1:
+            raise ValueError(f"expected params to be a vector, got shape {params.shape}: use params.ravel()")
         checks.not_zero_in(params.dtype, getattr(self, "epsilon", 1.0))
         return {"t": 0, "decay_mask": _mask(decay_mask, params)} | {
             name: np.zeros(len(params), params.dtype) for name in self.vectors}
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: State, *, factor: float = 1.0) -> None:
         """Step number t + 1, in place; `factor` is the schedule's, on the learning rate."""
-        if params.shape != grads.shape:
-            raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
-        state["t"] += 1
+        try:
+            if params.shape != grads.shape:
+                raise ValueError(f"expected grads of params' shape {params.shape}, got {grads.shape}")
+            parts = pieces(params, grads, state["decay_mask"], *[state[v] for v in self.vectors])
+            state["t"] += 1
+        except (AttributeError, KeyError, TypeError) as error:
+            raise TypeError("expected params and grads to be vectors, such as net.params and net.grads, and state to "
+                            f"come from init of this {type(self).__name__}, got {error!r}") from error
         rate, decay, l1 = float(self.learning_rate * factor), float(self.weight_decay), float(self.l1)
-        for p, g, mask, *vectors in pieces(params, grads, state["decay_mask"], *[state[v] for v in self.vectors]):
+        for p, g, mask, *vectors in parts:
             if decay:
                 p -= rate * decay * (mask * p)
             self.update(p, g, rate, state["t"], *vectors)
@@ -129,6 +138,7 @@ class RMSprop(Optimizer):
     epsilon: float = 1e-8
 
     vectors: ClassVar[tuple[str, ...]] = ("s",)
+    squares: ClassVar[tuple[str, ...]] = ("s",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -158,6 +168,7 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     vectors: ClassVar[tuple[str, ...]] = ("m", "v")
+    squares: ClassVar[tuple[str, ...]] = ("v",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -195,7 +206,7 @@ def clip_by_norm(grads: np.ndarray, max_norm: float) -> float:
     no vector of floats, ValueError where max_norm is not > 0.
     """
     checks.number("max_norm", max_norm, above=0)
-    if not isinstance(grads, np.ndarray) or grads.ndim != 1 or grads.dtype.kind != "f":
+    if type(grads) is not np.ndarray or grads.ndim != 1 or grads.dtype.kind != "f":
         raise TypeError(f"expected grads to be a vector of floats, such as net.grads, got {grads!r}")
     norm = math.sqrt(np.einsum("i,i->", grads, grads, dtype=np.float64))
     if max_norm < norm < math.inf:
@@ -205,7 +216,7 @@ def clip_by_norm(grads: np.ndarray, max_norm: float) -> float:
 
 def _mask(mask: Any, params: np.ndarray) -> np.ndarray:
     """The decay mask as an array (P,) bool; all True for None."""
-    found: np.ndarray = np.ones(len(params), bool) if mask is None else np.asarray(mask)
+    found: np.ndarray = np.ones(len(params), bool) if mask is None else checks.array("decay_mask", mask)
     if found.shape != params.shape:
         raise ValueError(f"expected decay_mask of params' shape {params.shape}, got {found.shape}")
     if found.dtype != bool:

@@ -59,12 +59,33 @@ class View(property):
         array = getattr(owner, self.slot)
         if value is array:                                # `net.params -= step` assigns what it has changed in place
             return
-        numbers = checks.array(self.name, value)
+        numbers = value if type(value) is np.ndarray else checks.array(self.name, value)
         if numbers.dtype.kind not in "fiub":
             raise TypeError(f"expected {self.name} to be an array of real numbers, got {value!r}")
         if numbers.ndim and numbers.shape != array.shape:
             raise ValueError(f"expected {self.name} of shape {array.shape}, got {numbers.shape}")
         array[...] = numbers
+
+
+class Width:
+    """An attribute that the shape of an array depends on. Raises AttributeError where it is set after the array exists.
+
+    Without this, `layer.fan_out = 7` would change what is printed and copied, and not what is computed.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        if owner is None or self.name not in vars(owner):
+            raise AttributeError(f"no {self.name} yet")           # of the class, too: then a dataclass has no default
+        return vars(owner)[self.name]
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        if getattr(owner, "bound", "_params" in vars(owner)):
+            raise AttributeError(f"expected {self.name} of {owner!r} to stay {vars(owner)[self.name]}, got {value!r}: "
+                                 "its arrays have that shape; make a new one")
+        vars(owner)[self.name] = value
 
 
 class Array(View):
@@ -77,6 +98,12 @@ class Array(View):
     def __init__(self, vector: str, *dims: str | int, decays: bool = False) -> None:
         super().__init__()
         self.vector, self.dims, self.decays = vector, dims, decays
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        for dim in self.dims:
+            if isinstance(dim, str) and not hasattr(owner, dim):
+                setattr(owner, dim, Width(dim))
 
     def shape(self, owner: Any) -> tuple[int, ...]:
         """The shape in this layer or model."""

@@ -1,6 +1,8 @@
-"""Initializers whose matrices have a structure: orthogonal, identity, sparse, looks_linear.
+"""Initializers whose matrices have a structure: orthogonal, identity, zero_hadamard, sparse, looks_linear.
 
-They have the form of those in initializers.py and are used from there: `initializers.orthogonal`.
+They have the form of those in initializers.py and are used from there: `initializers.orthogonal`. Left out are Dirac
+and delta-orthogonal, which are for convolutions, and IDInit (Pan et al. 2025), which is a set of rules for the layers
+of residual networks and no formula for one matrix.
 """
 
 from __future__ import annotations
@@ -40,6 +42,29 @@ def identity(rng: np.random.Generator, shape: tuple[int, ...], *, gain: float = 
     Source: Le, Jaitly & Hinton 2015, for the recurrent weights of ReLU networks.
     """
     return gain * np.eye(*fans(shape))
+
+
+@initializer(draws=False)
+def zero_hadamard(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """ZerO: the identity, or, in a layer that widens, 2^(−(m − 1)/2) times a corner of the Hadamard matrix H_m.
+
+    H_m has 2^m ≥ fan_out rows of ±1 that are orthogonal to each other, m as small as possible: H₀ = 1,
+    H_{k+1} = ((H_k, H_k), (H_k, −H_k)). The corner (fan_in, fan_out) is filled, where `identity` would leave the added
+    units without inputs. A layer that narrows drops inputs, as `identity` does. The generator is not used.
+
+    Keeps: as `identity`, the input itself where widths do not change; ranks grow above fan_in in training, to which
+    padding with zeros would keep them.
+    Fails: with activations in a plain deep net, which the paper does not use it for: its layers are in residual nets.
+    Source: Zhao, Schäfer & Anandkumar 2022, *ZerO Initialization*, Algorithm 1.
+    """
+    fan_in, fan_out = fans(shape)
+    if fan_in >= fan_out:
+        return np.eye(fan_in, fan_out)
+    m = (fan_out - 1).bit_length()
+    H = np.ones((1, 1))
+    for _ in range(m):
+        H = np.block([[H, H], [H, -H]])
+    return 2 ** (-(m - 1) / 2) * H[:fan_in, :fan_out]
 
 
 @initializer(connections=checks.count, std=not_negative)

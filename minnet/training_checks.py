@@ -81,4 +81,7 @@ def optimizer_state(state: State | None, optimizer: Optimizer, model: Any, span:
         if state[name].dtype != vector.dtype or not all_finite(state[name]):
             raise ValueError(f"expected {name} in state to be finite numbers in {vector.dtype}, got dtype "
                              f"{state[name].dtype}, or numbers that are not finite: {remedy}")
+        if name in optimizer.squares and state[name].min() < 0:
+            raise ValueError(f"expected {name} in state to be ≥ 0, since it averages squares, got "
+                             f"{state[name].min():g}: {remedy}")
     return state

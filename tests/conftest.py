@@ -42,7 +42,8 @@ def every_layer(dtype=np.float64, rng=0):
     return stirred(Network([
         Dense(3, 6, activations.tanh, initializers.he_normal), layers.BatchNorm(6), layers.PReLU(6),
         layers.Dropout(0.3), Dense(6, 5), layers.LayerNorm(5), layers.Activation(activations.gelu),
-        layers.AlphaDropout(0.2), layers.PReLU(1), Dense(5, 4),
+        layers.AlphaDropout(0.2), layers.PReLU(1), layers.Residual([Dense(5, 5), layers.LearnedScale(0.5)]),
+        Dense(5, 4),
     ], rng=rng, dtype=dtype))
 
 

@@ -8,24 +8,32 @@ from functools import partial
 import numpy as np
 
 from minnet.initializers import (
+    caffe_xavier,
     constant,
+    fixup,
     glorot_normal,
     glorot_uniform,
+    gpt2_residual,
     he_normal,
     he_uniform,
     heuristic_uniform,
     identity,
+    kumar_normal,
     lecun_normal,
     lecun_uniform,
     looks_linear,
+    mup_output,
+    nguyen_widrow,
     normal,
     ones,
     orthogonal,
     random_walk,
+    siren,
     sparse,
     truncated_normal,
     uniform,
     variance_scaling,
+    zero_hadamard,
     zeros,
 )
 from minnet.reporting import described
@@ -98,6 +106,21 @@ RANDOM = {described(row[0]): row for row in [
       for distribution, form in (("normal", NORMAL), ("truncated_normal", CUT2), ("uniform", UNIFORM))),
     (random_walk, 0, G_RELU**2 / IN, NORMAL),
     (partial(random_walk, units="linear"), 0, math.exp(1 / IN) / IN, NORMAL),
+    (siren, 0, 2 / 900 / IN, UNIFORM),
+    (partial(siren, omega=10), 0, 2 / 100 / IN, UNIFORM),
+    (partial(siren, position="first"), 0, 1 / (3 * IN**2), UNIFORM),
+    (kumar_normal, 0, 12.8 / IN, NORMAL),
+    (partial(kumar_normal, value=0, slope=1), 0, 1 / IN, NORMAL),
+    (partial(kumar_normal, value=-2, slope=0.5), 0, 0.8 / IN, NORMAL),
+    (caffe_xavier, 0, 1 / IN, UNIFORM),
+    (partial(caffe_xavier, mode="fan_out"), 0, 1 / OUT, UNIFORM),
+    (partial(caffe_xavier, mode="fan_avg"), 0, 2 / (IN + OUT), UNIFORM),
+    (partial(fixup, blocks=25), 0, 2 / 25 / IN, NORMAL),
+    (partial(fixup, blocks=25, layers=3), 0, 2 / 5 / IN, NORMAL),
+    (partial(gpt2_residual, sums=24), 0, 4e-4 / 24, NORMAL),
+    (partial(gpt2_residual, sums=1, std=0.1), 0, 0.01, NORMAL),
+    (mup_output, 0, 1 / IN**2, NORMAL),
+    (partial(mup_output, base_width=64), 0, 64 / IN**2, NORMAL),
 ]}
 # The same number in every place: name → (init, number).
 FIXED = {described(row[0]): row for row in [
@@ -105,7 +128,7 @@ FIXED = {described(row[0]): row for row in [
 STRUCTURED = {described(init): init for init in [
     orthogonal, partial(orthogonal, gain=1.5), identity, partial(identity, gain=-0.5), partial(sparse, connections=3),
     partial(sparse, connections=3, std=0.5), looks_linear, partial(looks_linear, position="first", gain=0.5),
-    partial(looks_linear, position="last")]}
+    partial(looks_linear, position="last"), nguyen_widrow, zero_hadamard]}
 EVERY = {**{name: row[0] for name, row in (*RANDOM.items(), *FIXED.items())}, **STRUCTURED}
 
 

@@ -46,8 +46,8 @@ FAULTS = {
         "minnet.layers", "self.x.T.dot(delta, out=self.dW)  ", "self.x.T.dot(-delta, out=self.dW)  ",
         "02-any-constant"),
     "one seed for every layer": Fault(
-        "minnet.network", "children = iter(generator.spawn(sum(layer.draws for layer in self.layers)))",
-        "children = iter([np.random.default_rng(0) for layer in self.layers if layer.draws])", "03-product"),
+        "minnet.sequence", "children = iter(rng.spawn(sum(layer.draws for layer in layers)))",
+        "children = iter([np.random.default_rng(0) for layer in layers if layer.draws])", "03-product"),
     "the corruption is ignored": Fault(
         "minnet.pretraining.autoencoder", "if training and self.corruption is not None:", "if False:", "09-needed"),
     "alpha dropout is plain dropout": Fault(

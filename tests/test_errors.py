@@ -7,13 +7,32 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minnet import Dense, Network, activations, datasets, fit, gradient_check, layers, mlp, optimizers, train
+from minnet import (
+    Dense,
+    Network,
+    activations,
+    datasets,
+    diagnostics,
+    fit,
+    gradient_check,
+    layers,
+    mlp,
+    optimizers,
+    plots,
+    pretraining,
+    theory,
+    train,
+)
 from minnet import initializers as init
 from minnet.activations import relu, tanh
+from minnet.experiments import claims, rows, sweeps
 from minnet.losses import accuracy, balanced_weights, mean_squared_error, squared_error
 from minnet.losses import sigmoid_cross_entropy as sigmoid_ce
 from minnet.losses import softmax_cross_entropy as softmax_ce
 from minnet.optimizers import SGD, Adam, AdamW, RMSprop
+from minnet.pretraining import corruption
+from minnet.reporting import described
+from minnet.theory import gaussian
 from tests.conftest import batch, frozen
 
 X, Y = batch(6)[0], np.array([0, 3, 1, 2, 0, 1])
@@ -62,6 +81,11 @@ def layer(make, name, wanted, *bad):
     return setting(lambda net, value: make(value), name, wanted, *bad)
 
 
+LOSSES = {"fit": lambda net, loss: fitted(net, loss=loss),
+          "gradient": lambda net, loss: net.gradient(X, Y, loss, rng=0),
+          "evaluate": lambda net, loss: net.evaluate((X, Y.copy()), loss),
+          "check": lambda net, loss: gradient_check.check(net, X, Y.copy(), loss),
+          "symmetry": lambda net, loss: diagnostics.symmetry(net, X, Y.copy(), loss)}
 NUMBERS = (NAN, INF, True, "0.1", None)          # no optimizer, layer or schedule takes any of these
 POSITIVE, RATE = "a number > 0", "a number ≥ 0 and < 1"
 WHOLE = "a whole number ≥ 1"
@@ -343,6 +367,87 @@ CASES = [
     ("state empty", lambda net: fitted(net, optimizer=Adam(), state={}), ValueError,
      r"a state of Adam with decay_mask, m, t, v, got one with nothing"),
     ("state no dict", lambda net: fitted(net, optimizer=Adam(), state=5), TypeError, r"state to be a dict .*got 5"),
+    ("state of negative squares", lambda net: fitted(net, optimizer=Adam(), state=Adam().init(net.params) | {
+        "v": np.full(54, -1, np.float32)}), ValueError, r"v in state to be ≥ 0, since it averages squares, got -1:"),
+    ("step with another state", lambda net: Adam().step(np.ones(3), np.ones(3), RMSprop().init(np.ones(3))), TypeError,
+     r"state to come from init of this Adam, got KeyError"),
+    ("step on a list", lambda net: SGD().step([1.0], [1.0], SGD().init(np.ones(1))), TypeError,
+     r"expected params and grads to be vectors"),
+    *[(f"init of {what}", lambda net, params=params: Adam().init(params), TypeError,
+       r"params to be a vector of floats, such as net\.params, got") for what, params in (
+        ("None", None), ("a list", [1.0]), ("ints", np.arange(3)), ("a mask", np.ma.masked_less(np.ones(3), 2)))],
+    # a loss of one's own: what it returns, and what it changes
+    *[(f"loss in {where} returns {what}",
+       lambda net, returned=returned, call=call: call(net, lambda z, y: returned), TypeError,
+       r"expected the loss to return \(value, dz\), a number and an array .* got") for what, returned in (
+        ("a float", 1.0), ("None", None), ("a word", "mse"), ("a triple", (1.0, 1.0, 1.0)))
+      for where, call in LOSSES.items()],
+    *[(f"loss with {what}", lambda net, change=change: fitted(net, loss=lambda z, y: change(*softmax_ce(z, y))),
+       TypeError, rf"a number and an array of real numbers of shape \(2, 4\), got .*{got}") for what, change, got in (
+        ("complex dz", lambda C, dz: (C, dz * 1j), "dtype complex"),
+        ("complex C", lambda C, dz: (C * 1j, dz), "dtype complex"),
+        ("C for each row", lambda C, dz: (dz[:, 0], dz), r"a value of shape \(2,\)"),
+        ("one row of dz", lambda C, dz: (C, dz[0]), r"dz of shape \(4,\)"), ("words", lambda C, dz: ("a", dz), "<U1"))],
+    *[(f"loss in {where} writes into {name}", lambda net, call=call, loss=loss: call(net, loss), ValueError,
+       rf"a loss that leaves {name} as it is, got one that writes into {name}: change a copy, {name}\.copy")
+      for name, loss in (("z", lambda z, y: softmax_ce(np.subtract(z, 1, out=z), y)),
+                         ("y", lambda z, y: softmax_ce(z, np.subtract(3, y, out=y))))
+      for where, call in LOSSES.items() if where != "gradient"],           # a step does not look for it
+    *[(f"{where} with loss {loss!r}", lambda net, call=call, loss=loss: call(net, loss), TypeError,
+       rf"loss to be a function of \(z, y\), such as .* got {loss!r}")
+      for where, call in LOSSES.items() for loss in (None, "mse")],
+    *[(f"{loss.__name__} of nothing", lambda net, loss=loss: loss(np.ones((0, 3)), np.ones((0, 3))), ValueError,
+       r"at least one example and one output, got z of shape \(0, 3\)")
+      for loss in (squared_error, mean_squared_error, sigmoid_ce)],
+    ("softmax_cross_entropy of nothing", lambda net: softmax_ce(np.ones((0, 3)), np.ones(0, int)), ValueError,
+     r"at least one example and one output, got z of shape \(0, 3\)"),
+    # words, sets, functions and numbers in place of each other
+    *[(f"{what} of shape {name}=7", lambda net, make=make, name=name: setattr(make(net), name, 7), AttributeError,
+       rf"expected {name} of .* to stay \d, got 7: its arrays have that shape") for what, make, name in (
+        ("Dense", lambda net: net.layers[0], "fan_out"), ("Dense", lambda net: net.layers[0], "fan_in"),
+        ("BatchNorm", lambda net: net.layers[1], "features"),
+        ("Autoencoder", lambda net: pretraining.Autoencoder(3, 2, rng=0), "units"))],
+    *[(f"{name} ragged", call, ValueError, rf"expected {name} to be an array, got rows of unequal lengths")
+      for name, call in (("y", gradient([[1], [1, 2]], x=X[:2])),
+                         ("y", lambda net: fitted(net, (X[:2], [[1], [1, 2]]))),
+                         ("params", lambda net: setattr(net, "params", [[1], [1, 2]])))],
+    ("params masked", lambda net: setattr(net, "params", np.ma.masked_less(net.params, 0)), TypeError,
+     r"expected params without a mask"),
+    ("init masked", lambda net: Network([Dense(2, 3, init=lambda rng, shape: np.ma.masked_less(np.ones(shape), 2))],
+                                        rng=0), TypeError, r"what <lambda> returns without a mask"),
+    *[(f"dtype {bad!r}", lambda net, bad=bad: net.astype(bad), ValueError, r"dtype float32 or float64, got '?foo|None")
+      for bad in ("foo", None)],
+    ("a number of 400 digits", lambda net: SGD(10**400), ValueError, r"learning_rate to be a number > 0, got 1000"),
+    *[(f"Activation {name}", lambda net, name=name, bad=bad: activations.Activation(
+        **{"name": "mine", "f": np.tanh, "df": tanh.df} | {name: bad}), TypeError, message) for name, bad, message in (
+        ("name", None, "name to be a text, got None"), ("f", None, r"f of mine to take an array, f\(z\), got: 'None"),
+        ("df", 3, r"df of mine to take two arrays, df\(z, a\)"),
+        ("kinks", {0.0}, r"kinks of mine to be a list of numbers, got \{0\.0\}"),
+        ("kinks", 0.0, r"kinks of mine to be a list of numbers, got 0\.0"),
+        ("range", "01", r"range of mine to be a list of numbers, got '01'"))],
+    *[(f"activation {type(bad).__name__}", lambda net, bad=bad: Dense(2, 2, bad), TypeError,
+       r"an activation such as activations\.relu, got") for bad in (None, np.ones((2, 2)), {}, 1.0)],
+    *[(f"{what} activated", lambda net, f=f, z=z: f(z), TypeError, r"z to be an array of real numbers, got")
+      for f in (relu, activations.softmax)
+      for what, z in (("a word", "a"), ("None", None), ("complex", np.ones(2) * 1j))],
+    ("schedule misses steps", lambda net: fitted(net, schedule=optimizers.cosine), TypeError,
+     r"'steps'\n.*set its other arguments beforehand, as in partial\(schedules\.cosine, steps=1000\)"),
+    ("schedule a word", lambda net: fitted(net, schedule=lambda t: "0.5"), TypeError,
+     r"schedule\(0\), a factor on the learning rate, to be a number ≥ 0, got '0\.5'"),
+    *layer(lambda v: optimizers.step_decay(v, every=2), "step", "a whole number ≥ 0", -1, 0.5, "1", None),
+    *[(f"teacher {what}", lambda net, change=change: datasets.linear_teacher(
+        **{"n": 9, "singular_values": (1,), "fan_in": 3, "fan_out": 2, "rng": 0} | change), kind, message)
+      for what, change, kind, message in (
+        ("in ints", {"dtype": int}, ValueError, "float32 or float64, got int64"),
+        ("of words", {"singular_values": "12"}, TypeError, "singular_values to be a list of numbers, got '12'"),
+        ("of a set", {"singular_values": {1, 2}}, TypeError, "singular_values to be a list of numbers"))],
+    ("map_x", lambda net: datasets.digits().map_x(2), TypeError, r"f to be a function of x, .* got 2"),
+    ("standardized parts", lambda net: datasets.standardized(datasets.Dataset(X, X)), TypeError,
+     r"each part to be a pair \(x, y\), got ndarray"),
+    ("standardized NaN", lambda net: datasets.standardized(datasets.Dataset((put(X, NAN), Y), (X, Y))), ValueError,
+     r"x to be finite in float64, got nan"),
+    ("checked without a model", lambda net: gradient_check.check(None, X, Y, softmax_ce), TypeError,
+     r"a model with params, grads and gradient.* got None"),
     # generated data, gradient check
     *layer(lambda v: datasets.spirals(v, rng=0), "n", WHOLE, 0, 2.5, True),
     *layer(lambda v: datasets.spirals(9, rng=0, noise=v), "noise", "a number ≥ 0", -1, *NUMBERS),
@@ -359,8 +464,72 @@ CASES = [
 ]
 
 
+def judged(**changes):
+    return claims.judge(**{"id": "01-x", "source": "s", "statement": "t", "measured": 1.0,
+                           "criterion": claims.at_most(2)} | changes)
+
+
+def given(f, *bad, **right):
+    """Cases for one argument, which comes last in `right`: each of the bad values in its place is a TypeError."""
+    name = list(right)[-1]
+    return [(f"{described(f)} {name}={value!r}", lambda net, value=value: f(**right | {name: value}),
+             TypeError, f"expected .*{name}.* to be .*, got") for value in bad]
+
+
+WORDS, FLAG = (None, 1.0, {"a"}), (None, 1, "no", [])
+CASES += [
+    # the packages around the core
+    *[case for name in ("id", "source", "statement") for case in given(judged, *WORDS, **{name: ""})],
+    *given(judged, 1.0, ["a"], without=1.0, condition=""), *given(judged, *FLAG, refutable=True),
+    *given(judged, None, 1, mode="live"),
+    *given(gaussian.expectation, None, "tanh", 1.0, g=np.tanh),
+    *given(gaussian.integrate, None, cuts=(0, 1), g=np.tanh),
+    *given(gaussian.expectation, None, "1", 1j, True, g=np.tanh, std=1.0),
+    *given(gaussian.expectation, None, 0.0, {0.0}, "0", g=np.tanh, kinks=(0.0,)),
+    *given(gaussian.integrate, None, 1.0, {0, 1}, g=np.tanh, cuts=(0, 1)),
+    *given(gaussian.correlation, None, 1.0, {1, 2}, g=np.tanh, h=np.tanh, c=0.5, std=(1, 1)),
+    *[(f"correlation {name}={bad}", lambda net, change={name: bad}: gaussian.correlation(
+        **{"g": np.tanh, "h": np.tanh, "c": 0.5} | change), ValueError, f"expected {name} to be .*, got")
+      for name, bad in (("c", 2.0), ("c", NAN), ("std", (1.0, 0.0)), ("std", (1.0,)), ("std", (1.0, INF)))],
+    *given(theory.spectra.edges, None, 4, "44", {4, 3}, std=1.0, shape=(4, 3)),
+    *given(theory.spectra.jacobian_spread, *FLAG, activation=tanh, layers=2, orthogonal=True),
+    *given(theory.critical, None, 1, activation=tanh, distribution="normal"),
+    *given(lambda layers: diagnostics.jacobian(net(), X, layers=layers), *FLAG, layers=True),
+    *given(sweeps.read, None, 1, {"a"}, "", file="rows.jsonl"),
+    *given(sweeps.plan, 1, {"a"}, "", function=lambda a, seed: {"b": a}, grid={"a": [1]}, seeds=[0], file=None),
+    *given(sweeps.plan(lambda a, seed: {"b": a}, {"a": [1]}, seeds=[0]).estimate, None, "2", 1.0, workers=1),
+    *given(rows.Rows, [1], ["ab"], "ab", rows=[]),
+    *given(rows.Rows([{"a": 1.0}]).spread, None, 1, {"a": 1}, name="a", by="a"),
+    *given(pretraining.unrolled, None, [], "a", net=mlp([3, 4], activation="relu", rng=0), stack=pretraining.Stack()),
+    *given(partial(corruption.masking, rate=0.5), None, 0, x=X, rng=RNG(0)),
+    *given(partial(corruption.salt_and_pepper, rate=0.5), None, 0, x=X, rng=RNG(0)),
+    *given(partial(corruption.gaussian_noise, std=0.5), None, 0, x=X, rng=RNG(0)),
+    *[(f"x of {f.__name__} {what}", lambda net, f=f, options=options, x=x: f(RNG(0), x, **options), TypeError, message)
+      for f, options in ((corruption.masking, {"rate": 0.5}), (corruption.gaussian_noise, {"std": 0.5}))
+      for what, x, message in (
+          ("a list", [[1.0]], r"x in float32 or float64, got \[\[1\.0\]\]: convert with np\.array"),
+          ("masked", np.ma.masked_less(X, 0), "x without a mask"))],
+    ("training in words", lambda net: pretraining.Autoencoder(
+        3, 2, corruption=partial(corruption.masking, rate=0.5), rng=0).gradient(
+            X, X, squared_error, training="no", rng=0), TypeError, "training to be True or False, got 'no'"),
+    *[(f"{kind.__name__} with loss {loss!r}", lambda net, kind=kind, loss=loss: kind(3, 2, rng=0).gradient(
+        X > 0, X > 0, loss, rng=0), TypeError, "loss to be a function of")
+      for kind in (pretraining.Autoencoder, pretraining.BoltzmannMachine) for loss in (None, "mse")],
+    *given(lambda log: plots.histograms([X], log=log), *FLAG, log=True),
+    *given(lambda offset: plots.histograms([X], offset=offset), *FLAG, offset=True),
+    *given(lambda ranked: plots.singular_values([1.0], ranked=ranked), *FLAG, ranked=True),
+    *given(lambda annotate: plots.heat_map([[1.0]], "a", "b", xlabel="", ylabel="", label="", annotate=annotate), *FLAG,
+           annotate=True),
+    *given(lambda rows: plots.heat_map([[1.0]], rows, "b", xlabel="", ylabel="", label=""), None, 1.0, {"a"}, rows="a"),
+    *given(lambda first: plots.depth_profile([1.0], ylabel="", first=first), None, 0.5, "1", first=1),
+    *given(lambda styles: plots.depth_profile([1.0], ylabel="", styles=styles), 1, "a", {"": "red"}, styles=None),
+    *given(lambda column: plots.learning_curves([[1.0]], column=column), None, 1, column="loss"),
+    *given(lambda net: plots.decision_boundary(net, (X[:, :2], Y)), None, "net", net=None),
+]
+
+
 class Float32:
-    params = grads = np.zeros(3, np.float32)
+    params = grads = gradient = np.zeros(3, np.float32)
 
 
 @pytest.mark.parametrize(("what", "call", "kind", "message"), CASES, ids=[case[0] for case in CASES])

@@ -17,24 +17,31 @@ import pytest
 from minnet import activations, initializers, mlp
 from minnet.initializer import ALL
 from minnet.initializers import (
+    caffe_xavier,
     constant,
     fans,
+    fixup,
     glorot_normal,
     glorot_uniform,
+    gpt2_residual,
     he_normal,
     he_uniform,
     heuristic_uniform,
     identity,
+    kumar_normal,
     lecun_normal,
     lecun_uniform,
     looks_linear,
+    mup_output,
     normal,
     orthogonal,
     random_walk,
+    siren,
     sparse,
     truncated_normal,
     uniform,
     variance_scaling,
+    zero_hadamard,
     zeros,
 )
 from minnet.reporting import described
@@ -290,7 +297,8 @@ def test_looks_linear_blocks(position, shape, signs):
 def test_the_structured_ones_are_reproducible(name):
     w = draw(STRUCTURED[name], shape=(4, 6))
     np.testing.assert_array_equal(draw(STRUCTURED[name], shape=(4, 6)), w)
-    assert (draw(STRUCTURED[name], seed=1, shape=(4, 6)) != w).any() == ("identity" not in name)
+    random = STRUCTURED[name] is not zero_hadamard and "identity" not in name
+    assert (draw(STRUCTURED[name], seed=1, shape=(4, 6)) != w).any() == random
 
 
 def test_old_seeds_give_the_same_numbers():
@@ -322,6 +330,9 @@ SCALARS = (math.nan, math.inf, True, "0.1", None)
         (he_uniform, "negative_slope", "a number", ()), (variance_scaling, "scale", "a number > 0", (0, -1)),
         (orthogonal, "gain", "a number > 0", (0, -1)), (identity, "gain", "a number", ()),
         (sparse, "std", "a number ≥ 0", (-1,)), (looks_linear, "gain", "a number > 0", (0,)),
+        (siren, "omega", "a number > 0", (0, -1)), (kumar_normal, "value", "a number", ()),
+        (kumar_normal, "slope", "a number > 0", (0, -1)), (mup_output, "base_width", "a number > 0", (0, -1)),
+        (partial(gpt2_residual, sums=2), "std", "a number ≥ 0", (-1,)),
     ) for bad in (*SCALARS, *edges)])
 def test_numbers_out_of_range(init, option, wanted, bad):
     kind = ValueError if type(bad) in (int, float) else TypeError
@@ -333,7 +344,8 @@ def test_numbers_out_of_range(init, option, wanted, bad):
     (he_normal, "mode", "'fan_in', 'fan_out'"), (he_uniform, "mode", "'fan_in', 'fan_out'"),
     (variance_scaling, "mode", "'fan_in', 'fan_out', 'fan_avg'"),
     (variance_scaling, "distribution", "'normal', 'truncated_normal', 'uniform'"),
-    (random_walk, "units", "'linear', 'relu'"), (looks_linear, "position", "'first', 'hidden', 'last'")])
+    (random_walk, "units", "'linear', 'relu'"), (looks_linear, "position", "'first', 'hidden', 'last'"),
+    (siren, "position", "'first', 'hidden'"), (caffe_xavier, "mode", "'fan_in', 'fan_out', 'fan_avg'")])
 @pytest.mark.parametrize(("bad", "kind"), [("fan", ValueError), ("", ValueError), (None, TypeError),
                                            (np.ones(2), TypeError)], ids=str)
 def test_choices_that_are_none(init, option, choices, bad, kind):
@@ -351,6 +363,9 @@ def test_choices_that_are_none(init, option, choices, bad, kind):
     (lambda: looks_linear(RNG(0), (5, 4), position="last"), ValueError, "even fan_in for position='last', got 5"),
     (lambda: looks_linear(RNG(0), (5, 4)), ValueError, "even fan_in for position='hidden', got 5"),
     (lambda: looks_linear(RNG(0), (4, 5)), ValueError, "even fan_out for position='hidden', got 5"),
+    (lambda: fixup(blocks=0), ValueError, "blocks to be a whole number ≥ 1, got 0"),
+    (lambda: fixup(blocks=3, layers=1), ValueError, "layers to be a whole number ≥ 2, got 1"),
+    (lambda: gpt2_residual(sums=0), ValueError, "sums to be a whole number ≥ 1, got 0"),
 ])
 def test_other_bad_input(call, kind, message):
     with pytest.raises(kind, match=message):
@@ -365,7 +380,8 @@ def test_arguments_in_the_wrong_order_or_of_the_wrong_kind(init):
                         ((4, -6), ValueError), ((0, 6), ValueError)):
         with pytest.raises(kind, match=rf"expected shape to be a tuple of whole numbers ≥ 1.*{re.escape(repr(shape))}"):
             init(RNG(0), shape)
-    if init not in [row[0] for row in FIXED.values()] and getattr(init, "func", init) is not identity:
+    if init not in [row[0] for row in FIXED.values()] and (
+            getattr(init, "func", init) not in (identity, zero_hadamard)):
         for rng, seed in ((7, 7), (None, 0), ("a", 0)):
             with pytest.raises(TypeError, match=rf"expected rng to be a numpy Generator, got {rng!r}: pass "
                                                 rf"np\.random\.default_rng\({seed}\)"):
@@ -379,7 +395,8 @@ def test_options_that_a_float_cannot_hold():
         np.testing.assert_allclose(init(RNG(0), (4, 2), negative_slope=1e200), init(RNG(0), (4, 2)) / 1e200, rtol=1e-14)
 
 
-@pytest.mark.parametrize("init", [heuristic_uniform, variance_scaling, random_walk, *STRUCTURED.values()])
+@pytest.mark.parametrize("init", [heuristic_uniform, variance_scaling, random_walk, siren, kumar_normal, caffe_xavier,
+                                  mup_output, fixup(blocks=2), gpt2_residual(sums=2), *STRUCTURED.values()])
 def test_a_bias_has_no_fans(init):
     for shape in ((5,), (5, 4, 2)):
         with pytest.raises(ValueError, match=rf"weight matrix, got {re.escape(str(shape))}: a bias has no fans"):
@@ -415,4 +432,8 @@ def test_every_initializer_has_a_name():
     assert {init.__name__ for init in bare} == set(ALL), "a row of the table for each"
     for name, init in ALL.items():
         assert getattr(initializers, name) is init
-        assert name == "constant" or initializers.named("init", name) is init
+        if name in ("constant", "fixup", "gpt2_residual"):
+            with pytest.raises(TypeError, match=f"{name} needs"):
+                initializers.named("init", name)
+        else:
+            assert initializers.named("init", name) is init

@@ -25,6 +25,8 @@ KINDS = {
     "AlphaDropout": lambda: layers.AlphaDropout(0.3),
     "BatchNorm": lambda: layers.BatchNorm(5),
     "LayerNorm": lambda: layers.LayerNorm(5),
+    "Residual": lambda: layers.Residual([Dense(5, 4, activations.relu), Dense(4, 5)], scale=0.5),
+    "LearnedScale": lambda: layers.LearnedScale(0.5),
 }
 every_kind = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
@@ -299,7 +301,9 @@ def test_repr_is_the_call_that_makes_the_layer():
         "Dense(3, 4, identity, constant(value=2), ones)")
     assert [repr(make()) for make in KINDS.values()] == [
         "Dense(5, 5, tanh, glorot_uniform, zeros)", "ActivationLayer(softplus)", "PReLU(5, 0.25)", "PReLU(1, 0.25)",
-        "Dropout(0.4)", "AlphaDropout(0.3)", "BatchNorm(5, 0.1, 1e-05)", "LayerNorm(5, 1e-05)"]
+        "Dropout(0.4)", "AlphaDropout(0.3)", "BatchNorm(5, 0.1, 1e-05)", "LayerNorm(5, 1e-05)",
+        "Residual([Dense(5, 4, relu, glorot_uniform, zeros), Dense(4, 5, identity, glorot_uniform, zeros)], 0.5)",
+        "LearnedScale(0.5)"]
 
 
 @every_kind

@@ -97,8 +97,9 @@ def test_layers_are_free_again_after_an_initializer_failed():
 def test_every_array_is_a_view_of_the_one_vector():
     net = every_layer()
     for name, where in net.arrays().items():
-        _, index, letter = name.split()
-        array, gradient = getattr(net.layers[int(index)], letter), getattr(net.layers[int(index)], f"d{letter}")
+        owner, letter = name.rsplit(" ", 1)
+        layer = net.owners()[f"{owner} "]
+        array, gradient = getattr(layer, letter), getattr(layer, f"d{letter}")
         np.testing.assert_array_equal(array.ravel(), net.params[where])
         assert np.shares_memory(array, net.params[where])
         assert np.shares_memory(gradient, net.grads[where])

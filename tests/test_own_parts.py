@@ -346,3 +346,31 @@ def test_a_copied_linear_layer_still_passes_its_gradient_on_as_it_is():
     dz = np.ones((12, 4), np.float32)
     net.backward(dz)
     assert np.shares_memory(net.layers[0].delta, dz)
+
+
+def test_a_width_is_kept_once_the_arrays_exist():
+    layer = Scale(3)
+    layer.features = 4                                    # no network yet
+    net = Network([layer], rng=0)
+    with pytest.raises(AttributeError, match=r"features of Scale.* to stay 4, got 7: its arrays have that"):
+        layer.features = 7
+    assert layer.s.shape == (4,)
+    assert layer.features == 4
+    free = copy.deepcopy(layer)
+    free.features = 7
+    assert Network([free], rng=0).layers[0].s.shape == (7,)
+    assert net.params.shape == (4,)
+
+
+def test_a_width_may_be_a_property_of_a_base_class():
+    class Sized(Layer):
+        n = 3
+
+        @property
+        def twice(self):
+            return 2 * self.n
+
+    class Doubled(Sized):
+        s, ds = parameter("twice")
+
+    assert Network([Doubled()], rng=0).layers[0].s.shape == (6,)

@@ -138,7 +138,8 @@ def test_a_network_of_every_layer_given_its_noise(torch):
     value, dz = losses.softmax_cross_entropy(net.forward(x, training=True, rng=5), y)
     dx = net.backward(dz)
     F, tx = torch.nn.functional, leaf(torch, x)
-    t = {name: leaf(torch, getattr(net.layers[int(name.split()[1])], name.split()[2])) for name in net.arrays()}
+    t = {f"{owner}{array.name}": leaf(torch, getattr(layer, array.name)) for owner, layer in net.owners().items()
+         for array in declared(layer, "params")}
     a = torch.tanh(tx @ t["layer 0 W"] + t["layer 0 b"])
     a = F.batch_norm(a, None, None, t["layer 1 gamma"], t["layer 1 beta"], training=True, eps=1e-5)
     a = F.prelu(a, t["layer 2 slope"]) * torch.tensor(net.layers[3].factor)
@@ -147,7 +148,9 @@ def test_a_network_of_every_layer_given_its_noise(torch):
     noise, low, q = net.layers[7], -1.7580993408473766, 0.8                      # alpha dropout at rate 0.2
     s, kept = (q + low**2 * q * (1 - q)) ** -0.5, torch.tensor(noise.factor != 0)
     a = s * torch.where(kept, a, low) - s * (1 - q) * low
-    z = F.prelu(a, t["layer 8 slope"]) @ t["layer 9 W"] + t["layer 9 b"]
+    a = F.prelu(a, t["layer 8 slope"])
+    a = a + t["layer 9.1 alpha"] * (a @ t["layer 9.0 W"] + t["layer 9.0 b"])
+    z = a @ t["layer 10 W"] + t["layer 10 b"]
     theirs = F.cross_entropy(z, torch.tensor(y))
     theirs.backward()
     assert value == pytest.approx(theirs.item(), rel=1e-12)

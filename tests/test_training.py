@@ -472,6 +472,42 @@ def test_diverged_can_cross_a_process_border():
     assert (back.epoch, back.step, back.learning_rate, back.history) == (2, 7, 0.5, error.history)
 
 
+def test_ctrl_c_before_the_first_step_returns_an_empty_history():
+    """While the arguments are being checked: the schedule is called there, before an epoch begins."""
+    def interrupted(step):
+        raise KeyboardInterrupt
+
+    net = small()
+    before = net.params.tobytes()
+    history = run(net, schedule=interrupted)
+    assert history.interrupted
+    assert not history
+    assert net.params.tobytes() == before
+
+
+def test_a_schedule_that_fails_later_leaves_the_steps_before():
+    net, whole, (x, y), opt = small(), small(), batch(20), COMMON["optimizer"]
+    with pytest.raises(ValueError, match=r"schedule\(2\), a factor on the learning rate, to be a number ≥ 0, got nan"):
+        run(net, (x, y), schedule=lambda step: math.nan if step == 2 else 1.0)
+    state, order = opt.init(whole.params), np.random.default_rng(0).permutation(20)
+    for rows in (order[:8], order[8:16]):
+        whole.gradient(x[rows], y[rows], CE)
+        opt.step(whole.params, whole.grads, state)
+    assert net.params.tobytes() == whole.params.tobytes()
+
+
+def test_the_check_of_a_loss_calls_it_no_more_often_and_changes_nothing():
+    calls, (ours, own) = [], (small(), small())
+
+    def mine(z, y):
+        calls.append(len(z))
+        return CE(z, y)
+
+    assert [r.loss for r in run(own, loss=mine)] == [r.loss for r in run(ours)]
+    assert own.params.tobytes() == ours.params.tobytes()
+    assert len(calls) == 3 * COMMON["epochs"]
+
+
 @pytest.mark.parametrize("where", ["schedule", "loss"])
 def test_ctrl_c_keeps_what_was_learned(where):
     data, net = batch(20), small()
@@ -513,7 +549,7 @@ def with_statistics():
 def scripted(monkeypatch, *validation_losses):
     """Validation losses as given, one an epoch; the training is real."""
     left = iter(validation_losses)
-    monkeypatch.setattr("minnet.training._validated", lambda *_: (next(left), None))
+    monkeypatch.setattr("minnet.examples.Examples.measured", lambda *_: (next(left), None))
 
 
 def after(epochs):

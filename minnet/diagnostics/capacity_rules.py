@@ -6,6 +6,7 @@ import numpy as np
 
 from minnet.diagnostics.evidence import Evidence
 from minnet.diagnostics.findings import Finding
+from minnet.diagnostics.measurements import every_layer
 from minnet.diagnostics.relation import standardized_columns
 from minnet.diagnostics.trials import Settings, Trials
 from minnet.layers import ActivationLayer, AlphaDropout, BatchNorm, Dense, Dropout, LayerNorm, PReLU
@@ -85,14 +86,14 @@ def too_narrow(e: Evidence) -> Finding | None:
 
 def wide_for(net: Network) -> int:
     """WIDE units, or twice as many as there are outputs: K classes need about K directions."""
-    return max(WIDE, 2 * [layer.fan_out for layer in net.layers if isinstance(layer, Dense)][-1])
+    return max(WIDE, 2 * [layer.fan_out for layer in every_layer(net) if isinstance(layer, Dense)][-1])
 
 
 def widened(net: Network) -> Network | None:
     """The network with at least `wide_for` units in every hidden layer, from its own initializers; None if it fails."""
     layers: list[object] = []
     width = net.fan_in
-    last = max(i for i, layer in enumerate(net.layers) if isinstance(layer, Dense))
+    last = max((i for i, layer in enumerate(net.layers) if isinstance(layer, Dense)), default=0)
     for i, layer in enumerate(net.layers):
         if isinstance(layer, Dense):
             assert width is not None

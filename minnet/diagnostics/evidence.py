@@ -127,8 +127,14 @@ class Evidence:
 
     @cached_property
     def last_dense(self) -> int:
-        """The index of the last Dense layer in net.layers."""
-        return max(i for i, layer in enumerate(self.net.layers) if isinstance(layer, Dense))
+        """The index in net.layers of the last Dense layer, or of the last layer where all stand in residual blocks."""
+        return max((i for i, layer in enumerate(self.net.layers) if isinstance(layer, Dense)),
+                   default=len(self.net.layers) - 1)
+
+    @property
+    def ends_in_block(self) -> bool:
+        """Whether the last layer is a residual block: then no activation is the last thing before the loss."""
+        return bool(self.net.layers[-1].inner)
 
     @cached_property
     def gradient(self) -> np.ndarray:

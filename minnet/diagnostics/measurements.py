@@ -5,11 +5,13 @@
 
 Each is a table with one row for each weight matrix. Row l is the l-th Dense layer and the layers that follow it, up to
 the next Dense layer (BatchNorm, an activation, dropout, …); layers before the first one belong to row 1. f and a are
-those of the last nonlinearity of the row, or of the Dense layer if there is none;
-W, dW and δ = ∂C/∂z are the Dense layer's.
+those of the last nonlinearity of the row, or of the Dense layer if there is none; W, dW and δ = ∂C/∂z are the Dense
+layer's. The Dense layers in the branches of residual blocks have rows too, in the order of the forward pass; for
+`jacobian` a residual block as a whole is one row.
 
 Everything runs on a copy in float64, where 10⁻⁵⁵ is still a number. Noise is off, as in prediction. BatchNorm takes the
 batch's mean and variance, as in training: before the first step its running statistics say nothing of the network.
+A residual block that contains dropout runs as in prediction, its BatchNorm too.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -24,10 +26,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minnet import activations, checks
-from minnet.layers import ActivationLayer, Dense, PReLU
+from minnet.layers import ActivationLayer, Dense, Layer, PReLU
 from minnet.network import Loss, Network
 from minnet.optimizers import SGD, Optimizer
 from minnet.reporting import Table
+from minnet.sequence import nested
 
 FLAT = 0.05                # a slope below this part of the function's largest counts as saturated
 
@@ -41,16 +44,14 @@ class Snapshot:
     net: Network
     loss_value: float
     outputs: np.ndarray              # (n, fan_out)
-    blocks: list[range]              # which layers belong to each row of a table: see `blocks_of`
+    blocks: list[range]              # for each row of a table, which of `every_layer(net)` belong to it
 
 
 def take_snapshot(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Snapshot:
     """Run both passes on a copy; noise is off, BatchNorm uses the statistics of the batch."""
     copied = float64_copy(net)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
-    if not callable(loss):
-        got = f"an array of shape {loss.shape}" if isinstance(loss, np.ndarray) else repr(loss)
-        raise TypeError(f"expected loss to be a function such as losses.softmax_cross_entropy, got {got}")
+    loss = checks.loss(loss)
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
         value, outputs = both_passes(copied, examples, y, loss)
     return Snapshot(copied, value, outputs, blocks_of(copied))
@@ -60,7 +61,7 @@ def float64_copy(net: Network) -> Network:
     """The network in float64, for a pass that must leave the original alone."""
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
-    if not any(isinstance(layer, Dense) for layer in net.layers):
+    if not any(isinstance(layer, Dense) for layer in every_layer(net)):
         raise ValueError(f"expected a network with at least one Dense layer, got {net!r}, without weights")
     return net.astype(np.float64)
 
@@ -75,20 +76,32 @@ def both_passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple
     return float(value), x
 
 
+def every_layer(net: Network) -> list[Layer]:
+    """The layers of a network in the order of the forward pass; those inside a residual block follow it."""
+    return [layer for _, layer in nested(net.layers)]
+
+
 def blocks_of(net: Network) -> list[range]:
-    """The layers of each row: a Dense layer and what follows it; layers before the first Dense belong to the first."""
-    starts = [i for i, layer in enumerate(net.layers) if isinstance(layer, Dense)]
-    return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], len(net.layers)], strict=True)]
+    """The layers of each row, as indices of `every_layer(net)`: a Dense layer and what follows it."""
+    return _cut([isinstance(layer, Dense) for layer in every_layer(net)])
+
+
+def _cut(begins: list[bool]) -> list[range]:
+    """One range from each True to the next; what stands before the first belongs to it."""
+    starts = [i for i, begin in enumerate(begins) if begin]
+    return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], len(begins)], strict=True)]
 
 
 def dense_in(net: Network, block: range) -> tuple[int, Dense]:
-    """The Dense layer of a block and its index in net.layers."""
-    return next((i, layer) for i in block if isinstance(layer := net.layers[i], Dense))
+    """The Dense layer of a block and its index in `every_layer(net)`."""
+    layers = every_layer(net)
+    return next((i, layer) for i in block if isinstance(layer := layers[i], Dense))
 
 
 def nonlinearity_in(net: Network, block: range) -> Any:
     """The last layer of the block that applies a function to each unit: ActivationLayer, PReLU, or the Dense itself."""
-    found = [layer for i in block if isinstance(layer := net.layers[i], ActivationLayer | PReLU)]
+    layers = every_layer(net)
+    found = [layer for i in block if isinstance(layer := layers[i], ActivationLayer | PReLU)]
     return found[-1] if found else dense_in(net, block)[1]
 
 
@@ -99,7 +112,7 @@ class LayerRow:
     """One row of `layer_statistics`."""
 
     layer: int                       # 1 … L
-    index: int                       # its Dense layer is net.layers[index]
+    index: int                       # its Dense layer is every_layer(net)[index]: net.layers[index] without blocks
     fan_in: int
     fan_out: int
     activation: str
@@ -229,9 +242,9 @@ def _updates(snapshot: Snapshot, learning_rate: float | Optimizer | None) -> lis
     net = snapshot.net
     optimizer, moved = as_optimizer(learning_rate), net.params.copy()
     optimizer.step(moved, net.grads, optimizer.init(moved, net.decay_mask))
-    step, places = moved - net.params, net.arrays()
+    step, arrays, places = moved - net.params, net.arrays(), [place for place, _ in nested(net.layers)]
     dense = [dense_in(net, block) for block in snapshot.blocks]
-    return [float(np.divide(norm(step[places[f"layer {i} W"]]), norm(layer.W))) for i, layer in dense]
+    return [float(np.divide(norm(step[arrays[f"layer {places[i]} W"]]), norm(layer.W))) for i, layer in dense]
 
 
 # Jacobians ---------------------------------------------------------------------------------------------------
@@ -270,10 +283,10 @@ def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
-    copied = float64_copy(net)
+    copied, layers = float64_copy(net), checks.boolean("layers", layers)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
-    blocks = blocks_of(copied)
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(blocks) * bool(layers) + 1)]
+    blocks = _cut([isinstance(layer, Dense) or bool(layer.inner) for layer in copied.layers])
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(blocks) * layers + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))

@@ -11,6 +11,7 @@ from minnet.activations import Activation
 from minnet.diagnostics.advice import initializer_code
 from minnet.diagnostics.evidence import CROSS_ENTROPIES, Evidence
 from minnet.diagnostics.findings import Finding
+from minnet.diagnostics.measurements import dense_in
 from minnet.initializers import zeros
 from minnet.layers import BatchNorm, Dropout, LayerNorm
 
@@ -34,7 +35,7 @@ def values_of(f: Activation) -> tuple[float, float]:
 
 def output_activation(e: Evidence) -> Finding | None:
     """A last layer with an activation under a cross-entropy, which has its own and expects any real number."""
-    if e.loss not in CROSS_ENTROPIES:
+    if e.loss not in CROSS_ENTROPIES or e.ends_in_block:
         return None
     z, last = e.snapshot.outputs, len(e.statistics)
     f = e.activation(last - 1)
@@ -59,7 +60,7 @@ def output_range(e: Evidence) -> Finding | None:
     """A last layer whose activation cannot give the targets of a regression. Threshold: 5% of them out of reach."""
     last = len(e.statistics)
     f = e.activation(last - 1)
-    if e.targets is None or f is None:
+    if e.targets is None or f is None or e.ends_in_block:
         return None
     low, high = values_of(f)
     outside = float(((e.targets < low) | (e.targets > high)).mean())
@@ -95,16 +96,16 @@ def layer_after_output(e: Evidence) -> Finding | None:
 
 
 def _plain_dense(e: Evidence) -> str:
-    dense = e.net.layers[e.last_dense]
+    dense = dense_in(e.net, e.snapshot.blocks[-1])[1]
     return f"Dense({dense.fan_in}, {dense.fan_out})"
 
 
 def initial_loss(e: Evidence) -> Finding | None:
     """Outputs that are large and wrong. Thresholds: 3 C₀ + 1 for cross-entropies, 25 C₀ for others, seeds below 1,000.
 
-    C₀ is the loss of a network that knows nothing: chance, or for a cross-entropy that of outputs 0 if it is higher, for
-    a new network cannot know that a class is rare. With outputs of size 1 it costs about C₀ + 1 at most. A regression
-    whose targets are far from 0 is another matter: see unscaled_targets.
+    C₀ is the loss of a network that knows nothing: chance, or for a cross-entropy that of outputs 0 if it is higher,
+    since a new network cannot know that a class is rare. With outputs of size 1 it costs about C₀ + 1 at most. A
+    regression whose targets are far from 0 is another matter: see unscaled_targets.
     """
     if e.chance is None:
         return None

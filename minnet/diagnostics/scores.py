@@ -71,6 +71,7 @@ class Scorecard(Table):
 
     def trainable_depth(self, width: int) -> int:
         """The largest depth tried at this width at which the digits were learned; 0 if at none."""
+        checks.count("width", width)
         return max((row.depth for row in self.rows if row.width == width and row.accuracy >= LEARNED), default=0)
 
     def summary(self) -> str:

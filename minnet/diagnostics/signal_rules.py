@@ -127,11 +127,11 @@ def exploding(e: Evidence) -> Finding | None:
         return None
     broken = [row.layer for row in e.statistics.rows if not math.isfinite(row.std + row.delta_std + row.W_norm)]
     signals = e.statistics.std[:-1] / e.input_size
-    gradients = e.gradient[:-1] / e.gradient[-2:-1]
+    gradients = e.gradient[:-1] / np.where(e.gradient[-2:-1] > 0, e.gradient[-2:-1], np.nan)
     layers = broken or [k + 1 for k in range(len(signals)) if signals[k] > 4 or gradients[k] > 30]
     if not layers:
         return None
-    numbers = {"signal": float(signals.max(initial=0)), "gradient": float(gradients.max(initial=0))}
+    numbers = {"signal": float(signals.max(initial=0)), "gradient": float(np.fmax.reduce(gradients, initial=0))}
     problem = (f"numbers in {layer_names(layers)} are no longer finite" if broken else
                f"signals grow to {numbers['signal']:.2g} times the inputs, gradients to {numbers['gradient']:.2g} "
                f"times those of the last hidden layer, in {layer_names(layers)}")
@@ -179,8 +179,8 @@ def vanishing(e: Evidence) -> Finding | None:
     Judged by the product of the smallest signal and the smallest gradient; below 10⁻³ a trial decides, since Adam and a
     large learning rate make up for much; below 5·10⁻⁵ they do not. Without an optimizer: 2·10⁻⁴. Seeds below 1,000.
     """
-    if len(e.signal) == 0 or e.learned:
-        return None
+    if len(e.signal) == 0 or e.learned or any(layer.inner for layer in e.net.layers):
+        return None                                            # around a residual block the gradient passes unchanged
     forward, backward = float(e.signal.min()), float(e.gradient.min())
     if not forward * backward < (1e-3 if e.settings else 2e-4):
         return None

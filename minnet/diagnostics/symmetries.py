@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from minnet.diagnostics.measurements import Snapshot, dense_in, take_snapshot
+from minnet.diagnostics.measurements import Snapshot, dense_in, every_layer, take_snapshot
 from minnet.network import Loss, Network
 from minnet.parameters import declared
 from minnet.reporting import Table
@@ -69,7 +69,7 @@ def symmetry_of(snapshot: Snapshot) -> Symmetry:
     net = snapshot.net
     dense = [dense_in(net, block)[1] for block in snapshot.blocks]
     correlations = np.abs(_correlations([layer.W for layer in dense]))
-    rows, sizes = [], np.array([layer.W.size for layer in dense])
+    rows, sizes, layers = [], np.array([layer.W.size for layer in dense]), every_layer(net)
     for k, (block, layer) in enumerate(zip(snapshot.blocks, dense, strict=True)):
         last = k + 1 == len(dense)
         distinct = layer.fan_out if last else _distinct([*_incoming(net, block), dense[k + 1].W])
@@ -78,7 +78,7 @@ def symmetry_of(snapshot: Snapshot) -> Symmetry:
         defined = bool(np.isfinite(correlations[k, like]))
         rows.append(SymmetryRow(k + 1, layer.fan_out, distinct, _rank(layer.W), _rank(layer.dW),
                                 float(correlations[k, like]), float(chances[like]) if defined else math.nan,
-                                like + 1 if defined else None, any(net.layers[i].noisy for i in block)))
+                                like + 1 if defined else None, any(layers[i].noisy for i in block)))
     return Symmetry(tuple(rows))
 
 
@@ -89,7 +89,8 @@ def _incoming(net: Network, block: range) -> list[np.ndarray]:
     """
     dense, units = dense_in(net, block)
     found = [np.hstack([units.W.T, units.b[:, None]])]
-    for layer in (net.layers[i] for i in block if i > dense):
+    layers = every_layer(net)
+    for layer in (layers[i] for i in block if i > dense):
         own = [view for array in declared(layer, "params")
                if (view := getattr(layer, array.name)).shape == (units.fan_out,)]
         found += [np.stack(own, axis=1)] if own else []

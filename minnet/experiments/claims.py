@@ -170,14 +170,15 @@ def judge(id: str, *, source: str, statement: str, measured: float | Iterable[fl
         raise TypeError(f"expected criterion to be claims.at_most(…), at_least(…) or between(…, …), got {criterion!r}")
     checks.boolean("refutable", refutable)
     checks.boolean("definition", definition)
-    for name, words in (("headline", headline), ("post_hoc", post_hoc)):
-        if words is not None and not isinstance(words, str):
-            raise TypeError(f"expected {name} to be a sentence or None, got {words!r}")
+    checks.one_of("mode", mode, "live", "stored")
+    for name, words in (("id", id), ("source", source), ("statement", statement)):
+        checks.text(name, words)
+    for name, other in (("condition", condition), ("headline", headline), ("post_hoc", post_hoc)):
+        if other is not None and not isinstance(other, str):
+            raise TypeError(f"expected {name} to be a sentence or None, got {other!r}")
     if (condition is None) != (without is None):
         raise ValueError("expected condition (words) and without (its counter-measurement) together, got one of them: "
                          "a condition that was not measured cannot be judged")
-    if mode not in ("live", "stored"):
-        raise ValueError(f"expected mode 'live' or 'stored', got {mode!r}")
     values = _numbers("measured", measured)
     others = None if without is None else _numbers("without", without)
     claim = Claim(id, id.split("-")[0], source, statement, paper, float(np.median(values)), min(values), max(values),

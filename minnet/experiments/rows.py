@@ -29,6 +29,8 @@ class Rows(list[dict[str, Any]]):
 
     def __init__(self, rows: Iterable[dict[str, Any]] = (), runs: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__(rows)
+        if strange := [row for row in self if not isinstance(row, dict)]:
+            raise TypeError(f"expected rows to be a list of dicts, got {strange[0]!r} among them")
         self.runs = tuple(runs)
 
     @overload  # type: ignore[override]
@@ -86,7 +88,9 @@ class Rows(list[dict[str, Any]]):
     def spread(self, name: str, *, by: str | Sequence[str]) -> Rows:
         """Median and range of a column in each group: `n`, `median`, `low`, `high`; n is the number of rows with it."""
         self._check(name)
-        by, found = [by] if isinstance(by, str) else list(by), Rows(runs=self.runs)
+        by, found = [by] if isinstance(by, str) else by, Rows(runs=self.runs)
+        if not isinstance(by, list | tuple):
+            raise TypeError(f"expected by to be the name of a column, or a list of them, got {by!r}")
         for group in self.by(*by).values():
             values = np.array([row[name] for row in group if row.get(name) is not None], dtype=float)
             with np.errstate(invalid="ignore"):                     # between −∞ and ∞ the median is NaN

@@ -37,6 +37,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,16 @@ def changed_names(runs: list[Run], source: dict[str, Entry]) -> list[str]:
     return sorted(name for name in before.keys() & source.keys() if not same_entry(before[name], source[name]))
 
 
+def path_of(file: Any) -> Path:
+    """`file` as a Path. Raises TypeError for what names no file."""
+    if not isinstance(file, str | PathLike) or not str(file):
+        raise TypeError(f"expected file to be the path of a file, such as 'rows.jsonl', got {file!r}")
+    return Path(file)
+
+
 def checked_path(file: str | Path) -> Path:
     """The absolute path of a file that may be new; ValueError if it is a folder, or if its folder does not exist."""
-    path = Path(file)
+    path = path_of(file)
     if path.is_dir():
         raise ValueError(f"expected a file, got the folder {path}: add a name, such as {path / 'rows.jsonl'}")
     if not path.resolve().parent.is_dir():
@@ -96,7 +104,7 @@ def checked_path(file: str | Path) -> Path:
 
 def usable(file: Path | None, source: dict[str, Entry], changed: str) -> tuple[list[Run], dict[str, Record]]:
     """The runs and the cells (key → record) of the file that a sweep of this source may use; see `sweeps.sweep`."""
-    if changed not in ("refuse", "recompute", "keep"):
+    if not isinstance(changed, str) or changed not in ("refuse", "recompute", "keep"):
         raise ValueError(f"expected changed to be 'refuse', 'recompute' or 'keep', got {changed!r}")
     if file is None or not file.exists() or not file.stat().st_size:
         return [], {}

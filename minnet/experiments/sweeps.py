@@ -81,7 +81,7 @@ def sweep(function: Callable[..., Any], grid: Grid, *, seeds: Iterable[int], fil
 
 def read(file: str | Path) -> Rows:
     """All rows of a sweep's file. Raises FileNotFoundError if there is none, ValueError if it has another format."""
-    return _rows(*store.load(Path(file)))
+    return _rows(*store.load(store.path_of(file)))
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Plan:
 
     def estimate(self, workers: int = 1) -> float | None:
         """The seconds that are left with so many workers, if the other cells take as long as the finished ones."""
-        left = self.cells - self.finished
+        left, workers = self.cells - self.finished, checks.count("workers", workers)
         return self.seconds if self.seconds is None else left * self.seconds / max(1, min(workers, left))
 
 

@@ -10,7 +10,7 @@ curves         depth_profile: a statistic against depth; layer_curves: of each l
                loss or accuracy against epochs; rate_range: loss against a growing learning rate; iterated_maps:
                variance and correlation maps with their fixed points
 distributions  histograms of activations, gradients, weights; singular_values and their predicted density
-images         decision_boundary of a network in the plane; weight_images; heat_map of a table
+images         decision_boundary of a network in the plane; weight_images; heat_map of a table; phase_diagram
 labels         label_lines: labels at the lines' ends instead of a legend; network_diagram
 styles         initializer_style: the colour, line style and marker of an initializer, the same in every picture
 helpers        checks, legends and ticks that the others share
@@ -25,10 +25,10 @@ The legend stands beside the axes if the figure has a layout engine, as the figu
 
 from minnet.plots.curves import depth_profile, iterated_maps, layer_curves, learning_curves, rate_range
 from minnet.plots.distributions import histograms, singular_values
-from minnet.plots.images import decision_boundary, heat_map, weight_images
+from minnet.plots.images import decision_boundary, heat_map, phase_diagram, weight_images
 from minnet.plots.labels import label_lines, network_diagram
 from minnet.plots.styles import initializer_style
 
 __all__ = ["decision_boundary", "depth_profile", "heat_map", "histograms", "initializer_style", "iterated_maps",
-           "label_lines", "layer_curves", "learning_curves", "network_diagram", "rate_range", "singular_values",
-           "weight_images"]
+           "label_lines", "layer_curves", "learning_curves", "network_diagram", "phase_diagram", "rate_range",
+           "singular_values", "weight_images"]

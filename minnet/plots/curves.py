@@ -47,7 +47,7 @@ def depth_profile(measured: Any, *, predicted: Any = None, spread: Any = None, y
             raise ValueError(f"expected spread{of_series(name)} beside predicted{of_series(name)} and of its shape "
                              f"(layers,), or (2, layers), got {width.shape} beside "
                              f"{lines[name].shape if name in lines else 'nothing'}")
-    log = helpers.use_log_scale(log, [*points.values(), *lines.values()])
+    log, first = helpers.use_log_scale(log, [*points.values(), *lines.values()]), checks.count("first", first, least=0)
     medians = {name: helpers.median_and_band(np.atleast_2d(values), band) for name, values in points.items()}
 
     ax = helpers.axes(ax)

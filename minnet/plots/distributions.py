@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minnet import checks
 from minnet.plots import helpers
 from minnet.plots.helpers import of_series
 from minnet.plots.styles import named_styles, series_styles
@@ -31,6 +32,8 @@ def histograms(values: Any, *, labels: Sequence[str] | None = None, xlabel: str 
 
     After Glorot & Bengio 2010, Figs 6 and 7. Raises TypeError or ValueError for a layer that is empty or not finite.
     """
+    checks.boolean("log", log)
+    checks.boolean("offset", offset)
     curves = {}
     for name, value in helpers.layers_by_name("values", values, labels).items():
         v = helpers.finite_array(f"values of {name}", value).ravel()
@@ -91,7 +94,7 @@ def singular_values(values: Any, *, density: Any = None, labels: Sequence[str] |
             raise ValueError(f"expected values{of_series(name)} to be singular values (k,), at least one, all ≥ 0, got "
                              f"shape {array.shape}{f' from {array.min():g}' if array.size else ''}: np.linalg.svd(W, "
                              "compute_uv=False) gives those of W")
-    if ranked and density is not None:
+    if checks.boolean("ranked", ranked) and density is not None:
         raise ValueError("expected density only where histograms are drawn, got one with ranked=True")
     top, most = max(values.max() for values in spectra.values()), max(map(len, spectra.values()))
     curves = {} if density is None else {

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minnet import checks
-from minnet.checks import unmasked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,10 +32,7 @@ def number_array(what: str, value: Any, *dims: int) -> np.ndarray:
     """`value` as a float64 array that is not empty and has one of these numbers of dimensions; it may contain NaN and
     infinity."""
     wanted = f"expected {what} to be an array of numbers with {' or '.join(map(str, dims))} dimension(s)"
-    try:
-        found = np.asarray(unmasked(what, value))
-    except ValueError:
-        raise ValueError(f"{wanted}, got rows of unequal lengths") from None
+    found = checks.array(what, value)
     if found.dtype.kind not in "fiub":
         raise TypeError(f"{wanted}, got {type(value).__name__} of dtype {found.dtype}")
     if found.ndim not in dims or found.size == 0:
@@ -46,7 +42,7 @@ def number_array(what: str, value: Any, *dims: int) -> np.ndarray:
 
 def finite_array(what: str, value: Any) -> np.ndarray:
     """`value` as a float64 array of any shape, with neither NaN nor infinity."""
-    return checks.real_array(what, unmasked(what, value), FLOAT)
+    return checks.real_array(what, value, FLOAT)
 
 
 def series_by_name(what: str, values: Any) -> dict[str, Any]:
@@ -71,6 +67,8 @@ def layers_by_name(what: str, values: Any, names: Sequence[str] | None) -> dict[
 
 def layer_labels(names: Sequence[str] | None, layers: int) -> list[str]:
     """One distinct label per layer: `names`, or layer 1, layer 2, …"""
+    if names is not None and not isinstance(names, Sequence):
+        raise TypeError(f"expected labels to be a list with {layers} names, got {names!r}")
     found = [f"layer {i}" for i in range(1, layers + 1)] if names is None else [str(name) for name in names]
     if len(found) != layers or len(set(found)) != layers:
         raise ValueError(f"expected {layers} distinct labels, got {found}")
@@ -80,6 +78,7 @@ def layer_labels(names: Sequence[str] | None, layers: int) -> list[str]:
 def use_log_scale(log: bool, values: Iterable[np.ndarray]) -> bool:
     """Whether the scale is logarithmic: `log` says so, and a value is > 0. Raises ValueError if a value is < 0."""
     values = list(values)
+    checks.boolean("log", log)
     if log and (lowest := min(array.min(where=~np.isnan(array), initial=0) for array in values)) < 0:
         raise ValueError(f"expected values ≥ 0 on a logarithmic scale, got {lowest:g}: pass log=False")
     return log and any((array > 0).any() for array in values)
@@ -90,7 +89,7 @@ BAND_LABELS = {"range": "median, range over seeds", "quartiles": "median, quarti
 
 def median_and_band(rows: np.ndarray, band: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(median, low, high) of each column of `rows` (runs, n); NaN means that a run has no value there."""
-    if band not in BAND_LABELS:
+    if not isinstance(band, str) or band not in BAND_LABELS:
         raise ValueError(f"expected band to be {' or '.join(map(repr, BAND_LABELS))}, got {band!r}")
     ends = (0.5, 0.0, 1.0) if band == "range" else (0.5, 0.25, 0.75)
     columns = [np.sort(column[~np.isnan(column)]).tolist() for column in rows.T]
@@ -125,6 +124,7 @@ def theory_label(name: str, measured: dict[str, Any]) -> str:
 
 def column_of_runs(name: str, runs: Any, column: str) -> tuple[np.ndarray, np.ndarray]:
     """(epochs, rows (runs, epochs)) of Histories or of an array; NaN after the end of a run that stopped early."""
+    checks.text("column", column)
     if not hasattr(runs, "epoch") and not (isinstance(runs, list | tuple) and runs and hasattr(runs[0], "epoch")):
         rows = np.atleast_2d(number_array(f"runs{of_series(name)}", runs, 1, 2))
         return np.arange(1, rows.shape[1] + 1), rows

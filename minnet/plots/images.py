@@ -1,4 +1,4 @@
-"""Pictures of two dimensions: the classes of a plane, weights as images, a table of numbers as cells."""
+"""Pictures of two dimensions: the classes of a plane, weights as images, a table of numbers, a phase diagram."""
 
 from __future__ import annotations
 
@@ -28,11 +28,9 @@ def decision_boundary(net: Any, data: tuple[Any, Any], *, resolution: int = 200,
 
     Raises TypeError or ValueError if data is no such pair, or y is not in 0 … K − 1.
     """
-    if not isinstance(data, tuple | list) or len(data) != 2 or hasattr(data, "train"):
-        hint = ": pass one of its parts, data.train" if hasattr(data, "train") else ""
-        raise TypeError(f"expected data to be a pair (x, y) with x (n, 2) and labels y (n,), got "
-                        f"{type(data).__name__}{hint}")
-    x, y = checks.batch("x", data[0], 2, helpers.FLOAT), checks.array("y", data[1])
+    checks.function("net", net, "of x, such as a Network")
+    x, y = checks.pair("data", data)
+    x, y = checks.batch("x", x, 2, helpers.FLOAT), checks.array("y", y)
     if y.shape != (len(x),) or y.dtype.kind not in "iub":
         raise ValueError(f"expected y of shape ({len(x)},), an integer label for each row of x, got shape {y.shape} "
                          f"and dtype {y.dtype}")
@@ -122,11 +120,14 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
 
     Raises TypeError or ValueError if names and shape do not agree, and for values < 0 with log=True.
     """
+    for name, names in (("rows", rows), ("columns", columns)):
+        if not isinstance(names, Sequence | np.ndarray):
+            raise TypeError(f"expected {name} to be a list of names, got {names!r}")
     table = helpers.number_array("values (rows, columns)", values, 2)
     if table.shape != (len(rows), len(columns)):
         raise ValueError(f"expected values of shape ({len(rows)}, {len(columns)}), a number for each row and column "
                          f"named, got {table.shape}")
-    log = helpers.use_log_scale(log, [table])
+    log, annotate = helpers.use_log_scale(log, [table]), checks.boolean("annotate", annotate)
     inside = np.where(np.isfinite(table) & ((table > 0) | (not log)), table, np.nan)
     finite = inside[~np.isnan(inside)]
     low, high = (finite.min(), finite.max()) if finite.size else (1.0, 1.0)
@@ -164,4 +165,45 @@ def heat_map(values: Any, rows: Sequence[Any], columns: Sequence[Any], *, xlabel
     ax.grid(False)
     if finite.size:
         ax.figure.colorbar(picture, ax=ax, label=label)
+    return ax
+
+
+def phase_diagram(diagram: Any, *, ax: Axes | None = None) -> Axes:
+    """The phases over σ_w² and σ_b², from `theory.phase_diagram`: dark where inputs become different, white alike.
+
+    The shade is c*, the correlation of two inputs after many layers. The thick line is the edge of chaos, χ = 1 (for a
+    scale-free activation it is a point, σ_b² = 0); thin lines have other factors χ on the gradient's variance. Where
+    the variance of z grows without limit, the plane is hatched.
+    Raises TypeError for anything but a PhaseDiagram, ValueError for one with a single row or column.
+    """
+    if not hasattr(diagram, "phase"):
+        raise TypeError(f"expected what theory.phase_diagram(activation) returns, got {type(diagram).__name__}")
+    x, y, chi = diagram.weight_var, diagram.bias_var, np.ma.masked_invalid(diagram.chi)
+    if min(len(x), len(y)) < 2:
+        raise ValueError(f"expected a diagram with at least 2 values of each variance, got {len(x)} and {len(y)}")
+
+    ax = helpers.axes(ax, width=6.5, height=4.2)
+    picture = ax.pcolormesh(x, y, np.nan_to_num(diagram.c, nan=1.0), cmap="gray", vmin=-0.3, vmax=1, shading="gouraud")
+    unbounded = diagram.phase == "unbounded"
+    if unbounded.any():
+        ax.contourf(x, y, unbounded.astype(float), levels=[0.5, 1.5], colors="none", hatches=["///"])
+    if levels := [level for level in (0.25, 0.5, 0.75, 1.25, 1.5, 2.0, 3.0) if chi.min() < level < chi.max()]:
+        ax.clabel(ax.contour(x, y, chi, levels=levels, colors="0.4", linewidths=0.8), fmt="χ = %g", fontsize="small")
+    across, up = diagram.line
+    ax.plot(across, up, color="k", linewidth=3, marker="o" if np.allclose(up, 0) else "", zorder=3)
+    box: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold", "zorder": 4,
+                           "bbox": {"facecolor": "w", "edgecolor": "none", "alpha": 0.8, "pad": 1}}
+    if len(up):                                                                # the line's name in its middle
+        k = int(abs(up - 0.45 * y[-1]).argmin())
+        ax.text(across[k], max(up[k], 0.05 * y[-1]), "χ = 1", fontsize="small", **box)
+    height = int(abs(y - 0.8 * y[-1]).argmin())                                # the phases' names near the top
+    for phase, text in (("ordered", "ordered"), ("chaotic", "chaotic"), ("unbounded", "variance grows\nwithout limit")):
+        columns = x[diagram.phase[height] == phase]
+        if len(columns) > len(x) / 8:
+            ax.text((columns[0] + columns[-1]) / 2, y[height], text, **box)
+    ax.set(xlim=(x[0], x[-1]), ylim=(min(0, y[0]) - 0.015 * (y[-1] - y[0]), y[-1]),
+           xlabel="$\\sigma_w^2$, variance of the weights times fan_in", ylabel="$\\sigma_b^2$, variance of the biases")
+    ax.grid(False)
+    ax.figure.colorbar(picture, ax=ax, label="$c^*$, correlation of two inputs", boundaries=np.linspace(0, 1, 101),
+                       ticks=[0, 0.25, 0.5, 0.75, 1])
     return ax

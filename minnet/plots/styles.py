@@ -33,9 +33,12 @@ def named_styles(names: Sequence[str], points: int = 1, styles: Mapping[str, Any
     """`series_styles` by name; where `styles` has a name, its colour, line style and marker are used instead."""
     from matplotlib.colors import to_rgba
 
+    styles = {} if styles is None else styles
+    if not isinstance(styles, Mapping) or not all(isinstance(style, Mapping) for style in styles.values()):
+        raise TypeError(f"expected styles to be a dict name → style, as from initializer_style, got {styles!r}")
     found = {}
     for name, style in zip(names, series_styles(len(names), points), strict=True):
-        found[name] = style | (styles or {}).get(name, {})
+        found[name] = style | styles.get(name, {})
         found[name]["color"] = to_rgba(found[name]["color"])
     return found
 
@@ -63,7 +66,10 @@ _INITIALIZERS = {                                 # name: (family, line style)
     "he_normal": ("he", "-"), "he_uniform": ("he", "--"),
     "variance_scaling": ("scaled", "-"), "random_walk": ("scaled", "-."), "lsuv": ("lsuv", "-."),
     "orthogonal": ("orthogonal", "-."), "identity": ("identity", "-."), "looks_linear": ("identity", _DASHES),
-    "sparse": ("sparse", _DASHES),
+    "sparse": ("sparse", _DASHES), "zero_hadamard": ("identity", "--"),
+    "caffe_xavier": ("lecun", "-."), "mup_output": ("lecun", _DASHES), "kumar_normal": ("scaled", "--"),
+    "nguyen_widrow": ("scaled", _DASHES), "siren": ("heuristic", "-."), "fixup": ("he", "-."),
+    "gpt2_residual": ("fixed", _DASHES),
 }
 
 

@@ -114,7 +114,7 @@ class Autoencoder(Model):
         training=True damages x with the corruption, which draws from `rng`. Raises ValueError where rng is missing.
         """
         x = checks.batch("x", x, self.fan_in, self.params.dtype)
-        if training and self.corruption is not None:
+        if self.corruption is not None and checks.boolean("training", training):
             if rng is None:
                 raise ValueError("the corruption draws noise in training: expected rng, got None; pass rng=0 or a "
                                  "Generator")
@@ -123,7 +123,11 @@ class Autoencoder(Model):
         z += self.b
         h = self.activation.f(z)
         self.outputs = h.dot(self.V) + self.c
-        value, dz = loss(self.outputs, y)
+        try:
+            value, dz = loss(self.outputs, y)
+        except (TypeError, ValueError):
+            checks.loss(loss)(self.outputs, y)
+            raise
         dh = dz.dot(self.V.T)
         slope = self.activation.df(z, h)
         if self.sparse:

@@ -79,7 +79,7 @@ class BoltzmannMachine(Model):
         self.visible = self.fan_in = checks.count("visible", visible)
         self.hidden = self.units = checks.count("hidden", hidden)
         self.k = checks.count("k", k)
-        if activation != sigmoid:
+        if not isinstance(activation, Activation) or activation != sigmoid:
             raise ValueError("the hidden units of a Boltzmann machine are 1 with probability σ(z): expected sigmoid "
                              f"units, got {activation!r}; an Autoencoder takes any")
         if corruption is not None:
@@ -155,10 +155,12 @@ class BoltzmannMachine(Model):
         return float(loss(self.outputs, y)[0])
 
     def check_loss(self, loss: Loss) -> None:
-        """Raise ValueError for a loss that would compare something else than the reconstruction with x.
+        """Raise ValueError for a loss that would compare something else than the reconstruction with x, TypeError for
+        what is no function.
 
         So does a loss with weights: CD-k does not use the loss, and the weights would change nothing but its value.
         """
+        checks.function("loss", loss, "of (z, y), such as losses.sigmoid_cross_entropy")
         if hasattr(loss, "weights"):
             raise ValueError("expected data (x, x) without weights, got weights: CD-k does not use the loss that they "
                              "belong to; draw the rows of x in proportion to their weights")

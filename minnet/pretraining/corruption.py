@@ -32,7 +32,8 @@ def salt_and_pepper(rng: np.random.Generator, x: np.ndarray, *, rate: float) -> 
 
 def gaussian_noise(rng: np.random.Generator, x: np.ndarray, *, std: float) -> np.ndarray:
     """x + ε with ε ~ N(0, std²), std ≥ 0. The result may leave [0, 1]; only the clean x has to lie there."""
-    return x + checks.number("std", std, least=0) * rng.standard_normal(x.shape, dtype=_float(x))
+    dtype = _float(x)
+    return x + checks.number("std", std, least=0) * checks.drawing_generator(rng).standard_normal(x.shape, dtype)
 
 
 def corrupted(corruption: Corruption, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -53,13 +54,17 @@ def corrupted(corruption: Corruption, x: np.ndarray, rng: np.random.Generator) -
 
 
 def _uniform(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    return rng.random(x.shape, dtype=_float(x))
+    dtype = _float(x)
+    return checks.drawing_generator(rng).random(x.shape, dtype)
 
 
-def _float(x: np.ndarray) -> Any:
-    if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"expected x in float32 or float64, got {x.dtype}: convert with x.astype(np.float32)")
-    return x.dtype.type
+def _float(x: Any) -> Any:
+    dtype = getattr(checks.unmasked("x", x), "dtype", None)
+    if dtype not in (np.float32, np.float64):
+        convert = "np.array(x, np.float32)" if dtype is None else "x.astype(np.float32)"
+        raise TypeError(f"expected x in float32 or float64, got {x if dtype is None else dtype}: convert with "
+                        f"{convert}")
+    return dtype.type
 
 
 def _rate(rate: float) -> float:

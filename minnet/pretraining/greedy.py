@@ -156,7 +156,7 @@ def unrolled(net: Network, stack: Stack) -> Network:
     A stack of fewer layers than `net` has, also an interrupted one, gives a shallower autoencoder of its layers.
     Raises ValueError for an empty stack, and for a network of other shapes or other units than the stack's.
     """
-    dense = dense_layers(net)[:len(stack.models)]
+    dense = dense_layers(net)[:len(_checked_stack(stack).models)]
     if not stack.models:
         raise ValueError("expected a stack with at least one finished layer, got none: run greedy_pretrain first")
     if [layer.W.shape for layer in dense] != [one.W.shape for one in stack.models]:
@@ -234,14 +234,19 @@ def _continued(stack: Stack | None, dense: list[Dense]) -> Stack:
     """A new Stack that begins with the finished layers of this one, which the network must still have."""
     if stack is None:
         return Stack()
-    if not isinstance(stack, Stack):
-        raise TypeError(f"expected stack to be what greedy_pretrain returned, got {stack!r}")
-    if len(stack.models) > len(dense) or not all(np.array_equal(layer.W, one.W) and np.array_equal(layer.b, one.b)
-                                                 for layer, one in zip(dense, stack.models, strict=False)):
+    learned = _checked_stack(stack).models
+    if len(learned) > len(dense) or not all(np.array_equal(layer.W, one.W) and np.array_equal(layer.b, one.b)
+                                            for layer, one in zip(dense, learned, strict=False)):
         raise ValueError(f"expected a stack of at most {len(dense)} layers whose W and b the network still has, got "
-                         f"one of {len(stack.models)}: continue with the network it was made with, before fine-tuning")
+                         f"one of {len(learned)}: continue with the network it was made with, before fine-tuning")
     _check_units(dense, stack)
     return Stack(list(stack.models), list(stack.histories), list(stack.losses))
+
+
+def _checked_stack(value: Any) -> Stack:
+    if not isinstance(value, Stack):
+        raise TypeError(f"expected stack to be what greedy_pretrain returned, got {value!r}")
+    return value
 
 
 def _check_units(dense: list[Dense], stack: Stack) -> None:

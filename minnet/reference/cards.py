@@ -83,7 +83,7 @@ class Card:
         else:
             width = max(s[0], self.lines[0][0]) / 40 or 1 / 40    # of a bin: 0 and the largest lie in the middle of one
             _bars(right, s, -0.5 * width, 44.5 * width, bins=45)
-            for (value, count), dash in zip(self.lines, ("--", ":"), strict=False):
+            for (value, count), dash in zip(self.lines[:1] + self.lines[1:][-1:], ("--", ":"), strict=False):
                 right.axvline(value, color="k", linestyle=dash, label=f"predicted: {count} × {value:.4g}")
         right.set_xlabel("singular value")
         place = "upper right" if self.spread is not None else "upper center"
@@ -265,6 +265,8 @@ def _entries(W: np.ndarray, law: Law | None) -> str:
 
 def _spectrum_text(s: np.ndarray, W: np.ndarray, law: Law | None, lines: Lines, spread: float | None) -> str:
     single = " and ".join(f"{count} × {value:.4g}" for value, count in lines)
+    if len(lines) > 3:
+        single = f"{lines[-1][0]:.4g} … {lines[0][0]:.4g}"
     smallest = s[-1] if s[-1] > 1e-12 * s[0] else 0.0             # smaller values are rounding errors
     drawn = f"singular values {smallest:.4g} … {s[0]:.4g}; predicted "
     if spread is None:

@@ -27,8 +27,8 @@ import numpy as np
 class Law:
     """The distribution of a single entry of W."""
 
-    form: str                    # normal, truncated, uniform, fixed (not random), or sphere: a coordinate of a random
-                                 # point on a sphere in `dimension` dimensions
+    form: str                    # normal, truncated, uniform, fixed (not random), unknown (no formula), or sphere: a
+                                 # coordinate of a random point on a sphere in `dimension` dimensions
     mean: float = 0.0
     std: float = 0.0
     cut: float = math.inf        # a truncated normal ends at ±cut · sigma
@@ -46,7 +46,7 @@ class Law:
     def density(self, w: np.ndarray) -> np.ndarray | None:
         """The density at w of an entry that is not 0; None if the distribution has no density."""
         n, s = self.dimension, self.sigma
-        if self.form == "fixed" or s == 0 or (self.form == "sphere" and n < 2):
+        if self.form in ("fixed", "unknown") or s == 0 or (self.form == "sphere" and n < 2):
             return None
         t = (np.asarray(w, np.float64) - self.mean) / s
         if self.form == "uniform":
@@ -175,10 +175,40 @@ def _mirrored_lines(fan_in: int, fan_out: int, position: str, gain: float) -> Li
     return _with_zeros((gain * (2 if position == "hidden" else math.sqrt(2)), rank), fan_in, fan_out)
 
 
+def _siren(fan_in: int, fan_out: int, position: str, omega: float) -> Law:
+    end = 1 / fan_in if position == "first" else math.sqrt(6 / fan_in) / omega
+    return Law("uniform", std=end / math.sqrt(3))
+
+
+def _hadamard(fan_in: int, fan_out: int) -> np.ndarray:
+    """ZerO's matrix by Sylvester's rule: the entry (i, j) of H_m is −1 where i & j has an odd number of ones."""
+    m = math.ceil(math.log2(fan_out))
+    signs = [[(-1) ** (i & j).bit_count() for j in range(fan_out)] for i in range(fan_in)]
+    return np.array(signs) * 2 ** (0.5 - m / 2)
+
+
+def _zero(fan_in: int, fan_out: int) -> Law:
+    if fan_in >= fan_out:
+        return _eye(fan_in, fan_out, 1.0)
+    W = _hadamard(fan_in, fan_out)
+    return Law("fixed", float(W.mean()), float(W.std()))
+
+
+def _zero_lines(fan_in: int, fan_out: int) -> Lines:
+    """All 1 for the identity, all √2 where fan_out is a power of two; else those of the corner, one by one."""
+    if fan_in >= fan_out:
+        return ((1.0, fan_out),)
+    if fan_out.bit_count() == 1:
+        return ((math.sqrt(2), fan_in),)
+    return tuple((value, 1) for value in np.linalg.svd(_hadamard(fan_in, fan_out), compute_uv=False).tolist())
+
+
 # The table -----------------------------------------------------------------------------------------------------
 
 _TRUNCATED = ("truncated at two standard deviations, with the same variance: minnet's variance_scaling(…, "
               "distribution='truncated_normal').")
+
+_ENDS = "-(3**0.5) * sigma, 3**0.5 * sigma"               # of a uniform distribution
 
 ROWS: dict[str, Row] = {
     "zeros": Row(
@@ -263,6 +293,40 @@ ROWS: dict[str, Row] = {
         "keras.initializers.RandomNormal(0, sigma)", "torch.nn.init.normal_(W, 0, sigma)",
         "jax.nn.initializers.normal(sigma)", "No framework has it: compute sigma = g/√fan_in yourself.",
         _random_walk),
+    "kumar_normal": Row(
+        'keras.initializers.VarianceScaling(1 / (slope**2 * (1 + value**2)), "fan_in", "untruncated_normal")',
+        "torch.nn.init.normal_(W, 0, sigma)",
+        'jax.nn.initializers.variance_scaling(1 / (slope**2 * (1 + value**2)), "fan_in", "normal")',
+        "No framework has it by this name.",
+        lambda fan_in, fan_out, value, slope: Law("normal", std=1 / slope / math.sqrt(fan_in + fan_in * value**2))),
+    "siren": Row(
+        f"keras.initializers.RandomUniform({_ENDS})", f"torch.nn.init.uniform_(W, {_ENDS})",
+        f"lambda key, shape, dtype=float: jax.random.uniform(key, shape, dtype, {_ENDS})",
+        "No framework has it: compute the ends yourself.", _siren),
+    "nguyen_widrow": Row(
+        "None", "None", "None", "No framework has it; MATLAB's initnw draws the biases with the weights.",
+        lambda fan_in, fan_out: Law("unknown", std=0.7 * fan_out ** (1 / fan_in) / math.sqrt(fan_in))),
+    "caffe_xavier": Row(
+        'keras.initializers.VarianceScaling(1, mode, "uniform")', f"torch.nn.init.uniform_(W, {_ENDS})",
+        'jax.nn.initializers.variance_scaling(1, mode, "uniform")',
+        "Keras' and JAX' Glorot initializers and PyTorch's xavier_uniform_ have the mean of both fans.",
+        lambda fan_in, fan_out, mode: _scaled(fan_in, fan_out, 1, mode, "uniform")),
+    "fixup": Row(
+        'keras.initializers.VarianceScaling(2 * blocks ** (-1 / (layers - 1)), "fan_in", "untruncated_normal")',
+        "torch.nn.init.normal_(W, 0, sigma)",
+        'jax.nn.initializers.variance_scaling(2 * blocks ** (-1 / (layers - 1)), "fan_in", "normal")',
+        "No framework has it by this name.",
+        lambda fan_in, fan_out, blocks, layers: Law(
+            "normal", std=math.sqrt(2 / fan_in / blocks ** (1 / (layers - 1))))),
+    "gpt2_residual": Row(
+        "keras.initializers.RandomNormal(0, sigma)", "torch.nn.init.normal_(W, 0, sigma)",
+        "jax.nn.initializers.normal(sigma)", "No framework has it by this name.",
+        lambda fan_in, fan_out, sums, std: Law("normal", std=std * sums**-0.5)),
+    "mup_output": Row(
+        "keras.initializers.RandomNormal(0, sigma)", "torch.nn.init.normal_(W, 0, sigma)",
+        "jax.nn.initializers.normal(sigma)",
+        "The package mup for PyTorch divides the outputs by a multiple of the width instead.",
+        lambda fan_in, fan_out, base_width: Law("normal", std=math.sqrt(base_width / fan_in**2))),
     "orthogonal": Row(
         "keras.initializers.Orthogonal(gain)", "torch.nn.init.orthogonal_(W, gain)",
         "jax.nn.initializers.orthogonal(gain)", "",
@@ -274,6 +338,7 @@ ROWS: dict[str, Row] = {
         "lambda key, shape, dtype=float: gain * jax.numpy.eye(*shape, dtype=dtype)",
         "PyTorch's eye_ has no gain; JAX has no such initializer.",
         _eye, lambda fan_in, fan_out, gain: ((abs(gain), min(fan_in, fan_out)),)),
+    "zero_hadamard": Row("None", "None", "None", "No framework has it.", _zero, _zero_lines),
     "sparse": Row(
         "None", "torch.nn.init.sparse_(W.T, (fan_in - connections - 0.5) / fan_in, std)", "None",
         "PyTorch's W is (fan_out, fan_in): sparse_(W, …) without .T limits the connections of each input, not of each "

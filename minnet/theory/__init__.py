@@ -8,6 +8,7 @@
 Which initializer?
     recommend           for_activation, Recommendation; critical, critical_point, critical_line: the edge of chaos
 Signals and gradients in wide networks
+    phases              phase_diagram: q*, c*, χ and the phase over the plane of σ_w² and σ_b²
     mean_field          moments, gains: E[f²], E[f′²] and the gains of an activation. MeanField: the maps of variance
                         and correlation, their fixed points (tanh, GELU, ...), χ, and depth scales
     predictions         predict_statistics, Prediction: a given network of finite width, with the random deviation
@@ -22,12 +23,13 @@ Integrals
 
 from minnet.theory.equal_units import Deviations, EqualUnits
 from minnet.theory.mean_field import DepthScales, Gain, MeanField, Moments, gains, moments
+from minnet.theory.phases import PhaseDiagram, phase_diagram
 from minnet.theory.predictions import Prediction, predict_statistics
 from minnet.theory.recommend import Recommendation, critical, critical_line, critical_point, for_activation
 from minnet.theory.self_normalization import selu_jacobian, selu_map
 from minnet.theory.spectra import jacobian_spread, marchenko_pastur, product_density, product_moments
 
-__all__ = ["DepthScales", "Deviations", "EqualUnits", "Gain", "MeanField", "Moments", "Prediction", "Recommendation",
-           "critical", "critical_line", "critical_point", "for_activation", "gains", "jacobian_spread",
-           "marchenko_pastur", "moments", "predict_statistics", "product_density", "product_moments", "selu_jacobian",
-           "selu_map"]
+__all__ = ["DepthScales", "Deviations", "EqualUnits", "Gain", "MeanField", "Moments", "PhaseDiagram", "Prediction",
+           "Recommendation", "critical", "critical_line", "critical_point", "for_activation", "gains",
+           "jacobian_spread", "marchenko_pastur", "moments", "phase_diagram", "predict_statistics", "product_density",
+           "product_moments", "selu_jacobian", "selu_map"]

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minnet import checks
+
 Function = Callable[[np.ndarray], np.ndarray]
 
 Z_MAX = 13.0                                # integrals run from −Z_MAX to Z_MAX; the density is below 1e-37 beyond
@@ -56,7 +58,8 @@ def integrate(g: Function, cuts: Sequence[float], *, tolerance: float = 1e-13, n
     not shown.
     """
     nodes, weights = _legendre()
-    edges = np.unique(np.asarray(cuts, np.float64))
+    checks.function("g", g, "of z, such as np.tanh")
+    edges = np.unique(checks.numbers_in("cuts", cuts))
 
     def pieces(low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """∫g and ∫|g| of every piece, (2, pieces)."""
@@ -109,6 +112,9 @@ def expectation(g: Function, *, std: float = 1.0, mean: float = 0.0, kinks: Sequ
     z runs from −13 to 13; the integrand at both ends is part of the error, so g must grow more slowly than e^{z²/2}.
     With std = 0 the value is g(mean).
     """
+    checks.function("g", g, "of z, such as np.tanh")
+    std, mean = checks.number("std", std, least=0), checks.number("mean", mean)
+    kinks = checks.numbers_in("kinks", kinks)
     if std == 0:
         return Value(float(np.asarray(g(np.array([mean])))[0]), 0.0)
     return _average(lambda z: g(mean + std * z), _cuts(std, mean, kinks))
@@ -123,6 +129,11 @@ def correlation(g: Function, h: Function, c: float, *, std: tuple[float, float] 
     latter resolve a steep h. As a function of u the inner integral is smooth, and the outer one is computed as in
     `expectation`. The error is that of the outer integral, plus the change if inner pieces are twice as long.
     """
+    for name, function in (("g", g), ("h", h)):
+        checks.function(name, function, "of z, such as np.tanh")
+    c, kinks = checks.number("c", c, least=-1 - 1e-9, most=1 + 1e-9), checks.numbers_in("kinks", kinks)
+    if len(checks.numbers_in("std", std)) != 2 or not all(0 < one < math.inf for one in std):
+        raise ValueError(f"expected std to be two numbers > 0, got {std}")
     cuts = [*_cuts(std[0], 0.0, kinks), *(_cuts(c * std[1], 0.0, kinks) if c else [])]
     if abs(c) >= 1:
         return _average(lambda u: g(std[0] * u) * h(math.copysign(std[1], c) * u), cuts)

@@ -26,7 +26,6 @@ import numpy as np
 
 from minnet import activations, checks
 from minnet.activations import Activation
-from minnet.checks import unmasked
 from minnet.layers import Activation as ActivationLayer
 from minnet.layers import Dense
 from minnet.network import Network
@@ -103,7 +102,7 @@ def predict_statistics(net: Network, x: np.ndarray) -> Prediction:
     layer behind it), and ValueError where a signal or a gradient becomes 0 or infinite.
     """
     layers = _dense_layers(net)
-    signal = float(np.mean(np.square(checks.batch("x", unmasked("x", x), net.fan_in, np.dtype(np.float64)))))
+    signal = float(np.mean(np.square(checks.batch("x", x, net.fan_in, np.dtype(np.float64)))))
     weight_var: list[float] = []                                              # σ_w² of each layer
     for i, (dense, _) in enumerate(layers):
         mean, second = float(dense.W.mean(dtype=np.float64)), float(np.mean(np.square(dense.W, dtype=np.float64)))

@@ -15,7 +15,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.activations import Activation, required
-from minnet.checks import unmasked
+from minnet.initializer import fans
 from minnet.theory import gaussian
 
 
@@ -26,7 +26,7 @@ def edges(shape: tuple[int, int], *, std: float) -> tuple[float, float]:
 
     All min(fan_in, fan_out) singular values lie between them; for a square matrix s₋ = 0. Marchenko & Pastur 1967.
     """
-    fan_in, fan_out = (checks.count(name, n) for name, n in zip(("fan_in", "fan_out"), shape, strict=True))
+    fan_in, fan_out = fans(shape)
     std = checks.number("std", std, above=0)
     return std * abs(math.sqrt(fan_in) - math.sqrt(fan_out)), std * (math.sqrt(fan_in) + math.sqrt(fan_out))
 
@@ -41,7 +41,7 @@ def marchenko_pastur(s: np.ndarray, shape: tuple[int, int], *, std: float) -> np
     Pastur 1967. Raises TypeError or ValueError for s that are no finite numbers.
     """
     low, high = edges(shape, std=1.0)
-    t = checks.real_array("s", unmasked("s", s), np.dtype(np.float64)) / checks.number("std", std, above=0)
+    t = checks.real_array("s", s, np.dtype(np.float64)) / checks.number("std", std, above=0)
     inside = (t >= low) & (t <= high) & (t > 0)
     t = np.where(inside, t, (low + high) / 2)
     root = np.sqrt(np.maximum((high - t) * (high + t) * (t - low) * (t + low), 0))
@@ -108,6 +108,7 @@ def jacobian_spread(activation: Activation, layers: int, *, q: float = 1.0, orth
         return value
 
     required(activation)
+    orthogonal = checks.boolean("orthogonal", orthogonal)
     checks.number("q", q, above=0)
     if not (mean := power(1)) > 0:
         raise ValueError(f"expected an activation with a slope at q = {q:g}, got {activation}, whose f′ is 0 there: "

@@ -12,6 +12,7 @@ from minnet.diagnostics import KINDS, diagnose, symmetry
 from minnet.initializers import constant, glorot_uniform, he_normal, lecun_normal, normal, zeros
 from minnet.losses import mean_squared_error, sigmoid_cross_entropy, squared_error
 from minnet.losses import softmax_cross_entropy as softmax_ce
+from minnet.residual import LearnedScale, Residual
 from minnet.training import fit
 from tests.conftest import batch
 
@@ -555,6 +556,17 @@ def test_advice_against_saturation_never_names_larger_weights():
     assert "activation=activations.tanh" in found.remedy
 
 
+@pytest.mark.parametrize("stack", [
+    [Dense(10, 32, relu, he_normal), Residual([Dense(32, 32, relu, he_normal), Dense(32, 32), LearnedScale()]),
+     Dense(32, 2)],
+    [Dense(10, 2), Residual([Dense(2, 16, relu, he_normal), Dense(16, 2, tanh)])],
+    [Residual([Dense(10, 32, relu, he_normal), Dense(32, 10)])]])
+def test_residual_blocks_are_healthy(stack):
+    """A branch that starts at 0 passes no gradient back yet; an activation in the last block is not the output's."""
+    read = Network(stack, rng=0)
+    assert diagnosed(read, x=NORMAL, y=EVEN, optimizer=optimizers.Adam(0.01)).findings == ()
+
+
 def test_layers_from_one_seed():
     def seeded(rng, shape):
         return glorot_uniform(np.random.default_rng(0), shape)
@@ -591,7 +603,7 @@ def test_equal_examples_are_refused():
     ({"optimizer": 0.1}, TypeError, r"an optimizer such as .*, got 0\.1"),
     ({"optimizer": None, "learning_rate": -1}, ValueError, "to be a number > 0, got -1"),
     ({"loss": D_Y, "y": softmax_ce}, TypeError, r"expected loss to be .*, got an array of shape \(256,\)"),
-    ({"loss": "softmax"}, TypeError, "expected loss to be a function such as .*, got 'softmax'"),
+    ({"loss": "softmax"}, TypeError, "expected loss to be a function of .*, got 'softmax'"),
     ({"schedule": 0.5}, TypeError, r"expected schedule to be a function of the step, got 0\.5"),
     ({"clip_norm": 0}, ValueError, "clip_norm to be a number > 0, got 0"),
     ({"batch_size": 0}, ValueError, "batch_size to be a whole number ≥ 1, got 0"),

@@ -324,7 +324,7 @@ def test_the_network_stays_as_it_was(read, dtype):
     (lambda: jacobian(5, X), TypeError, "expected a Network, such as minnet.mlp makes, got 5"),
     (lambda: jacobian(Network([layers.ActivationLayer(tanh)], rng=0), X), ValueError, "at least one Dense layer"),
     *((lambda read=read: read(net(), X, Y, "softmax"), TypeError,
-       "expected loss to be a function such as losses.softmax_cross_entropy, got 'softmax'")
+       r"expected loss to be a function of \(z, y\), such as losses.softmax_cross_entropy, got 'softmax'")
       for read in (layer_statistics, symmetry)),
     (lambda: symmetry(net(), X, softmax_ce, Y), TypeError, r"expected loss to be .*, got an array of shape \(40,\)"),
     (lambda: layer_statistics(net(), X, Y, softmax_ce).nothing, AttributeError, "no column 'nothing': it has layer"),

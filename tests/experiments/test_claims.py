@@ -75,7 +75,7 @@ def test_what_was_chosen_afterwards_is_shown():
     ({"measured": [1.0, math.nan], "criterion": claims.at_most(1)}, "expected measured to be numbers.*nan"),
     ({"measured": 1.0, "criterion": claims.at_most(1), "condition": "c"}, "condition.*and without.*together"),
     ({"measured": 1.0, "criterion": claims.at_most(1), "without": 1.0}, "condition.*and without.*together"),
-    ({"measured": 1.0, "criterion": claims.at_most(1), "mode": "guessed"}, "expected mode 'live' or 'stored', got"),
+    ({"measured": 1.0, "criterion": claims.at_most(1), "mode": "guessed"}, "mode to be one of 'live', 'stored', got"),
 ])
 def test_what_cannot_be_judged(options, message):
     with pytest.raises(ValueError, match=message):

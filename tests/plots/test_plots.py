@@ -15,7 +15,20 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from minnet import Diverged, History, activations, datasets, fit, initializers, losses, mlp, optimizers, plots, train
+from minnet import (
+    Diverged,
+    History,
+    activations,
+    datasets,
+    fit,
+    initializers,
+    losses,
+    mlp,
+    optimizers,
+    plots,
+    theory,
+    train,
+)
 from minnet.diagnostics import RateRange
 from minnet.plots import helpers
 from minnet.plots.styles import series_styles
@@ -67,6 +80,12 @@ def range_test(start):
 
 
 # Every function once, with all that it can draw.
+_CHI = np.tile([0.5, 0.9, 1.2, NAN], (6, 1))
+PHASES = theory.PhaseDiagram(                       # columns: two ordered, one chaotic, one without a limit
+    activations.tanh, np.array([0.5, 1.5, 2.5, 4.0]), np.linspace(0, 0.5, 6), np.where(np.isnan(_CHI), INF, 1.0),
+    np.where(np.isnan(_CHI), NAN, np.where(_CHI > 1, 0.3, 1.0)), _CHI,
+    np.tile(["ordered", "ordered", "chaotic", "unbounded"], (6, 1)), (np.array([1.0, 2.0]), np.array([0.0, 0.5])))
+
 PICTURES = {
     "histograms": lambda ax=None: plots.histograms([RNG(0).normal(size=99), np.ones(3)], ax=ax),
     "histograms log": lambda ax=None: plots.histograms({"a": RNG(0).normal(size=99), "0": [0.0]}, log=True, ax=ax),
@@ -91,6 +110,7 @@ PICTURES = {
                                                          fixed_points={"a": 0, "b": [0, 1]}, ax=ax),
     "heat_map": lambda ax=None: plots.heat_map([[0, 1, NAN], [10, INF, 2]], ["a", "b"], [0.1, 2, 1e-5], log=True,
                                                **NAMES, ax=ax),
+    "phase_diagram": lambda ax=None: plots.phase_diagram(PHASES, ax=ax),
 }
 every_picture = pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES)
 
@@ -748,7 +768,7 @@ def test_heat_map_on_a_logarithmic_scale():
 def test_no_grid_over_a_plane():
     """The chapters switch the grid on for all axes; over regions and cells it would be lines without a meaning."""
     with matplotlib.rc_context({"axes.grid": True}):
-        for name in ("decision_boundary", "heat_map", "weight_images"):
+        for name in ("decision_boundary", "heat_map", "phase_diagram", "weight_images"):
             ax = PICTURES[name]()
             assert not any(line.get_visible() for line in (*ax.get_xgridlines(), *ax.get_ygridlines()))
 
@@ -757,6 +777,33 @@ def test_of_many_columns_some_are_named():
     ax = plots.heat_map(np.eye(2, 40), range(2), np.arange(40) / 8, annotate=False, **NAMES, ax=plain())
     assert [text.get_text() for text in ax.get_xticklabels()] == [f"{i / 8:g}" for i in range(0, 40, 3)]
     np.testing.assert_array_equal(ax.get_xticks(), range(0, 40, 3))
+
+
+def test_phase_diagram():
+    """The edge of chaos as given, names inside the phases, all c* as shades, hatching where q* is infinite."""
+    ax = plots.phase_diagram(PHASES)
+    assert (ax.get_xlim()[1], ax.get_ylim()[1]) == (4, 0.5)
+    assert ax.get_xlabel().startswith("$\\sigma_w^2$")
+    assert ax.get_ylabel().startswith("$\\sigma_b^2$")
+    np.testing.assert_array_equal(ax.get_lines()[0].get_xydata().T, PHASES.line)
+    places = {text.get_text(): text.get_position() for text in ax.texts if not text.get_text().startswith("χ = 0.")}
+    assert {"χ = 1", "ordered", "chaotic", "variance grows\nwithout limit"} <= set(places)
+    assert places["ordered"] == (1.0, 0.4)
+    assert places["chaotic"] == (2.5, 0.4)
+    shades = next(thing for thing in ax.collections if thing.get_array() is not None)
+    np.testing.assert_array_equal(shades.get_array().reshape(6, 4), np.nan_to_num(PHASES.c, nan=1))
+    assert any(thing.hatches == ["///"] for thing in ax.collections if hasattr(thing, "hatches"))
+    assert "correlation" in ax.figure.axes[1].get_ylabel()
+    rendered(ax)
+
+
+def test_errors_of_phase_diagram():
+    with pytest.raises(TypeError, match=r"expected what theory.phase_diagram\(activation\) returns, got ndarray"):
+        plots.phase_diagram(np.eye(3))
+    for weight_var, bias_var in (([1], [0, 1]), ([1, 2], [0])):
+        diagram = theory.phase_diagram(activations.relu, weight_var=weight_var, bias_var=bias_var)
+        with pytest.raises(ValueError, match="expected a diagram with at least 2 values of each variance"):
+            plots.phase_diagram(diagram)
 
 
 @pytest.mark.parametrize("values", [[[NAN, NAN]], [[0.0, 0]], [[3.0, 3]], [[INF, 1]], [[INF, INF]]], ids=str)
@@ -937,7 +984,7 @@ ERRORS = [
     ("three features", lambda ax: plots.decision_boundary(halves, batch(), ax=ax), ValueError,
      r"\(n, 2\), got \(8, 3\)"),
     ("data None", lambda ax: plots.decision_boundary(halves, None, ax=ax), TypeError,
-     r"data to be a pair \(x, y\) with x \(n, 2\) and labels y \(n,\), got NoneType"),
+     r"data to be a pair \(x, y\), got NoneType"),
     ("data x alone", lambda ax: plots.decision_boundary(halves, POINTS[0], ax=ax), TypeError, "a pair.*got ndarray"),
     ("data a Dataset", lambda ax: plots.decision_boundary(halves, datasets.Dataset(POINTS, POINTS), ax=ax), TypeError,
      "a pair.*got Dataset: pass one of its parts, data.train"),

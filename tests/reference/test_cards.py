@@ -70,7 +70,7 @@ def test_the_density_is_that_of_what_is_drawn(init):
     grid = np.linspace(shown.W.min() - 0.01, shown.W.max() + 0.01, 20_001)
     density = shown.law.density(grid)
     if density is None:
-        assert len(entries) <= 1
+        assert len(entries) <= 1 or shown.law.form == "unknown"
     else:
         steps = np.append(0, np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(grid)))
         assert kolmogorov(np.interp(entries, grid, steps)) < 2.74 * (2 if "looks_linear" in shown.title else 1)

@@ -90,7 +90,8 @@ def same_distribution(mine, theirs):
 
 
 def test_every_row_is_tested():
-    tested = {name(EVERY[described]) for described in (*RANDOM, *EXACT)} | {"orthogonal", "sparse", "looks_linear"}
+    tested = {name(EVERY[described]) for described in (*RANDOM, *EXACT)} | {
+        "orthogonal", "sparse", "looks_linear", "nguyen_widrow", "zero_hadamard"}
     assert tested == set(frameworks.ROWS)
 
 
@@ -226,7 +227,7 @@ def test_what_there_is_none_of(peers):
     """Were one of these added, the table would have to say so."""
     for module in (peers["keras"].initializers, peers["jax"].nn.initializers, peers["torch"].nn.init):
         names = {name.lower().replace("_", "") for name in dir(module)}
-        assert not {"lookslinear", "randomwalk"} & names
+        assert not {"lookslinear", "randomwalk", "siren", "kumarnormal", "nguyenwidrow", "fixup"} & names
     assert not any("sparse" in name.lower() for name in dir(peers["keras"].initializers))
     assert not {"sparse", "eye", "identity"} & set(dir(peers["jax"].nn.initializers))
     assert "variance_scaling_" not in dir(peers["torch"].nn.init)

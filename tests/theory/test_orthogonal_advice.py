@@ -7,6 +7,7 @@ import pytest
 
 from minnet import activations, datasets, diagnostics, fit, losses, mlp, optimizers, theory
 from minnet.activations import elu, hard_tanh, leaky_relu, relu, scaled_tanh, selu, sigmoid, softplus, softsign, tanh
+from minnet.reporting import described
 
 
 @pytest.mark.parametrize("activation", [activations.identity, tanh, scaled_tanh, softsign, hard_tanh, selu, elu(),
@@ -26,6 +27,29 @@ def test_not_offered_where_slopes_differ_too_much(activation):
     r = theory.for_activation(activation)
     assert r.orthogonal is None
     assert "orthogonal" not in repr(r)
+
+
+@pytest.mark.parametrize("activation", [tanh, selu, leaky_relu(0.5)], ids=str)
+def test_a_known_depth_decides(activation):
+    without, deep = theory.for_activation(activation), theory.for_activation(activation, depth=10)
+    assert repr(theory.for_activation(activation, depth=9)) == repr(without)
+    assert described(deep.weights) == described(deep.orthogonal) == described(without.orthogonal)
+    assert deep.bias is without.bias
+    assert str(deep).startswith(f"{described(without.orthogonal)}: ")
+    assert "in 10 layers orthogonal weights of that size keep" in str(deep)
+    assert "is better" not in str(deep)
+    assert "r.orthogonal" not in repr(deep)
+
+
+@pytest.mark.parametrize("activation", [relu, activations.gelu, softplus], ids=str)
+def test_depth_changes_nothing_where_orthogonal_weights_do_not_help(activation):
+    assert str(theory.for_activation(activation, depth=100)) == str(theory.for_activation(activation))
+
+
+@pytest.mark.parametrize(("depth", "kind"), [(0, ValueError), (2.5, TypeError), (True, TypeError)])
+def test_a_depth_that_is_none(depth, kind):
+    with pytest.raises(kind, match="expected depth to be a whole number ≥ 1"):
+        theory.for_activation(tanh, depth=depth)
 
 
 def tanh_nets(*outputs):

@@ -126,7 +126,7 @@ def test_the_spread_of_jacobians(orthogonal, activation):
 
 
 def test_bad_arguments():
-    for call, message in ((lambda: spectra.edges((0, 3), std=1), "expected fan_in to be a whole number ≥ 1, got 0"),
+    for call, message in ((lambda: spectra.edges((0, 3), std=1), r"expected shape .* ≥ 1, .* got \(0, 3\)"),
                           (lambda: spectra.marchenko_pastur(1.0, (3, 3), std=0),
                            "expected std to be a number > 0, got 0"),
                           (lambda: spectra.marchenko_pastur([1, math.nan], (3, 3), std=1),

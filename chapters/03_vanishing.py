@@ -44,7 +44,7 @@ for column, row, word, color in ((1.5, 1, "vanishes", "w"), (5.5, 2, "trains", "
 # %% [markdown]
 # **What to see.** With two hidden layers every σ works. With 40 layers only a σ near 0.15 does. To the left of it the
 # gradient *vanishes* on its way through the layers, to the right it *explodes*. Each cell is the median of five
-# networks of 64 tanh units a layer, after 20 epochs, each at the best of four learning rates. (The runs are stored;
+# networks of 64 tanh units a layer, each at the best of four learning rates. (The runs are stored;
 # `python -m chapters --sweeps 03` repeats them.)
 #
 # **The question.** "A gradient that passes many layers is a product of many factors, and such a product vanishes or
@@ -98,8 +98,8 @@ for std in (0.01, 0.05, 0.125, 0.25, 1.0):
     print(f"{std:5}  {np.sqrt(q):12.2f}  {np.sqrt(field.chi(q)):20.2f}")
 
 # %% [markdown]
-# $\sqrt\chi$ is 1 at $\sigma = 1/\sqrt{64} = 0.125$. In the first picture this is the left edge of what trains with 40
-# layers.
+# (At 0.125 the signal goes to 0, too, but slowly.) $\sqrt\chi$ is 1 at $\sigma = 1/\sqrt{64} = 0.125$. In the first
+# picture this is the left edge of what trains with 40 layers.
 #
 # Now look into networks of 20 hidden layers: the numbers $z$ and $\delta$ of 200 images.
 
@@ -116,7 +116,7 @@ for (top, bottom), (std, title) in zip(axes.T, TITLES.items(), strict=True):
     plots.histograms({k: layer.delta for k, layer in shown.items()}, xlabel="δ", log=True, offset=True, ax=bottom)
     top.set(title=title, xlim=(1e-11, 1e3))
     bottom.set(xlim=(1e-14, 1e2))
-axes[0, 0].set_yticks(range(5), shown)
+_ = axes[0, 0].set_yticks(range(5), shown)
 
 # %% [markdown]
 # **What to see.** Each curve is the histogram of a layer, layer 1 lowest; the axes are logarithmic. Left, $z$ shrinks
@@ -136,36 +136,47 @@ axes[0, 0].set_yticks(range(5), shown)
 #
 # </details>
 #
-# Weights are random, so the product of factors is random, too. `theory.predict_statistics` gives the median over
-# networks, and the standard deviation of $\ln \delta^2$, which grows as the root of depth/width. Criterion for "the
-# gradient is a product of one factor per layer, which theory gives": each network is within three of these standard
-# deviations.
+# Weights are random, and so is the product of factors. `theory.predict_statistics` gives its median over networks, and
+# the standard deviation of $\ln \delta^2$, which grows as the root of depth/width.
 
 # %%
 def deep_net(activation, init, depth, width=64, seed=0, dtype=np.float64):
     return mn.mlp([64, *[width] * depth, 10], activation=activation, init=init, rng=seed, dtype=dtype)
 
 
+def squares(net):
+    """Mean δ² in every layer, the output first."""
+    net.forward(x[:1])
+    net.backward(output)
+    return np.array([np.mean(layer.delta**2) for layer in net.layers[::-1]])
+
+
 CASES = {"ReLU, σ = 1": (activations.relu, 1.0), "tanh, σ = 0.25": (activations.tanh, 0.25),
          "tanh, σ = 0.125": (activations.tanh, 0.125), "tanh, σ = 0.05": (activations.tanh, 0.05),
          "sigmoid, σ = 0.125": (activations.sigmoid, 0.125), "tanh, σ = 0.01": (activations.tanh, 0.01)}
-output = np.random.default_rng(0).normal(size=(1, 10))       # δ of the output: ten random numbers
-squares, medians, off = {}, {}, []
-for name, (activation, std) in CASES.items():
-    found, predictions = [], []
-    for seed in SEEDS:
-        net = deep_net(activation, initializers.normal(std=std), 50, seed=seed)
-        net.forward(x[:1])
-        net.backward(output)
-        found.append([np.mean(layer.delta**2) / np.mean(output**2) for layer in net.layers])
-        predictions.append(theory.predict_statistics(net, x[:1]).delta)
-    squares[name], medians[name] = np.array(found), np.median([p.typical for p in predictions], axis=0)
-    off.append([abs(np.log(row[0] / p.typical[0])) / p.spread[0] for row, p in zip(found, predictions, strict=True)])
-ax = plots.depth_profile({name: np.sqrt(rows[:, ::-1]) for name, rows in squares.items()},
-                         predicted={name: np.sqrt(row[::-1]) for name, row in medians.items()}, first=0,
+output = np.random.default_rng(0).normal(size=(1, 10))
+output /= np.sqrt(np.mean(output**2))                        # δ of the output: ten random numbers of size 1
+nets = {name: [deep_net(activation, initializers.normal(std=std), 50, seed=seed) for seed in SEEDS]
+        for name, (activation, std) in CASES.items()}
+measured = {name: np.array([squares(net) for net in some]) for name, some in nets.items()}
+predicted = {name: [theory.predict_statistics(net, x[:1]).delta for net in some] for name, some in nets.items()}
+medians = {name: np.median([p.typical[::-1] for p in found], axis=0) for name, found in predicted.items()}
+ax = plots.depth_profile({name: np.sqrt(rows) for name, rows in measured.items()},
+                         predicted={name: np.sqrt(row) for name, row in medians.items()}, first=0,
                          xlabel="layers below the output", ylabel="size of δ (output = 1)")
 ax.set_title("50 layers: the gradient changes by the same factor in each")
 plots.label_lines(ax)
+
+# %% [markdown]
+# **What to see.** Markers are networks, lines are the theory, with nothing fitted. A straight line on a logarithmic
+# axis means one factor per layer. The highest and the lowest line end more than ninety powers of ten apart.
+#
+# Criterion for "the gradient is a product of one factor per layer, which theory gives": in layer 1 each network is
+# within three of the predicted standard deviations.
+
+# %%
+off = [[abs(np.log(row[-1] / p.typical[0])) / p.spread[0] for row, p in zip(rows, found, strict=True)]
+       for rows, found in zip(measured.values(), predicted.values(), strict=True)]
 _ = claims.judge("03-product", source="Glorot & Bengio 2010, eq. 6; Schoenholz and others 2017",
                  statement="the gradient is a product of one factor per layer, which theory gives (deviation over 50 "
                            "layers, the worst of six starts, in predicted standard deviations)",
@@ -173,9 +184,6 @@ _ = claims.judge("03-product", source="Glorot & Bengio 2010, eq. 6; Schoenholz a
                  headline="The size of a gradient is a product of one factor per layer, and theory gives the factor")
 
 # %% [markdown]
-# **What to see.** Markers are networks, lines are the theory, with nothing fitted. A straight line on a logarithmic
-# axis means one factor per layer. The highest and the lowest line end more than ninety powers of ten apart.
-#
 # ## 3. Does ReLU help?
 #
 # *ReLU mitigates vanishing gradients*, say popular articles A and B.
@@ -259,8 +267,8 @@ _ = claims.judge("03-early-layers", source="Nielsen 2015, Neural Networks and De
 #
 # ## 5. What float32 makes of it
 #
-# Networks are trained in float32, whose smallest number is about $10^{-45}$. A smaller gradient becomes 0: it
-# *underflows*. That is what ends learning, it is said.
+# The smallest positive number of float32 is about $10^{-45}$. A smaller gradient becomes 0: it *underflows*. That is
+# what ends learning, it is said.
 #
 # **Predict.** Tanh with $\sigma = 0.01$. Gradients of $10^{-45}$ are reached with about forty layers. With how many
 # layers does a step of gradient descent (rate 0.1) leave most weights exactly as they were?
@@ -269,7 +277,7 @@ _ = claims.judge("03-early-layers", source="Nielsen 2015, Neural Networks and De
 #
 # With eight at most. The neighbours of a number $w$ in float32 are about $10^{-7}|w|$ away. With $|w| = 0.01$ the step
 # $0.1 \cdot |dW|$ is lost by rounding if it is below half of $10^{-9}$: for $|dW|$ below $5 \cdot 10^{-9}$, not
-# $10^{-45}$. A factor of 0.08 per layer is 1.1 powers of ten, so from 1 or less it takes eight layers to get there.
+# $10^{-45}$. A factor of 0.08 per layer is 1.1 powers of ten, so eight layers are enough.
 #
 # </details>
 #
@@ -305,7 +313,8 @@ _ = claims.judge("03-underflow-ends-it", source="lore", measured=stuck / zero, c
 #
 # ## 6. Saturated units
 #
-# A tanh unit with $|z| \gg 1$ is *saturated*: its slope is nearly 0. So *saturated units make gradients vanish*.
+# A tanh unit with $|z| \gg 1$ is *saturated*: its slope is nearly 0. Therefore, it is said, *saturation makes gradients
+# vanish*.
 #
 # **Predict.** Ten layers of 256 tanh units. N(0, 1) saturates most units, U(0, 1) all of them. What becomes of the
 # gradient in each?
@@ -338,7 +347,7 @@ _ = claims.judge("03-saturation", source="CS231n notes, Neural Networks Part 1",
 #
 # With weights of mean 0, $z$ is spread widely, and a share of about $1/\sigma_w$ of the units is not saturated. But the
 # weights multiply $\delta^2$ by $\sigma_w^2$. Together, $\chi \approx 0.53\,\sigma_w$: the *larger* the weights, the
-# more the gradient explodes (further part).
+# more the gradient explodes.
 #
 # With weights of mean ½ every unit adds up all its inputs with the same sign. All $|z|$ are near $n/2 = 128$, and in a
 # computer $1 - \tanh^2 128$ is exactly 0.
@@ -348,15 +357,15 @@ _ = claims.judge("03-saturation", source="CS231n notes, Neural Networks Part 1",
 # ## 7. Does the loss oscillate?
 #
 # *Exploding gradients make the loss oscillate*, says popular article D. Take ten tanh layers, N(0, 1), and gradient
-# descent on 300 images as one batch, so that there is no noise of batches.
+# descent on 300 images as one batch.
 #
 # **Predict.** What does the loss do at a learning rate of 0.01? And at $10^{-7}$?
 #
 # <details><summary>Answer</summary>
 #
 # In a valley of curvature $\lambda$ gradient descent overshoots if the rate is above $2/\lambda$. The curvature grows
-# roughly as the *square* of the gradient. If that is $k$ times as long as with $\sigma = 0.125$, the largest calm rate
-# is about $k^2$ times smaller. (The cell prints $k$.)
+# roughly as the *square* of the gradient. If the gradient is $k$ times as long as with $\sigma = 0.125$, the largest
+# calm rate is about $k^2$ times smaller. (The cell prints $k$.)
 #
 # </details>
 #
@@ -392,8 +401,8 @@ _ = claims.judge("03-oscillates", source="popular article D", mode="stored", mea
 #
 # Popular article D draws all weights from N(0, 0.01²), in a network with hidden layers of 128 and 64 units.
 #
-# **Predict**, with the first picture: is this a usable start for two hidden layers, and for ten? What about N(0, 1),
-# which is the default in article C's code?
+# **Predict**, with the first picture: is this a usable start for two hidden layers, and for ten? What about N(0, 1) and
+# U(0, 1), the defaults in article C's code?
 #
 # Criterion for "usable": the test accuracy is at most 0.05 below that from Glorot's weights. (It was chosen after the
 # data were seen: an earlier version judged the training accuracy.)
@@ -417,12 +426,12 @@ starts.spread("test", by=["depth", "start"])
 
 # %% [markdown]
 # **What to see.** Median, lowest and highest test accuracy of five runs. With two layers N(0, 0.01²) does nearly as
-# well as Glorot and He; with ten it is at chance. N(0, 1) is worse on test images even with two layers, though it fits
-# all training images. The further part says why.
+# well as Glorot and He; with ten it is at chance. N(0, 1) with two layers fits all training images, but is worse on
+# test images; the further part says why.
 #
 # ## Summary
 #
-# 1. Each layer multiplies the size of the gradient by $\sqrt\chi$, where $\chi = \sigma_w^2 E[f'^2]$; it is 1 for one
+# 1. Each layer multiplies the size of the gradient by $\sqrt\chi$, with $\chi = \sigma_w^2 E[f'^2]$. It is 1 for one
 #    size of the weights, which depends on the width and the unit.
 # 2. No unit prevents vanishing gradients by itself: weights and unit must fit.
 # 3. Small weights let the signal vanish as well as the gradient, and then no layer learns, not even the last one.
@@ -441,14 +450,13 @@ claims.summary()
 #    64 images exactly 0 in float32? Pencil first, then count. And with 1,024 units?
 # 2. **(15 min)** The sigmoid's edge. Which $\sigma_w^2$ makes $\chi = 1$ for the sigmoid without biases? Find it by
 #    bisection (look up to 1,000) with `theory.MeanField`, and check it on twenty layers of 256 units.
-# 3. **(20 min)** Adam. It divides the gradient by its size. Take N(0, 0.01²) with ten tanh layers. Does one step of
-#    Adam move the weights, as in section 5? Does the network learn in 20 epochs, and what has Adam's $\epsilon$ to do
-#    with it?
+# 3. **(20 min)** Adam. It divides the gradient by its size. Take N(0, 0.01²) with ten tanh layers. Does one step move
+#    the weights (section 5)? Does the network learn in 20 epochs, and what has Adam's $\epsilon$ to do with it?
 # 4. **(25 min)** Clipping. Ten ReLU layers with $\sigma_w^2 = 8$ explode. Limit the norm of the gradient to 1
 #    (`clip_norm=` of `mn.fit`). Does the network train now, and at which rates?
 # 5. **(40 min)** One number for a whole network. Divide every $W$ of a ten-layer N(0, 0.01²) network by its largest
-#    singular value, which for a Gaussian $n \times n$ matrix is near $2\sigma\sqrt n$, so that no layer can stretch a
-#    vector. Predict $\sqrt\chi$, and say how deep such a network can be.
+#    singular value (near $2\sigma\sqrt n$), so that no layer can stretch a vector. Predict $\sqrt\chi$, and say how
+#    deep such a network can be.
 #
 # **Where to go on.** [The further part](further/03_vanishing.ipynb): the theory of the first picture, the sigmoid's ¼,
 # width and saturation, the loss at step 0, what $\chi$ does not see. [Chapter 04](04_glorot.ipynb) chooses weights for

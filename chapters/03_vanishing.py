@@ -250,7 +250,10 @@ UNITS = {"tanh, σ = 0.05": (activations.tanh, initializers.normal(std=0.05)),
          "ReLU, σ = 0.05": (activations.relu, initializers.normal(std=0.05)),
          "sigmoid, Glorot": (activations.sigmoid, glorot)}
 steps = {name: np.array([p.dW[:20] for p in profiles(*unit, 20)]) for name, unit in UNITS.items()}
-ax = plots.depth_profile(steps, ylabel="size of dW", xlabel="hidden layer")
+grey = plots.initializer_style(initializers.normal)
+ax = plots.depth_profile(steps, ylabel="size of dW", xlabel="hidden layer", styles={
+    "tanh, σ = 0.05": grey, "ReLU, σ = 0.05": grey | {"marker": "D"},
+    "sigmoid, Glorot": plots.initializer_style(glorot)})
 ax.set_title("Where the signal vanishes too, all layers learn equally little")
 plots.label_lines(ax)
 ratio = {name: rows[:, 0] / rows[:, -1] for name, rows in steps.items()}
@@ -325,7 +328,8 @@ _ = claims.judge("03-underflow-ends-it", source="lore", measured=stuck / zero, c
 STARTS = {"N(0, 1)": initializers.normal(std=1.0), "U(0, 1)": initializers.uniform(low=0.0, high=1.0)}
 passed = {name: np.array([p.delta[::-1] / p.delta[-1] for p in profiles(activations.tanh, init, 10, 256)])
           for name, init in STARTS.items()}
-ax = plots.depth_profile(passed, first=0, xlabel="layers below the output", ylabel="size of δ (output = 1)")
+ax = plots.depth_profile(passed, first=0, xlabel="layers below the output", ylabel="size of δ (output = 1)",
+                         styles={name: plots.initializer_style(init) for name, init in STARTS.items()})
 ax.set_title("Both starts saturate the units; one gradient explodes, the other is 0")
 ax.get_legend().remove()
 ax.annotate("N(0, 1)", (6, 130), (-12, 6), textcoords="offset points", ha="right", fontweight="bold")

@@ -106,7 +106,7 @@ net.forward(image)
 net.backward(top)
 for layer, delta in zip(net.layers, by_hand, strict=True):
     np.testing.assert_allclose(layer.delta, delta, rtol=1e-12)
-Markdown(f"The library gives the same δ in all 31 layers, to twelve digits, down to rms δ¹ = {rms(by_hand[0]):.1e}..")
+Markdown(f"The library gives the same δ in all 31 layers, to twelve digits, down to rms δ¹ = {rms(by_hand[0]):.1e}.")
 
 # %% [markdown]
 # ## 2. What is lost where √χ is 1
@@ -243,8 +243,8 @@ ax.set(xlabel="layer", ylabel="share of the δ of 64 images",
 ax.legend(loc="center right")
 empty, guess = ((found[:, :, 1] >= 0.5).sum(axis=1) for found in (shares, guesses))
 blurred = (shares[0, :, 0] >= 0.5).sum()
-Markdown(f"From the output (layer 61) down: normal numbers, then {blurred} layers of mostly subnormal ones, then zeros "
-         f"in layers 1 to {empty[0]}; predicted, 1 to {guess[0]}.")
+Markdown(f"From the output (layer 61) down: numbers with full precision, then {blurred} layers of mostly subnormal "
+         f"ones, then zeros in layers 1 to {empty[0]}; predicted, 1 to {guess[0]}.")
 
 # %%
 claims.judge("03-underflow", source="this chapter",
@@ -326,8 +326,7 @@ for (name, (_, scale)), marker, line in zip(WAYS.items(), "os^D", ("-", "--", ":
     ax.plot(WIDTHS, beyond[name].mean(axis=0), marker, color="0.25", mfc="none", label=name)
     ax.plot(WIDTHS, [tail(scale(n)) for n in WIDTHS], line, color="black", lw=1)
 ax.set(xlabel="width n", ylabel="share of units beyond ±0.99, layer 5", xscale="log", xticks=WIDTHS,
-       ylim=(-0.03, 1.03),
-       title="A fixed scale is good at one width")
+       ylim=(-0.03, 1.03), title="A fixed scale is good at one width")
 ax.set_xticklabels(map(str, WIDTHS))
 ax.minorticks_off()
 _ = ax.legend(loc="upper left", title="lines: theory")
@@ -350,9 +349,9 @@ claims.judge("03-uniform-saturates", source="popular article B",
 
 # %% [markdown]
 # The chapter shows that saturation by N(0, 1) makes gradients explode. How does that follow? With large weights only
-# the units with $|z|$ of about 1 have a slope, and for Gaussian $z$ of variance $q$ they are a share of about $1/\sqrt
-# q$. Since $\int f'^2\,dz = 4/3$ for tanh, $E[f'^2] \approx \tfrac43/\sqrt{2\pi q}$, and $q \approx \sigma_w^2$ (all
-# $a^2$ near 1):
+# the units with $|z|$ of about 1 have a slope, and for Gaussian $z$ of variance $q$ they are a share of about
+# $1/\sqrt{q}$. Since $\int f'^2\,dz = 4/3$ for tanh, $E[f'^2] \approx \tfrac43/\sqrt{2\pi q}$, and $q \approx
+# \sigma_w^2$ (all $a^2$ near 1):
 #
 # $$\chi = \sigma_w^2\, E[f'^2] \approx \tfrac43\, \sigma_w^2/\sqrt{2\pi\sigma_w^2} \approx 0.53\, \sigma_w .$$
 #
@@ -495,7 +494,7 @@ claims.judge("03-ln-k", source="Karpathy 2019, A Recipe for Training Neural Netw
 # Schoenholz and others (2017) say that random networks can be trained *exactly when information can travel through
 # them*, and mean $\xi_c$. Criterion, set before the results were read: with six $\xi_c$ as the border (and training to
 # 90% as success) at least 90% of the cells of tanh are right. The paper has biases, other training and other data, so
-# that a failure is *not reproduced*. (Chapter 07 repeats the experiment with biases and weights of its own.)
+# that a failure is *not reproduced*.
 
 # %%
 STDS = (0.01, 0.02, 0.05, 0.0625, 0.0884, 0.125, 0.177, 0.25, 0.354, 0.5, 1.0)
@@ -547,7 +546,7 @@ def agreement(scale, seed):
 by_correlation, by_gradient = ([agreement([getattr(scales, name) for scales in fields], seed) for seed in range(5)]
                                for name in ("correlation", "gradient"))
 claims.judge("03-information", source="Schoenholz and others 2017, abstract",
-             statement="networks train where information can travel (share of cells in which depth ≤ 6 ξ_c tells)",
+             statement="networks train where information can travel (share of cells that depth ≤ 6 ξ_c puts right)",
              measured=by_correlation, criterion=claims.at_least(0.9), refutable=False, mode="stored")
 
 # %%

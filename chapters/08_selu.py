@@ -15,7 +15,7 @@
 #
 # Below are networks of 100 layers, freshly drawn, with three kinds of units. Their inputs are images of digits, three
 # times too large. With tanh the signal is lost, with ReLU its size is left to chance. SELU brings it to mean 0 and
-# variance 1 and keeps it there, though nothing in the network normalizes.
+# variance 1 and keeps it there, though the network has no layer that normalizes.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -97,7 +97,7 @@ for ax, (name, limits) in zip(axes, {"SELU": (-2, 4), "ReLU": (-0.5, 5.5), "tanh
                      offset=True, ax=ax)
     ax.set_xlim(limits)
 axes[0].set_title("SELU: the same in every layer")
-axes[1].set_title("ReLU: never below 0, of any width")
+axes[1].set_title("ReLU: half of it at 0, none below")
 _ = axes[2].set_title("tanh: narrower and narrower")
 
 # %% [markdown]
@@ -240,6 +240,7 @@ axes[0].set(title="Before training: all kinds of images come to variance 1", yla
 axes[1].set_title("After: they still come together, elsewhere")
 axes[0].legend(title="the images")
 late = np.stack([variance("before", kind)[:, 50:] for kind in KINDS])
+print(f"before training, layers 51 to 100, all kinds and seeds: variance {late.min():.2f} to {late.max():.2f}")
 _ = claims.judge("08-hundred-layers", source="Klambauer and others 2017, abstract", mode="stored",
                  statement="in 100 layers activations converge to unit variance (share of layers 51–100, five inputs)",
                  measured=((late >= 0.8) & (late <= 1.5)).mean(axis=(0, 2)), criterion=claims.at_least(1),
@@ -252,8 +253,8 @@ _ = claims.judge("08-hundred-layers", source="Klambauer and others 2017, abstrac
 #
 # ## 6. Which weights?
 #
-# Popular article A says that self-normalizing networks need no careful initialization. We change
-# $c = n\,\mathrm{Var}[W]$.
+# Popular article A says that self-normalizing networks need no careful initialization. (It adds that even zeros work;
+# chapter 02 judges that.) We change $c = n\,\mathrm{Var}[W]$.
 #
 # **Predict.** For small $|z|$, selu is $\lambda z$ on the right and $\lambda\alpha z$ on the left. Below which $c$ does
 # the signal vanish? And above which $c$ does a very large signal grow?
@@ -404,7 +405,7 @@ claims.summary()
 # 4. **(25 min)** Centred weights. Draw weights with $\sum w = 0$ and $\sum w^2 = 1$ in each unit. What does layer 1
 #    make of inputs of mean 3 and variance 1, with weights as drawn and with these?
 # 5. **(30 min)** The trade. Among ELUs with $\alpha$ between 0.5 and 3, each shifted and scaled to mean 0 and variance
-#    1, compare $V'(1)$ with $\chi$. Can you have a fast return and a small $\chi$?
+#    1, compare the slope $V'(1)$ with $\chi$. Can you have a fast return and a small $\chi$?
 # 6. **(45 min)** Which way did the weights turn? Train a SELU net of 32 layers (rate 0.01), then replace each $W$ by
 #    one with the same singular values and random singular vectors. Where is the variance now?
 #

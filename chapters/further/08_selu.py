@@ -380,7 +380,7 @@ claims.judge("08-into-omega", source=f"{PAPER}, after Theorem 3",
 
 # %% [markdown]
 # In most of the trained nets the five kinds of images come to one point within 10%, not in all. Most of the layers are
-# in $\Omega$, but fewer than 95%.
+# in $\Omega$, but in some of the nets fewer than 95%.
 #
 # **At larger rates.** Article A: with SELU, mean and variance stay stable during training. Take the nets of 16 layers,
 # and in each the layer whose variance is furthest from 1, up or down. Criterion: by a factor of at most 2. Condition:

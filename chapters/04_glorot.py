@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Glorot: one matrix, two passes
 #
-# Below are two networks with five hidden layers of tanh units, before any training. Each curve shows how the
-# activations of one layer are distributed over 300 images. On the left the weights are drawn as was usual before 2010,
-# on the right from a range that is about 1.7 times as wide. Compare the top curves: on the left, layer 5 answers 0 to
-# every image; on the right it is as lively as layer 1.
+# Below are two networks with five hidden layers of tanh units, before any training. Each curve is a histogram: the
+# activations of one layer for 300 images. On the left the weights are drawn as was usual before 2010, on the right from
+# a range that is about 1.7 times as wide. Compare the top curves: on the left, layer 5 gives nearly 0 for every image;
+# on the right, its activations are spread about as widely as those of layer 1.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -41,7 +41,7 @@ def tanh_net(init, seed=0, sizes=SIZES):
 
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharex=True)
-titles = "Before 2010: each layer is quieter than the last", "Glorot: all layers are about equally loud"
+titles = "Before 2010: activations shrink, layer by layer", "Glorot: all layers are about equally wide"
 for ax, title, init in zip(axes, titles, STARTS.values(), strict=True):
     net = tanh_net(init)
     net.forward(images)
@@ -50,8 +50,8 @@ for ax, title, init in zip(axes, titles, STARTS.values(), strict=True):
     ax.set(title=title, xlim=(-1, 1))
 
 # %% [markdown]
-# **What to see.** Each curve is scaled to its own peak, so only its *width* counts. On the left the width falls from
-# layer to layer, at every layer by the same factor. On the right it stays nearly the same.
+# **What to see.** All curves are drawn equally high, so only their *width* counts. On the left it falls from layer to
+# layer, always by the same factor. On the right it stays nearly the same.
 #
 # **The question.** What is the right size of a weight? A layer sends the signal up and the gradient down through the
 # *same* matrix. Glorot and Bengio (2010) wanted it to change the size of neither. They found that one number cannot do
@@ -142,10 +142,10 @@ for name, r in {"Glorot and Bengio": np.sqrt(6 / (256 + 256)), "article D": np.s
 _ = claims.judge("04-average-fan-bound", source="popular article D", measured=found,
                  statement="Xavier uniform is U(±√6/√n), n the average fan (deviation after 5 linear layers)",
                  criterion=claims.between(2 / 3, 3 / 2),
-                 headline="Xavier's weights are uniform in ±√6/√n, n the mean of the two fans, and keep the signal")
+                 headline="Xavier's uniform weights lie in ±√6/√n, with n the mean of the two fans")
 
 # %% [markdown]
-# ## 2. A network that dies unseen
+# ## 2. Five layers, and what one does not see
 #
 # The usual start before 2010 was $U(-1/\sqrt n,\, 1/\sqrt n)$, and PyTorch's `nn.Linear` has it to this day. It looks
 # like $n\,\mathrm{Var}[W] = 1$, but here the *bound* is $1/\sqrt n$. The variance is a third of its square:
@@ -174,13 +174,14 @@ found = {name: [diagnostics.profile(tanh_net(init, seed), images, labels, losses
                 for seed in SEEDS] for name, init in STARTS.items()}
 looks = {name: plots.initializer_style(init) for name, init in STARTS.items()}
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6))
-panels = {"a": "Signal: falls going up …", "delta": "gradient δ: falls going down …", "dW": "… and dW shows nothing"}
+panels = {"a": "The signal a fades going up …", "delta": "… δ fades going down …", "dW": "… and dW does not show it"}
 for ax, (quantity, title) in zip(axes, panels.items(), strict=True):
     plots.depth_profile({name: [getattr(p, quantity)[:5] for p in profiles] for name, profiles in found.items()},
-                        ylabel=f"rms of {quantity}", styles=looks, ax=ax)
+                        ylabel=f"root mean square of {quantity}".replace("delta", "δ"), styles=looks, ax=ax)
     middle = np.sqrt(np.prod(ax.get_ylim()))
     ax.set(title=title, ylim=(middle / 12, middle * 12))           # the same number of decades in all three
-    plots.label_lines(ax)
+    ax.get_legend().remove()
+plots.label_lines(axes[2])
 
 old = found["before 2010"]
 factor = [(p.a[4] / p.a[0]) ** (1 / 4) for p in old]
@@ -226,27 +227,26 @@ _ = claims.judge("04-weight-gradients", source="Glorot & Bengio 2010, eq. 14 and
 # mean, at the same learning rate, the plateau is at most a fifth as long.
 
 # %%
-NETS = {"weights × 4, mean ½": "sigmoid, 4 layers, 4 × Glorot", "old weights, no mean": "sigmoid − ½, 4 layers",
+NETS = {"4 × Glorot, mean ½": "sigmoid, 4 layers, 4 × Glorot", "old weights, no mean": "sigmoid − ½, 4 layers",
         "old weights, mean ½": "sigmoid, 4 layers"}
-ax, plateau = plt.figure(figsize=(9, 3.6)).subplots(), {}
-for (label, net), look in zip(NETS.items(), plots.styles.series_styles(3), strict=True):
+ax, plateau, places = plt.figure(figsize=(9, 3.6)).subplots(), {}, [(4.4, 0.6), (28, 1.2), (100, 1.8)]
+for (label, net), look, place in zip(NETS.items(), plots.styles.series_styles(3), places, strict=True):
     rows = saturation.where(net=net, layer=1)
     epochs, loss = rows.where(seed=0).array("epoch")[1:], rows.table("loss")[:, 1:]
-    ax.semilogx(epochs, np.median(loss, axis=0), label=label, **look)
+    ax.semilogx(epochs, np.median(loss, axis=0), color=look["color"], linestyle=look["linestyle"])
     ax.fill_between(epochs, loss.min(axis=0), loss.max(axis=0), color=look["color"], alpha=0.2, linewidth=0)
+    ax.text(*place, label, ha="right", color=look["color"], fontweight="bold")
     plateau[label] = epochs[(loss < 2).argmax(axis=1)]
-    ax.annotate(label, (epochs[-1], np.median(loss[:, -1])), (4, 12), textcoords="offset points", ha="right",
-                color=look["color"], fontweight="bold")
 ax.axhline(np.log(10), color="0.5", linestyle=":", linewidth=1)
-ax.set(title="Larger weights end the plateau at once; without the mean it is only shorter", xlabel="epoch",
+ax.set(title="With larger weights there is no plateau; without the mean it is shorter", xlabel="epoch",
        ylabel="training loss", ylim=(0, 2.6), xticks=(1, 3, 10, 30, 100), xticklabels=(1, 3, 10, 30, 100))
 for label, ends in plateau.items():
-    print(f"{label:22} the plateau ends at epoch {min(ends)} to {max(ends)}")
+    print(f"{label:20} the plateau of five runs ends at epoch {sorted(ends.tolist())}")
 _ = claims.judge("04-because-of-the-mean", source="Glorot & Bengio 2010, abstract", mode="stored",
                  statement="deep sigmoid nets do not start to learn because of the mean ½ (plateau, without/with it)",
                  measured=plateau["old weights, no mean"] / plateau["old weights, mean ½"],
                  criterion=claims.at_most(0.2),
-                 headline="Deep sigmoid networks do not begin to learn because of the sigmoid's mean ½")
+                 headline="It is the mean of ½ that keeps deep sigmoid networks from learning")
 
 # %% [markdown]
 # **What to see.** Lines are medians over five stored runs, bands their range; the dotted line is $\ln 10$, the loss of
@@ -277,7 +277,7 @@ _ = claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract",
                  statement="the sigmoid is unsuited for deep nets with random weights (test error, five layers, %)",
                  measured=errors["sigmoid, old weights"], criterion=claims.at_least(85),
                  condition="the heuristic's weights, not 4 × Glorot's", without=errors["sigmoid, 4 × Glorot"],
-                 headline="The sigmoid is unsuited for deep networks with random weights: only if they are too small")
+                 headline="The sigmoid is unsuited for deep networks with random weights, if these are small")
 
 # %% [markdown]
 # **What to see.** With the old weights every run guesses: 90% of ten equally frequent digits are wrong. With Glorot's,
@@ -326,7 +326,7 @@ plots.depth_profile({name: [p.delta[:12] / p.delta[-1] for p in profiles] for na
 left.set_title("Glorot's mean loses the signal, going up …")
 right.set_title("… and the gradient, going down")
 right.get_legend().remove()
-plots.label_lines(left)
+_ = plots.label_lines(left)
 
 # %% [markdown]
 # **What to see.** Read the left picture from left to right, the right one from right to left. Glorot's circles fall

@@ -58,7 +58,9 @@ for ax, title, init in zip(axes, titles, STARTS.values(), strict=True):
 # both, and took the middle. Their formula is the default of Keras to this day. Where is the middle the wrong choice?
 #
 # **What you need.** The backward pass (chapter 01): $z = aW + b$, then $f(z)$; $\delta = \partial C/\partial z$; rows
-# are examples. A layer has $n$ inputs (fan_in) and $m$ outputs (fan_out). The pixels lie in $[0, 1]$.
+# are examples. A layer has $n$ inputs (fan_in) and $m$ outputs (fan_out). The pixels lie in $[0, 1]$. A claim is
+# *reproduced* if every run meets its criterion, *refuted* if none does, and *conditional* if every run meets it under
+# a stated condition and none does without.
 #
 # Where it says **Predict**, write your answer down before you open the folded one or read on.
 
@@ -70,7 +72,7 @@ _ = ax.set_title("Our network: z = aW and a = tanh(z) in each of 5 hidden layers
 # ## 1. Up and down
 #
 # Weights are drawn independently, with mean 0 and variance $\mathrm{Var}[W]$. Near 0, tanh is a straight line of slope
-# 1, so for small signals we may leave it out. Going up, a unit adds $n$ products of mean 0:
+# 1, so we may leave it out while signals are small. Going up, a unit adds $n$ products of mean 0:
 #
 # $$z_k = \sum_{i=1}^{n} a_i W_{ik} \quad\Longrightarrow\quad E[z^2] = n\,\mathrm{Var}[W]\;E[a^2] .$$
 #
@@ -88,8 +90,8 @@ _ = ax.set_title("Our network: z = aW and a = tanh(z) in each of 5 hidden layers
 #
 # because a uniform distribution on $(-r, r)$ has the variance $r^2/3$.
 #
-# **Predict.** A layer has 1024 inputs and 64 outputs. By which factor do the variances $1/n$, $1/m$ and $2/(n + m)$
-# multiply the mean square, going up and going down?
+# **Predict.** A layer has 1024 inputs and 64 outputs. Its weights have the variance $1/n$, or $1/m$, or $2/(n + m)$.
+# By which factor is the mean square multiplied, going up and going down?
 #
 # <details><summary>Answer</summary>
 #
@@ -120,11 +122,11 @@ for name, var in {"1/n": 1 / n, "1/m": 1 / m, "2/(n + m)": 2 / (n + m)}.items():
 # <details><summary>Answer</summary>
 #
 # Its variance is $r^2/3 = 2/\bar n$, where $1/\bar n$ would be right. So each layer doubles the mean square, and after
-# five layers the signal (the root) is $2^{5/2} = 5.7$ times as large.
+# five layers the signal itself, the root of it, is $2^{5/2} = 5.7$ times as large.
 #
 # </details>
 #
-# The criterion: after five layers the signal is 1, as at the input, within a factor of 1.5.
+# The criterion: a signal of size 1 at the input has size 1 after five layers, within a factor of 1.5.
 
 # %%
 def after_five(r, seed):
@@ -160,14 +162,14 @@ _ = claims.judge("04-average-fan-bound", source="popular article D", measured=fo
 # (a) Going up, the signal loses a factor of $\sqrt3$ at every layer. (b) So does $\delta$, going down.
 #
 # (c) It does not change. $dW_l = a_{l-1}^\top \delta_l$ is made of both: $a_{l-1}$ has lost $l - 1$ factors of $\sqrt3$
-# on its way up, and $\delta_l$ has lost $L - l$ on its way down. Together that is $L - 1$, whatever $l$ is
+# on its way up, and $\delta_l$ has lost $5 - l$ on its way down from layer 5. Together that is 4, whatever $l$ is
 # (equation 14).
 #
 # </details>
 #
-# Two criteria. The factor on the signal from layer 1 to 5, per layer, is $1/\sqrt3$ within 5%. And of the five
-# hidden layers' $dW$ the largest is at most 1.1 times the smallest. The condition of the second is equal width: the
-# output layer has only 10 units, and the counter-measurement includes it.
+# Two criteria. From layer 1 to 5 the signal is multiplied by $1/\sqrt3$ per layer, within 5%. And of the five hidden
+# layers' $dW$ the largest is at most 1.1 times the smallest. The condition of the second is equal width. To test the
+# condition we measure once more with the output layer, which has only 10 units.
 
 # %%
 found = {name: [diagnostics.profile(tanh_net(init, seed), images, labels, losses.softmax_cross_entropy)
@@ -223,13 +225,14 @@ _ = claims.judge("04-weight-gradients", source="Glorot & Bengio 2010, eq. 14 and
 #
 # </details>
 #
-# The plateau ends at the first epoch with a training loss below 2. The criterion for *because of the mean*: without the
-# mean, at the same learning rate, the plateau is at most a fifth as long.
+# While a network waits, its training loss stays near $\ln 10 = 2.30$, the loss of guessing. This plateau ends at the
+# first epoch with a loss below 2. The criterion for *because of the mean*: without the mean, at the same learning rate,
+# the plateau is at most a fifth as long.
 
 # %%
 NETS = {"4 × Glorot, mean ½": "sigmoid, 4 layers, 4 × Glorot", "old weights, no mean": "sigmoid − ½, 4 layers",
         "old weights, mean ½": "sigmoid, 4 layers"}
-ax, plateau, places = plt.figure(figsize=(9, 3.6)).subplots(), {}, [(4.4, 0.6), (28, 1.2), (100, 1.8)]
+ax, plateau, places = plt.figure(figsize=(9, 3.6)).subplots(), {}, [(5.2, 0.9), (28, 1.2), (100, 1.8)]
 for (label, net), look, place in zip(NETS.items(), plots.styles.series_styles(3), places, strict=True):
     rows = saturation.where(net=net, layer=1)
     epochs, loss = rows.where(seed=0).array("epoch")[1:], rows.table("loss")[:, 1:]
@@ -249,9 +252,9 @@ _ = claims.judge("04-because-of-the-mean", source="Glorot & Bengio 2010, abstrac
                  headline="It is the mean of ½ that keeps deep sigmoid networks from learning")
 
 # %% [markdown]
-# **What to see.** Lines are medians over five stored runs, bands their range; the dotted line is $\ln 10$, the loss of
-# guessing. Without the mean the plateau is shorter, so the mean does harm. But it is not *the* cause: the network with
-# four times Glorot's weights has the same mean and no plateau at all.
+# **What to see.** Lines are medians over five stored runs, bands their range; the dotted line is $\ln 10$. Without the
+# mean the plateau is shorter, so the mean does harm. (Whether it is short enough depends on the fifth that we chose.)
+# But the mean is not *the* cause: the network with four times Glorot's weights has it too, and has no plateau at all.
 #
 # The paper's abstract goes on: the sigmoid is "unsuited for deep networks with random initialization".
 #
@@ -259,7 +262,8 @@ _ = claims.judge("04-because-of-the-mean", source="Glorot & Bengio 2010, abstrac
 # kept apart). How many test images do sigmoid networks get wrong with the old weights, with Glorot's, and with four
 # times Glorot's?
 #
-# The criterion for *unsuited*: at least 85% errors, in every run. The condition is the size of the weights.
+# The criterion for *unsuited*: at least 85% errors, in every run with the old weights. To see whether the size of the
+# weights is the condition, we measure the same with four times Glorot's.
 
 # %%
 CASES = {"sigmoid, old weights": "sigmoid", "sigmoid, Glorot": "sigmoid N", "sigmoid, 4 × Glorot": "sigmoid 4 N",
@@ -281,7 +285,7 @@ _ = claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract",
 
 # %% [markdown]
 # **What to see.** With the old weights every run guesses: 90% of ten equally frequent digits are wrong. With Glorot's,
-# which popular articles recommend for the sigmoid, it is hardly better. With four times Glorot's the sigmoid is beside
+# which popular articles recommend for the sigmoid, it is still far from tanh. With four times Glorot's it is beside
 # tanh. A formula for the weights is always a formula for one kind of activation.
 #
 # ## 4. Which fan?
@@ -323,14 +327,14 @@ plots.depth_profile({name: [p.a[:12] for p in profiles] for name, profiles in fo
                     ylabel="signal (rms of a)", styles=looks, ax=left)
 plots.depth_profile({name: [p.delta[:12] / p.delta[-1] for p in profiles] for name, profiles in found.items()},
                     ylabel="gradient (rms of δ, output = 1)", styles=looks, ax=right)
-left.set_title("Glorot's mean loses the signal, going up …")
+left.set_title("Glorot's formula loses the signal, going up …")
 right.set_title("… and the gradient, going down")
 right.get_legend().remove()
 _ = plots.label_lines(left)
 
 # %% [markdown]
 # **What to see.** Read the left picture from left to right, the right one from right to left. Glorot's circles fall
-# without end in both. The other two zigzag about a level.
+# in both, with every pair of layers. The other two zigzag about a level.
 #
 # Does training repair it? A common opinion is that averaging both fans is the *safe* choice.
 #
@@ -363,7 +367,7 @@ _ = claims.judge("04-average-trains", source="lore", mode="stored", measured=bes
 # 2. The weights used before 2010 had $\tfrac13$ where 1 was needed; signal and gradient faded, and the size of $dW$ did
 #    not show it.
 # 3. The formula holds for slope 1 at 0: the sigmoid, with slope $\tfrac14$, needs weights four times as large.
-# 4. With these it trains: neither its mean alone nor the sigmoid itself was the obstacle.
+# 4. With such weights it learns at once, though its mean is still ½.
 # 5. The mean of both fans suits layers of about equal width; where wide and narrow layers alternate, it loses signal
 #    and gradient, and $1/n$ or the geometric mean do better.
 

@@ -101,8 +101,7 @@ _ = ax.set_title("Our network: z = aW and a = tanh(z) in each of 5 hidden layers
 # | 1/m | 16 | 1 |
 # | 2/(n + m) | 1.88 | 0.118 |
 #
-# The compromise keeps neither. It is nearer to the larger fan, so the signal nearly doubles and the gradient loses
-# almost all.
+# The compromise keeps neither: the mean is near to the larger fan.
 #
 # </details>
 
@@ -114,8 +113,8 @@ for name, var in {"1/n": 1 / n, "1/m": 1 / m, "2/(n + m)": 2 / (n + m)}.items():
     print(f"Var[W] = {name:10} up {np.square(a @ W).mean():6.3f}    down {np.square(delta @ W.T).mean():6.3f}")
 
 # %% [markdown]
-# With the formula we can check others that carry the same name. Popular article D: *Xavier uniform is
-# $U(\pm\sqrt6/\sqrt{\bar n})$, where $\bar n = (n + m)/2$ is the mean of the two fans*.
+# Popular article D has another bound: *Xavier uniform is $U(\pm\sqrt6/\sqrt{\bar n})$, where $\bar n = (n + m)/2$ is
+# the mean of the two fans*.
 #
 # **Predict.** What do five linear layers of 256 units do to the signal, under article D's formula?
 #
@@ -199,21 +198,20 @@ _ = claims.judge("04-weight-gradients", source="Glorot & Bengio 2010, eq. 14 and
                  headline="Signal and gradient may fade with depth, and yet all layers' weight gradients are equal")
 
 # %% [markdown]
-# **What to see.** Markers are layers, bars the range over five networks (mostly smaller than the marker), and all three
-# axes cover the same number of decades. Yellow, the old weights: read the left panel from left to right, the middle one
-# from right to left. In the right panel their line is level. If you debug a network by plotting the size of $dW$
-# against depth, you see nothing wrong here, except that all of it is small. Plot $a$ or $\delta$.
-#
-# Blue, Glorot's weights: they keep both, nearly. The slight fall comes from tanh, which shrinks what is not small.
+# **What to see.** Markers are layers, bars the range over five networks (mostly smaller than the marker). Yellow, the
+# old weights: read the left panel from left to right, the middle one from right to left. In the right panel they are
+# level. If you debug a network by plotting the size of $dW$ against depth, you see nothing wrong here, except that all
+# of it is small. Plot $a$ or $\delta$. Blue, Glorot's weights: they keep both, nearly. The slight fall comes from tanh,
+# which shrinks what is not small.
 #
 # ## 3. The sigmoid
 #
 # The derivation needs a slope of 1 at 0. The sigmoid $\sigma(z) = 1/(1 + e^{-z})$ has the slope $\tfrac14$ there, and
-# its value is $\tfrac12$, not 0. Glorot and Bengio found that deep sigmoid networks do not begin to learn for a long
-# time. In the abstract they give the reason: "because of its mean value".
+# its value is $\tfrac12$, not 0. Glorot and Bengio found that deep sigmoid networks wait long before they learn. Their
+# abstract gives the reason: "because of its mean value".
 #
-# We can test this. The function $\sigma(z) - \tfrac12$ has the same slopes and the value 0 at 0: only the mean is gone.
-# And to make up for the slope we can take weights *four* times Glorot's, and leave the mean as it is.
+# We can test this. The function $\sigma(z) - \tfrac12$ has the same slopes, without the mean. And to make up for the
+# slope we can take weights *four* times Glorot's, and leave the mean as it is.
 #
 # **Predict.** Four hidden layers. By what is the mean square of $\delta$ multiplied at each layer, with the weights
 # from before 2010 and with four times Glorot's? And which of the two changes shortens the wait more?
@@ -305,8 +303,7 @@ _ = claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract",
 # $$\frac{4nm}{(n + m)^2} < 1 \qquad\text{unless } n = m,$$
 #
 # since a geometric mean is smaller than the arithmetic one. For 512 and 16 that is 0.12. Going down, Glorot's product
-# is the same, and under $1/n$ the factors are $m/n$ and $n/m$, with the product 1. So Glorot's formula loses both, more
-# with every pair of layers. The others lose neither.
+# is the same, and that of the others is 1. So Glorot's formula loses both, more with every pair of layers.
 #
 # </details>
 
@@ -358,8 +355,7 @@ _ = claims.judge("04-average-trains", source="lore", mode="stored", measured=bes
                  headline="Averaging fan_in and fan_out is the safe choice, also where widths alternate")
 
 # %% [markdown]
-# **What to see.** Each mark is a run. Every run with Glorot's weights ends at a higher loss than every run with the
-# other rules.
+# **What to see.** Each mark is a run. All runs with Glorot's weights end at a higher loss than any of the others.
 #
 # ## Summary
 #

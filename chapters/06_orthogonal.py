@@ -100,14 +100,14 @@ _ = ax.set_title("The network of this chapter: 999 tanh layers and a linear one"
 #
 # $$\tau \frac{du}{dt} = 2u\,(s - u) .$$
 #
-# A small $u$ grows slowly, because $u$ is a factor in its own growth. Separate the variables and integrate from $u_0$ to
-# $s/2$. This gives the time until half of a mode is learned (the approximation is for small $u_0$):
+# A small $u$ grows slowly, because $u$ is a factor in its own growth. Separate the variables and integrate from $u_0$
+# to $s/2$. This gives the time until half of a mode is learned (the approximation is for small $u_0$):
 #
 # $$\boxed{\;t_{1/2} = \frac{\tau}{2s}\,\ln\Big(\frac{s}{u_0} - 1\Big) \approx \frac{\tau}{2s}\,\ln\frac{s}{u_0}\;}$$
 #
 # *Random* weights have no such directions. But while they are small, $\tau\,da/dt \approx s b$ and
-# $\tau\,db/dt \approx s a$: the sum $a + b$ grows, and the difference $a - b$ dies out. So each mode behaves as if it had
-# begun with $u_0 = \|(a + b)/2\|^2$, and we can predict its time before the first step.
+# $\tau\,db/dt \approx s a$: the sum $a + b$ grows, and the difference $a - b$ dies out. So each mode behaves as if it
+# had begun with $u_0 = \|(a + b)/2\|^2$, and we can predict its time before the first step.
 #
 # **Predict.** Four modes of strengths 4, 3, 2 and 1, and very small random weights. When the first mode is learned, how
 # much is learned of the last? How many times longer does the last one take?
@@ -144,8 +144,8 @@ _ = plots.label_lines(ax)
 #
 # <details><summary>Answer</summary>
 #
-# When the strongest mode is complete, nearly nothing is learned of the weakest. It has a quarter of the strength, so it
-# takes about four times as long; the logarithm changes that a little.
+# Nearly nothing. The last mode has a quarter of the strength, so it takes about four times as long; the logarithm
+# changes that a little.
 #
 # </details>
 #
@@ -178,8 +178,8 @@ _ = claims.judge("06-half-time", source="Saxe and others 2014, eq. 11",
 # each of the $L$ layers adds 1 to the curvature (exercise 5). So $\tau \propto L$, and the number of steps
 # **does not depend on the depth**.
 #
-# For this the *product* of all weights must have its singular values near 1. Orthogonal matrices give that: each keeps
-# lengths, so any product of them does. Gaussian weights of variance $1/n$ keep lengths *on average*.
+# For this the *product* of all weights must have its singular values near 1. A product of orthogonal matrices keeps
+# lengths, so all its singular values are 1. Gaussian weights of variance $1/n$ keep lengths *on average*.
 #
 # **Predict.** Linear networks of 64 units learn the (whitened) digits. From 16 layers to 64, by what factor does the
 # time grow with orthogonal weights? With Gaussian ones?
@@ -253,8 +253,8 @@ _ = ax.set(title="Every Gaussian layer tilts the spectrum; orthogonal layers kee
 #
 # </details>
 #
-# This explains the left picture at the top. The size of the weights sets the mean of $s^2$, not its spread. No common
-# factor can repair that: it multiplies all singular values equally.
+# This explains the left picture at the top. The size of the weights sets the mean of $s^2$, not its spread, and no
+# common factor can change the spread: it multiplies all singular values equally.
 #
 # ## 4. The gradient, and tanh
 #
@@ -290,7 +290,8 @@ _ = claims.judge("06-gradient-norm", source="popular article A",
                  headline="Orthogonal weights preserve the gradient's norm")
 
 # %% [markdown]
-# **What to see.** Read the picture from right to left, as the gradient goes. The length is kept for linear units only.
+# **What to see.** Read the picture from right to left, as the gradient goes. The length is kept for linear units only. (Bars:
+# quartiles over five seeds. Gaussian weights are shown for comparison.)
 #
 # A gain $g$ slightly above 1, $W = g\,Q$ with $Q$ orthogonal, makes up for the slope of tanh. In wide layers the signal
 # settles where its mean square $q$ no longer changes, $q = g^2 E[\tanh^2(\sqrt q\,\xi)]$ with a standard Gaussian
@@ -341,7 +342,8 @@ plots.label_lines(ax)
 last = runs.where(epoch=15)
 for name, column in {"training digits": "train", "other writers": "test"}.items():
     print(f"after 15 epochs, {name}: {last.array(column).min():.1%} to {last.array(column).max():.1%}")
-print(f"a layer moved by {last.array('moved').min():.2%} to {last.array('moved').max():.2%} of its length (median layer)")
+moved = last.array("moved")
+print(f"the median layer moved by {moved.min():.2%} to {moved.max():.2%} of its length")
 _ = claims.judge("06-thousand", source="Xiao and others 2018 (there: convolutional nets)", mode="stored",
                  statement="a plain tanh net of 1,000 layers trains (accuracy on the training part)",
                  measured=last.array("train"), criterion=claims.at_least(0.97),
@@ -364,9 +366,9 @@ _ = claims.judge("06-size-is-enough", source="lore", mode="stored", measured=bes
 #
 # <details><summary>Answer</summary>
 #
-# Nearly all of the training digits, and nine of ten of other people's. Gaussian weights of the same size stay near chance
-# at every rate. The size of their signal is right; but the upper layers see all images on one line and cannot tell them
-# apart.
+# Nearly all of the training digits, and nine of ten of other people's. Gaussian weights of the same size stay near
+# chance at every rate. The size of their signal is about right, but the upper layers see all images on one line and
+# cannot tell them apart.
 #
 # </details>
 #
@@ -376,15 +378,11 @@ _ = claims.judge("06-size-is-enough", source="lore", mode="stored", measured=bes
 #
 # ## Summary
 #
-# 1. A deep linear network learns one mode after another, the strongest first, and each after a wait that can be
-#    computed.
-# 2. From a small product depth is slow; if all singular values of the product are near 1, the number of steps hardly
-#    depends on depth.
+# 1. A deep linear network learns one mode after another, the strongest first, each after a time that can be computed.
+# 2. If all singular values of the weights' product are near 1, the number of steps hardly depends on depth.
 # 3. Gaussian layers keep lengths on average, but $L$ of them leave only $1/(L + 1)$ of the directions.
-# 4. Orthogonal weights keep the length of signal and gradient exactly for linear units; tanh needs a gain slightly
-#    above 1.
-# 5. So plain networks of 1,000 layers can be trained, and weights of the same size that are not orthogonal cannot do
-#    it.
+# 4. Orthogonal weights keep signal and gradient exactly for linear units; tanh needs a gain slightly above 1.
+# 5. With them plain networks of 1,000 layers can be trained, with Gaussian weights of the same size they cannot.
 
 # %%
 claims.summary()
@@ -399,7 +397,7 @@ claims.summary()
 # 2. **(15 min)** Unbalanced. Show that training does not change $a^2 - b^2$. One mode has $a^2 - b^2 = 3$ and a small
 #    $b$. Is it learned sooner or later than from $a = b$ with the same product?
 # 3. **(20 min)** A corrected Gaussian. $\ln\|h\|$ falls by $1/(2n)$ per Gaussian layer on average. Choose the gain that
-#    stops this (Sussillo and Abbott 2014) and follow 500 linear layers: is the mean cured? Is the share of directions?
+#    stops this (Sussillo and Abbott 2014) and follow 500 linear layers. Does it repair the mean? The directions?
 # 4. **(25 min)** ReLU, 300 layers. Train them from `orthogonal` with gain √2 and from `looks_linear`, whose layers hold
 #    $z$ beside $-z$ (its docstring explains it). What do you have to do about the first and the last layer?
 # 5. **(30 min)** The edge of stability. For deep linear nets from orthogonal weights find the largest rate that gets

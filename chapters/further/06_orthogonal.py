@@ -483,10 +483,10 @@ Markdown("**What to see.** Right (note the other scale): with a new W at each st
 
 # %% [markdown]
 # A kept length is not all. "Useful" means here: the input of step 0 can be *read out* again at step 100. Take
-# random inputs h₀ of unit variance, add noise of 1% to the h₁₀₀ that come of them, and reconstruct h₀ by least squares
-# from 1,000 pairs. Measured is R² on 1,000 others, the share of the variance that is recovered; criterion: at least
-# 0.99. (The same article names transformers too. They have no such recurrence, and there is none in this library: that
-# part cannot be tested here.)
+# random inputs h₀ of unit variance, add noise of 1% to the h₁₀₀ that they lead to, and reconstruct h₀ by least squares
+# from 1,000 pairs. R² on 1,000 others is the share of the variance that is recovered. Criterion: at least 0.99. (The
+# same article names transformers too. They have no such recurrence, and the library has no transformers, so that part
+# is not tested here.)
 
 # %%
 def recalled(init, seed):
@@ -761,7 +761,7 @@ Markdown(f"After {EPOCHS} epoch{'s' * (EPOCHS > 1)} a layer's matrix has moved b
 # ### Which other starts train?
 #
 # Six learning rates from 10⁻⁴ to 1 (3,000 times the one above), three epochs each, five seeds, all stored. Chance is
-# 10%. A net whose output still depended on the image by one sign alone could name two classes and be right in 20%.
+# 10%. A net whose output knows only on which side of a plane an image lies can name two classes, and is right in 20%.
 # Criterion for "Glorot's weights and N(0, 0.01²) stay at chance": for each seed, no rate brings either start above
 # 25% on the training part. The chapter judges Gaussian weights with the same gain, 1.02, with which orthogonal ones
 # train.
@@ -807,7 +807,7 @@ claims.judge("06-others-at-chance", source="this chapter",
 # Article A: orthogonal initialization "speeds convergence". Measured: epochs until the running training accuracy is
 # 90%, at the best of eight rates, from Glorot's weights and from orthogonal ones, both with gain 1 (stored; 20 means:
 # not within 20 epochs, and the ratio is a lower bound). Criterion: Glorot takes at least a quarter longer. The
-# condition is depth, 100 layers; the counter-measurement, 3.
+# condition is a depth of 100 layers, the counter-measurement has 3.
 
 # %%
 speed = stored("06_speed")
@@ -870,4 +870,4 @@ claims.judge("06-ten-thousand", source="Xiao and others 2018 (there: convolution
 # - **The rate** has to shrink with depth too, so the steps are tiny. "Depth-independent" is the *number* of steps; each
 #   of them costs L layers.
 # - **Width changes.** Where a layer is narrower than the one below, something is lost whatever its weights.
-# - **Use.** It makes depth trainable. What makes depth useful is another question, and skip connections answer both.
+# - **Use.** Orthogonal weights make depth trainable. They do not make it useful.

@@ -57,8 +57,8 @@ FAULTS = {
     "the truncation is not corrected": Fault(
         "minnet.initializers", "(std / _cut_std(cut) if corrected else std) * w", "std * w", "07-truncation"),
     "the gradient is divided by n twice": Fault(
-        "minnet.losses", "    e.reshape(-1)[true] -= 1 / n\n    return value, e.T",
-        "    e.reshape(-1)[true] -= 1 / n\n    return value, e.T / n", "01-loss-falls"),
+        "minnet.losses", "return value, _weighted(e.T, weights)", "return value, _weighted(e.T, weights) / n",
+        "02-zeros-except-biases"),
 }
 
 

@@ -14,8 +14,8 @@
 # # Variance scaling and the edge of chaos
 #
 # There is a formula for the size of random weights that seems to work for *any* activation: take the variance that
-# keeps a signal of mean square 1 at 1. Below it is used in networks of 50 layers with four activations. It works for
-# two of them. With GELU and swish, which many of today's networks use, the signal explodes.
+# keeps a signal of mean square 1 at 1. The networks below have 50 layers whose weights follow it, for four
+# activations. It works for two of them. With GELU and swish, which many of today's networks use, the signal explodes.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -143,8 +143,8 @@ _ = plots.label_lines(axes[2])
 # and shows one layer after the other: tanh's comes to the fixed point, GELU's leaves it. Right, each line is one
 # network of GELU units. None stays at 1, not even those that begin there.
 #
-# Criterion for the formula: $E[z^2]$ in layer 50 is within a factor of ten of that in layer 1, for the worst
-# of five activations with $V'(1) \le 1$. The counter-measurement is the better one of GELU and swish.
+# Criterion for the formula: $E[z^2]$ in layer 50 is within a factor of ten of that in layer 1, for the worst of five
+# activations with $V'(1) \le 1$. The counter-measurement is the better one of GELU and swish.
 
 # %%
 more = {"sigmoid": activations.sigmoid, "SELU": activations.selu, "softsign": activations.softsign}
@@ -164,7 +164,7 @@ claims.judge("07-forward-gain", source="lore", criterion=claims.at_most(1), cond
 #
 # LSUV (Mishkin and Matas 2016) does not integrate, it measures. Draw orthogonal weights (chapter 06), send a batch of
 # images through the network, divide the weights of layer 1 by the standard deviation of its $z$, and go on to the next
-# layer. Then every layer has $\mathrm{Var}[z] = 1$, with GELU too.
+# layer. In the end every layer has $\mathrm{Var}[z] \approx 1$, with GELU too.
 #
 # **Predict.** The batch has 256 digits. In layer 50 of a GELU network, what is the mean of $z^2$ for a *typical* digit?
 
@@ -197,8 +197,7 @@ for ax in axes:
 # <details><summary>Why</summary>
 #
 # LSUV divides all digits by the same number. It cannot change the *ratio* of two digits, and where $V' > 1$ every layer
-# makes that ratio larger. The fixed point still repels. LSUV holds only the average at it, in the
-# end by one large digit.
+# makes that ratio larger. The fixed point still repels the digits; only their average is held there.
 #
 # </details>
 #
@@ -219,8 +218,9 @@ claims.judge("07-lsuv-images", source="lore (after Mishkin & Matas 2016)", crite
 # %% [markdown]
 # ## 4. Two inputs: order and chaos
 #
-# Now take two inputs that differ a little. (We allow biases of variance $\sigma_b^2$, which is added to $V$; let $q^*$
-# be a stable fixed point.) If $z$ differs by $\Delta z$, then $a$ differs by $f'(z)\,\Delta z$, and in the next layer
+# From here on layers may have biases, of variance $\sigma_b^2$, which is added to $V(q)$. Let $q^*$ be a stable fixed
+# point of $V$. Take two inputs that differ a little. If $z$ differs by $\Delta z$, then $a$ differs by
+# $f'(z)\,\Delta z$, and in the next layer
 #
 # $$E[(\Delta z_{\text{next}})^2] = \chi\;E[(\Delta z)^2], \qquad \chi = \sigma_w^2\,E\big[f'(\sqrt{q^*}\,g)^2\big] .$$
 #
@@ -261,10 +261,10 @@ _ = axes[0].set_ylabel("second direction")
 #
 # ## 5. How deep can a network be?
 #
-# The gradient's mean square changes by a factor of $e$ in $\xi_\nabla = 1/|\ln\chi|$ layers. The correlation of two
-# inputs comes closer to its limit by a factor of $e$ in $\xi_c$ layers. In order the two depths are equal; in chaos
-# $\xi_c$ is longer. Schoenholz and others say that networks train to a fixed multiple of $\xi_c$.
-# [Chapter 03](03_vanishing.ipynb) draws such a map; here we ask only which of the two depths counts.
+# Two *depth scales*: the gradient's mean square changes by a factor of $e$ in $\xi_\nabla = 1/|\ln\chi|$ layers, and
+# the correlation of two inputs comes closer to its limit by a factor of $e$ in $\xi_c$ layers. In order both are
+# equal; in chaos $\xi_c$ is longer. Schoenholz and others say that networks train to a fixed multiple of $\xi_c$.
+# [Chapter 03](03_vanishing.ipynb) draws such a map; here we ask only which of the two scales counts.
 #
 # The stored networks have 100 tanh units a layer and get 205 steps of SGD at the best of four rates. *Trained* means
 # that half of the training digits are right.
@@ -279,23 +279,26 @@ _ = axes[0].set_ylabel("second direction")
 # </details>
 
 # %%
-weight_vars = sorted(depths.by("weight_var"))
-scales = {w: theory.MeanField(activations.tanh, w, 0.05).depth_scales() for w in weight_vars}
+def depth_scale(name, weight_vars):
+    """ξ for "gradient" or "correlation"."""
+    return np.array([getattr(theory.MeanField(activations.tanh, weight_var, 0.05).depth_scales(), name)
+                     for weight_var in weight_vars])
+
+
+weight_vars = np.array(sorted(depths.by("weight_var")))
 deepest = np.array([[max(row["depth"] for row in depths.where(weight_var=w, seed=seed) if row["accuracy"] >= 0.5)
                      for w in weight_vars] for seed in range(5)])
-gradient, correlation = (np.array([getattr(scales[w], name) for w in weight_vars]) for name in ("gradient",
-                                                                                               "correlation"))
-away = correlation < 15                                                     # not at the edge, where both are infinite
-multiple = np.median((np.median(deepest, axis=0) / gradient)[away & (np.array(weight_vars) < 1.76)])
-ax = plt.figure(figsize=(7.5, 3.8)).subplots()
-middle = np.median(deepest, axis=0)
+away = depth_scale("correlation", weight_vars) < 15                         # not at the edge, where both are infinite
+ratio = deepest[:, away] / depth_scale("gradient", weight_vars[away])       # (seeds, σ_w²)
+multiple = np.median(np.median(ratio, axis=0)[weight_vars[away] < 1.76])
+ax, middle = plt.figure(figsize=(7.5, 3.8)).subplots(), np.median(deepest, axis=0)
 ax.errorbar(weight_vars, middle, [middle - deepest.min(axis=0), deepest.max(axis=0) - middle], fmt="ko", capsize=3)
-chaotic = np.array(weight_vars) > 1.76
-ax.plot(weight_vars, multiple * gradient, "-", color="tab:blue", label=f"gradient's depth × {multiple:.1f}")
-ax.plot(np.array(weight_vars)[chaotic], multiple * correlation[chaotic], "--", color="tab:orange",
-        label=f"correlation's depth × {multiple:.1f}")
-ax.set(yscale="log", ylim=(5, 200), yticks=(6, 10, 20, 40, 80, 160), xlabel="$\sigma_w^2$",
-       ylabel="layers that train", title="The gradient's depth predicts how deep a network trains")
+fine = np.linspace(0.5, 6, 45)
+ax.plot(fine, multiple * depth_scale("gradient", fine), "-", color="tab:blue", label=f"{multiple:.1f} gradient scales")
+ax.plot(fine[11:], multiple * depth_scale("correlation", fine[11:]), "--", color="tab:orange",
+        label=f"{multiple:.1f} correlation scales")
+ax.set(yscale="log", ylim=(5, 200), yticks=(6, 10, 20, 40, 80, 160), xlabel="$\\sigma_w^2$",
+       ylabel="layers that train", title="The gradient's depth scale predicts how deep a network trains")
 ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
 ax.minorticks_off()
 _ = plots.label_lines(ax)
@@ -310,7 +313,6 @@ _ = plots.label_lines(ax)
 # is two steps.) The further part judges $\xi_c$ in the same way; it fails.
 
 # %%
-ratio = deepest[:, away] / gradient[away]
 _ = claims.judge("07-multiple-of-gradient", source="this chapter", mode="stored", criterion=claims.at_most(2),
                  statement="nets train to a fixed multiple of ξ_∇ (largest ratio over smallest)",
                  measured=ratio.max(axis=1) / ratio.min(axis=1),
@@ -320,11 +322,11 @@ _ = claims.judge("07-multiple-of-gradient", source="this chapter", mode="stored"
 # %% [markdown]
 # ## 6. Weights for GELU and swish
 #
-# Now demand both at once, $V(q) = q$ and $\chi(q) = 1$, with biases:
+# Now demand both at once, $V(q) = q$ for the signal and $\chi(q) = 1$ for the gradient. With biases this is possible:
 #
 # $$\sigma_w^2 = \frac{1}{E[f'(\sqrt q\,g)^2]}, \qquad \sigma_b^2 = q - \sigma_w^2\,E[f(\sqrt q\,g)^2] .$$
 #
-# Here $q$ is still free. `theory.critical_point` takes the smallest $q$ with $V'(q) \le 1$. (Hayou, Doucet and Rousseau
+# This leaves $q$ free. `theory.critical_point` takes the smallest $q$ with $V'(q) \le 1$. (Hayou, Doucet and Rousseau
 # 2018 use the edge for swish.)
 
 # %%
@@ -351,12 +353,13 @@ _ = claims.judge("07-swish-edge", source="Hayou, Doucet & Rousseau 2018", mode="
                  statement="swish trains deeper from the edge of chaos (accuracy, 30 layers, ahead of He and forward "
                            "gain)",
                  measured=learned["edge of chaos"] - np.maximum(learned["He"], learned["gain of section 1"]),
-                 headline="Thirty layers of swish learn more from the edge of chaos than from He's weights",
+                 headline="Thirty layers of swish learn more from the edge of chaos than from He's weights or the "
+                          "gain 1/√E[f²]",
                  post_hoc="the margin of 0.1, after trial runs of one or two seeds")
 
 # %% [markdown]
-# **What to see.** Each circle is a run, at the best of six learning rates. The edge is ahead of the other three, but
-# far from 1. (Tanh does better in 30 layers, without biases: see the further part.)
+# **What to see.** Each circle is a run, at the best of six learning rates. The edge is ahead of the other three. Still,
+# tanh learns more in 30 layers, without biases (further part).
 #
 # ## 7. Does the shape matter?
 #
@@ -364,7 +367,7 @@ _ = claims.judge("07-swish-edge", source="Hayou, Doucet & Rousseau 2018", mode="
 #
 # **Predict.** Three distributions have $\mathrm{Var}[W] = 1/n$: the normal one, the coin, and a rare one, in which 1%
 # of the weights are ten times as large as normal ones and the rest are 0. With 1.5 times these weights and tanh, which
-# give the $E[z^2]$ of the theory? Criterion: within 20% of it in layer 20.
+# of the three give the $E[z^2]$ of the theory? Criterion: within 20% of it in layer 20.
 
 # %%
 def coin(rng, shape):
@@ -377,14 +380,17 @@ def rare(rng, shape):
 
 def against_theory(init, seed):
     """The mean of z² in 20 tanh layers of 256 units, σ_w = 1.5, over the theory's fixed point."""
-    net = mn.mlp([64, *[256] * 20, 10], activation=activations.tanh, init=lambda *a: 1.5 * init(*a), rng=seed)
+    net = mn.mlp([64, *[256] * 20, 10], activation=activations.tanh, rng=seed,
+                 init=lambda rng, shape: 1.5 * init(rng, shape))
     found = diagnostics.profile(net, digits[:256], labels[:256], losses.softmax_cross_entropy)
     return found.z[:20] ** 2 / theory.MeanField(activations.tanh, 1.5**2).limit()
 
 
 SHAPES = {"normal": initializers.lecun_normal, "coin": coin, "rare, large": rare}
 found = {name: np.array([against_theory(init, seed) for seed in SEEDS]) for name, init in SHAPES.items()}
-ax = plots.depth_profile(found, ylabel="mean of z² / theory", log=False)
+looks = {"normal": plots.initializer_style(initializers.lecun_normal), "coin": {"color": "tab:pink", "marker": "o"},
+         "rare, large": {"color": "0.5", "marker": "D"}}
+ax = plots.depth_profile(found, ylabel="mean of z² / theory", log=False, styles=looks)
 ax.axhline(1, color="0.5", ls=":")
 ax.set(ylim=(0, 3), title="A coin does as well as the normal; a few large weights do not")
 plots.label_lines(ax)

@@ -230,12 +230,15 @@ _ = ax.legend(title="$\\sigma_w^2$")
 # **What to see.** Above the grey line two inputs become more alike, below it less. In order they come to $c = 1$; at
 # the edge too, with ever smaller steps. In chaos $c$ falls beside 1 and ends at $c^*$.
 #
-# Now real nets of 300 units and 30 layers, with two digits as inputs. Two sentences. *With depth all inputs become
-# alike*; criterion: their correlation in layer 30 is at least 0.99, for the smaller of two $\sigma_w^2$ in order, with
-# the larger of two in chaos as the counter-measurement. *Ordered and chaotic phase are those of vanishing and exploding
-# gradients*; criterion: from layer 30 to layer 5, $E[\delta^2]$ changes in the direction that $\chi$ says, at all of
-# $\sigma_w^2 = 0.5$, 1, 3 and 4. (In the table $c$ is that of one pair. In chaos it scatters around $c^*$ at this
-# width, and at the edge it has not arrived.)
+# Now real nets of 300 units and 30 layers, with two digits as inputs. Two sentences are judged.
+#
+# - *With depth all inputs become alike.* Criterion: the correlation of the two digits in layer 30 is at least 0.99, at
+#   both $\sigma_w^2 = 0.5$ and 1 (order). The counter-measurement is the higher correlation of 3 and 4 (chaos).
+# - *Ordered and chaotic phase are those of vanishing and exploding gradients.* Criterion: from layer 30 to layer 5,
+#   $E[\delta^2]$ changes in the direction that $\chi$ says, at all of $\sigma_w^2 = 0.5$, 1, 3 and 4.
+#
+# (In the table $c$ is that of one pair. In chaos it scatters around $c^*$ at this width, and at the edge it has not
+# arrived.)
 
 # %%
 def phase(w, seed):

@@ -160,7 +160,8 @@ for name, f in UNITS.items():
           f"   {min(grown):.1g} to {max(grown):.1g}")
 
 # %% [markdown]
-# **What to see.** Where $V'(1) \le 1$ the last column is near 1. Mish is just above, and its nets are on their way.
+# **What to see.** Where $V'(1) \le 1$ the last column is within a factor of ten of 1. With GELU and swish the signal
+# explodes. Mish, whose $V'(1)$ is just above 1, is between them: some of its nets keep the signal and others do not.
 #
 # **A gain without a derivation.** PyTorch's table recommends 5/3 for tanh.
 
@@ -228,7 +229,7 @@ _ = ax.legend(title="$\\sigma_w^2$")
 
 # %% [markdown]
 # **What to see.** Above the grey line two inputs become more alike, below it less. In order they come to $c = 1$; at
-# the edge too, with ever smaller steps. In chaos $c$ falls beside 1 and ends at $c^*$.
+# the edge too, with ever smaller steps. In chaos $c$ becomes smaller, even from just below 1, and ends at $c^*$.
 #
 # Now real nets of 300 units and 30 layers, with two digits as inputs. Two sentences are judged.
 #
@@ -308,7 +309,7 @@ claims.judge("07-expressive", source="Raghu and others 2017",
              without=np.max([longer[w] for w in (0.5, 1.0, 1.76)], axis=0))
 
 # %% [markdown]
-# (Growth by equal steps instead of equal factors could not make the second number more than 2.)
+# (If the length grew by equal steps and not by equal factors, the second factor could not be more than 2.)
 #
 # ## 5. How deep can it be?
 #
@@ -450,7 +451,7 @@ for name in ("GELU", "swish", "mish"):
 np.testing.assert_allclose(edge(UNITS["swish"])[2], theory.critical_point(UNITS["swish"])[1], rtol=1e-4)
 
 # %% [markdown]
-# There is no point that repels any more, but a wide range of signals that change by a few per cent a layer at most. The
+# There is no point that repels any more. Signals of very different size change by a few per cent a layer at most. The
 # price: at such a size GELU and swish are nearly ReLU.
 #
 # Does it train? Here are all stored starts: nets of 10, 30 and 100 layers of 64 units, the best of six rates, 205
@@ -722,6 +723,8 @@ cards["coin_seeded"].plot()
 # skip layers (chapter 11).
 #
 # ## Exercise
+#
+# This continues the list of the chapter.
 #
 # 6. **(10 min)** Another cut. Had Keras cut at $\pm1$, what would the constant of section 2 be? What does it tend to
 #    for a cut at $\pm k$ as $k \to 0$, and which distribution is that?

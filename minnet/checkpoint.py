@@ -13,7 +13,8 @@ optimizer's vectors, the order of the batches and the noise are all in the file.
 
 to which a run that goes on yields the records of the file first.
 
-The file (archive.py says how it is written and read) has these members; P numbers are learned, S are statistics:
+The file (storage/archive.py says how it is written and read) has these members; P numbers are learned, S are
+statistics:
 
     header        JSON, below                               uint8
     params        `net.params` (P,)                         float32 or float64
@@ -26,7 +27,7 @@ and the header has these keys, of which the first three are always there:
 
     format      "minnet checkpoint"
     version     1
-    network     description.py: layers and settings, names of activations and initializers, dtype
+    network     storage/description.py: layers and settings, names of activations and initializers, dtype
     optimizer   {"t": steps, "size": n, "vectors": ["m", "v"]}
     history     the number of epochs
     rng         {"bit_generator": "PCG64", "state": {…}, "seed": {"entropy", "spawn_key", "pool_size",
@@ -48,11 +49,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minnet import archive, checks, description
-from minnet.archive import CheckpointError
+from minnet import checks
 from minnet.history import History, Record
 from minnet.network import Network
 from minnet.optimizers import State
+from minnet.storage import archive, description
+from minnet.storage.archive import CheckpointError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minnet import checks, downloads
-from minnet.downloads import DataFileError as DataFileError
+from minnet import checks
+from minnet.storage import downloads
+from minnet.storage.downloads import DataFileError as DataFileError
 
 Data = tuple[np.ndarray, np.ndarray]           # x and y
 

@@ -32,9 +32,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from minnet import activations, checks, conversion
+from minnet import activations, checks
 from minnet.activations import softmax
 from minnet.arrays import sum_of_rows
+from minnet.checks import conversion
 
 Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 L = TypeVar("L", bound=Loss)

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minnet import activations, archive, checks, initializers, losses, sequence
+from minnet import activations, checks, initializers, losses, sequence
 from minnet.activations import Activation
-from minnet.description import describe
 from minnet.initializers import Initializer, zeros
 from minnet.layers import Dense, Layer
 from minnet.losses import Loss
 from minnet.parameters import Model, declared
 from minnet.reporting import as_html, printable
+from minnet.storage import archive
+from minnet.storage.description import describe
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minnet import checks, examples, optimizers, schedules, training_checks
+from minnet import checks, examples, optimizers, schedules
 from minnet.arrays import all_finite
 from minnet.checkpoint import keeper
+from minnet.checks import training as training_checks
 from minnet.examples import Data
 from minnet.history import Diverged, History, Record
 from minnet.losses import Loss, accuracy, hits

@@ -28,9 +28,9 @@ from minnet import (
 )
 from minnet.activations import Activation
 from minnet.checkpoint import CheckpointError
-from minnet.description import LAYERS, describe
-from minnet.initializer import ALL
+from minnet.initializers.definition import ALL
 from minnet.layer import Layer
+from minnet.storage.description import LAYERS, describe
 from tests.conftest import ACTIVATIONS, batch, every_layer, frozen, stirred
 
 CE = losses.softmax_cross_entropy

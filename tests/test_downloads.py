@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minnet import datasets, downloads
+from minnet import datasets
 from minnet.datasets import DataFileError
+from minnet.storage import downloads
 
 pytest.importorskip("pooch")
 ROWS = 12, 5

@@ -24,13 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from minnet import activations, initializer
+from minnet import activations
 from minnet import layers as layer_classes
 from minnet.activations import Activation
-from minnet.archive import CheckpointError
+from minnet.initializers import definition
 from minnet.layer import Layer
 from minnet.parameters import declared
 from minnet.sequence import nested
+from minnet.storage.archive import CheckpointError
 
 LAYERS = {kind.__name__: kind for kind in vars(layer_classes).values()
           if isinstance(kind, type) and issubclass(kind, Layer) and kind is not Layer}
@@ -96,7 +97,7 @@ def as_json(value: Any, own: dict[str, Any]) -> Any:
     if isinstance(value, partial) and not value.args:
         value, options = value.func, {"options": as_json_dict(value.keywords, own)}
     name = getattr(value, "__name__", type(value).__name__)
-    if initializer.ALL.get(name) is value:
+    if definition.ALL.get(name) is value:
         return {"initializer": name} | options
     return _own(name, value, own) | options
 
@@ -162,7 +163,7 @@ def from_json(value: Any, own: Mapping[str, Any]) -> Any:
         return _activation(value)
     options = {name: from_json(option, own) for name, option in value.get("options", {}).items()}
     if "initializer" in value:
-        known: Callable[..., Any] = initializer.ALL[value["initializer"]]
+        known: Callable[..., Any] = definition.ALL[value["initializer"]]
         return known(**options) if options else known
     thing = handed_over(value["own"], own)
     return partial(thing, **options) if options else thing

@@ -171,7 +171,7 @@ plots.depth_profile({name: [p.delta / p.delta[-1] for p in found] for name, foun
 left.set_title("Each rule keeps its own quantity level …")
 right.set_title("… and the mean of the fans loses both")
 right.get_legend().remove()
-plots.label_lines(left)
+_ = plots.label_lines(left)
 
 # %% [markdown]
 # **What to see.** Read the left picture from left to right and the right one from right to left, as the passes go.

@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 2006: one layer at a time
 #
-# Two networks with five hidden layers learn to read digits. They have the same random weights and the same training.
-# But the layers of one were trained before, one after the other and *without labels*. Look at the left picture: only
-# this one learns.
+# Two networks with five hidden layers are to read digits. Both start from the same random weights and get the same
+# training with labels. But the layers of one were trained beforehand, one after the other and *without labels*. Look at
+# the left picture: only this one learns.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 from functools import partial
@@ -30,7 +30,7 @@ from minnet.experiments.chapter import SEEDS, stored, style
 from minnet.experiments.rows import Rows
 
 style()
-(x, y), (unseen, digits) = datasets.mnist_5k()
+(x, y), (unseen, _) = datasets.mnist_5k()
 NAMES = {"heuristic, sigmoid": "random weights", "edge of chaos, sigmoid": "random, right size", "He, ReLU": "ReLU, He"}
 runs = Rows(row | {"start": NAMES.get(row["start"], row["start"]), "equal": row.get("equal", row["test_error"])}
             for name in ("09_random", "09_pretrained") for row in stored(name))
@@ -65,8 +65,8 @@ for ax in (left, right):
 
 # %% [markdown]
 # **What to see.** Left, the net with random weights comes down to the loss of a guess, $\ln 10 = 2.30$, and stays
-# there. Right, medians of five stored runs with one, three and five hidden layers; a guess has 90%
-# errors. `python -m chapters --sweeps 09` repeats the stored runs.
+# there. Right, medians of five stored runs with one, three and five hidden layers; a guess has 90% errors.
+# `python -m chapters --sweeps 09` repeats the stored runs.
 #
 # **The question.** Before 2006 nets of many layers were seldom trained with success. Then Hinton, Osindero and Teh
 # (2006) and Bengio and others (2007) trained one layer at a time. What was wrong before, what does the method do, and
@@ -98,7 +98,7 @@ for ax in (left, right):
 # </details>
 
 # %%
-net.reset(0)                                                                # its weights before training once more
+net.reset(0)                                                  # draws the weights that it had before training
 line = theory.predict_statistics(net, x).delta.square
 ax = plots.depth_profile({name: delta / delta[-1] for name, delta in gradients.items()}, styles=LOOKS,
                          predicted={"random weights": np.sqrt(line)}, ylabel="gradient (rms of δ, output = 1)")
@@ -111,7 +111,7 @@ print("layer 1 against layer 5:", ", ".join(f"{name} 1/{d[4] / d[0]:,.0f}" for n
 # %% [markdown]
 # **What to see.** Read it from right to left. Markers are measured before training; the line is the theory. It is
 # straight on this logarithmic axis: the same factor in every layer. The pretrained net passes far more of its gradient
-# on. Forward it is no better: the *difference* between two images shrinks by the same $\chi$ in each layer
+# on. The forward pass is no better: the *difference* between two images shrinks by the same $\chi$ in each layer
 # ([chapter 07](07_scaling.ipynb)), and layer 5 can hardly tell them apart.
 #
 # **Predict.** A small gradient could be made good by a large learning rate. So far it was 0.1. Do five layers learn at
@@ -127,7 +127,7 @@ for depth, mark in ((1, "o-"), (3, "s--"), (5, "^:")):
 ax.set(title="Three layers learn at a larger rate; five do not", xlabel="learning rate", xscale="log",
        xticks=(0.1, 0.3, 1, 3), xticklabels=(0.1, 0.3, 1, 3), ylabel="test error, %", ylim=(0, 95))
 ax.minorticks_off()
-plots.label_lines(ax)
+_ = plots.label_lines(ax)
 
 # %% [markdown]
 # **What to see.** Markers are medians and grey bars the range of five runs, after as much arithmetic as pre-training
@@ -193,7 +193,8 @@ def by_hand(W, b, c, x):
 model, some = pretraining.Autoencoder(784, 400, rng=0, dtype=np.float64), x[:20].astype(float)
 model.gradient(some, some, losses.sigmoid_cross_entropy)
 for mine, theirs in zip(by_hand(model.W, model.b, model.c, some), (model.dW, model.db, model.dc), strict=True):
-    print("largest difference to the library, relative:", f"{np.abs(mine - theirs).max() / np.abs(mine).max():.0e}")
+    np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-14)
+print("The library's gradient is the same, to rounding.")
 
 # %% [markdown]
 # A *denoising* autoencoder (Vincent and others 2010) gets a damaged image $\tilde x$, with some pixels set to 0, and is
@@ -235,6 +236,13 @@ _ = claims.judge("09-restores", source="Vincent and others 2010", condition="it 
 # %% [markdown]
 # **What to see.** The third row is pale: that layer copies the holes in part. The fourth row is close to the first.
 #
+# <details><summary>Answer</summary>
+#
+# Both repair something: a layer of 400 units cannot copy 784 pixels one by one, so even whole images teach it which
+# pixels go together. But only the other one had to fill holes in training, and only it removes half of the damage.
+#
+# </details>
+#
 # ## 3. The stack
 #
 # *Greedy* pre-training: layer 1 learns to encode images. It is then frozen, all images are encoded once, and layer 2
@@ -245,8 +253,8 @@ _ = claims.judge("09-restores", source="Vincent and others 2010", condition="it 
 # **Predict.** Compare the pretrained net of five layers with a net of *one* hidden layer and random weights. That one
 # gets the best of four rates, and the arithmetic of pre-training as further epochs. Which makes fewer errors?
 #
-# Criterion: every pretrained net has at most as many errors as the shallow nets on average. The pretrained net has the
-# rate 0.1, as everywhere before a rate was chosen.
+# Criterion: every pretrained net has at most as many errors as the shallow nets on average. The pretrained net
+# keeps the rate 0.1: nothing is chosen for it.
 
 # %%
 deep = 100 * runs.where(start="pretrained", labels=4000, depth=5, rate=0.1).array("equal")
@@ -275,8 +283,9 @@ ax = plt.figure(figsize=(7.5, 2.2)).subplots()
 for k, start in enumerate(STARTS):
     values = 100 * runs.where(start=start, labels=500, depth=3, rate=0.1).array("test_error")
     ax.plot(values, k + np.linspace(-0.2, 0.2, len(values)), "ko", markerfacecolor="none")
-ax.set(title="The size of the weights is most of the gain, what they learned is the rest", xlabel="test error, %",
-       yticks=range(3), yticklabels=["random", "pretrained, shuffled", "pretrained"], ylim=(-0.5, 2.5), xlim=(0, 95))
+_ = ax.set(title="The size of the weights is most of the gain, what they learned is the rest", xlabel="test error, %",
+           yticks=range(3), yticklabels=["random", "pretrained, shuffled", "pretrained"], ylim=(-0.5, 2.5),
+           xlim=(0, 95))
 
 # %% [markdown]
 # **What to see.** Each point is one run. Most of the gain is *size*: weights large enough to carry signal and gradient.
@@ -308,7 +317,7 @@ for ax, labels in zip(axes, (500, 4000), strict=True):
     ax.minorticks_off()
     plots.label_lines(ax)
 axes[0].set_title("500 labels: pre-training is ahead")
-axes[1].set_title("4,000 labels: the right size comes close")
+_ = axes[1].set_title("4,000 labels: the right size comes close")
 
 # %%
 more = {labels: best("ReLU, He", labels, 5) - best("pretrained", labels, 5) for labels in (500, 4000)}

@@ -134,7 +134,7 @@ ax = plots.learning_curves({f"layer {k}": np.array(history.loss) - floor for k, 
                             enumerate(zip(stack.histories, floors, strict=True), start=1)},
                            ylabel="cross-entropy above its floor")
 ax.set(title="Each layer learns its task, one after the other", ylim=(0, None))
-plots.label_lines(ax)
+_ = plots.label_lines(ax)
 
 # %% [markdown]
 # **What to see.** Each curve is the training of one layer, while the others stand still. The layers have different
@@ -515,8 +515,8 @@ layers = pretraining.greedy_pretrain(encoder, part, layers=3, epochs=1 if FAST e
                                      corruption=[masked, masked, None], progress=False)
 deep = pretraining.unrolled(encoder, layers)
 before = squared_error(activations.sigmoid(deep(test[0])), test[0])
-mn.fit(deep, (part, part), loss=losses.sigmoid_cross_entropy, optimizer=optimizers.Adam(), epochs=1 if FAST else 3,
-       batch_size=20, rng=0, progress=False)
+_ = mn.fit(deep, (part, part), loss=losses.sigmoid_cross_entropy, optimizer=optimizers.Adam(), epochs=1 if FAST else 3,
+           batch_size=20, rng=0, progress=False)
 
 # %%
 fig, axes = plt.subplots(3, 1, figsize=(8, 2.9))

@@ -9,6 +9,7 @@ theory       what should happen in a network, computed before it is trained
 diagnostics  what happens in a network, and what is wrong with it
 pretraining  weights that are learned from data before training
 reference    each initializer on a page, and how other frameworks draw the same
+exchange     weights to and from PyTorch and Keras, networks to ONNX
 plots        pictures of all this
 experiments  sweeps over settings and seeds, and claims that are judged
 estimators   networks as scikit-learn estimators; needs scikit-learn: from minnet.estimators import MinnetClassifier
@@ -21,21 +22,33 @@ numpy.random.)
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minnet import activations, initializers, layers, losses, network, optimizers, schedules, training
+from minnet import activations, checkpoint, initializers, layers, losses, network, optimizers, schedules, training
+from minnet.checkpoint import load_network as load
 from minnet.layers import Dense
 from minnet.network import Network, mlp
 from minnet.threads import blas_threads
 from minnet.training import Diverged, History, fit, train
 
 if TYPE_CHECKING:
-    from minnet import datasets, diagnostics, experiments, gradient_check, mup, plots, pretraining, reference, theory
+    from minnet import (
+        datasets,
+        diagnostics,
+        exchange,
+        experiments,
+        gradient_check,
+        mup,
+        plots,
+        pretraining,
+        reference,
+        theory,
+    )
     from minnet.experiments import claims, sweeps
 
 __version__ = "0.1.0"
-__all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "claims", "datasets",
-           "diagnostics", "experiments", "fit", "gradient_check", "initializers", "layers", "losses", "mlp", "mup",
-           "network", "optimizers", "plots", "pretraining", "reference", "schedules", "sweeps", "theory", "train",
-           "training"]
+__all__ = ["Dense", "Diverged", "History", "Network", "activations", "blas_threads", "checkpoint", "claims",
+           "datasets", "diagnostics", "exchange", "experiments", "fit", "gradient_check", "initializers", "layers",
+           "load", "losses", "mlp", "mup", "network", "optimizers", "plots", "pretraining", "reference", "schedules",
+           "sweeps", "theory", "train", "training"]
 
 
 if not TYPE_CHECKING:              # a type checker would take every name for one of minnet's

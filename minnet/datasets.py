@@ -1,9 +1,10 @@
-"""Data sets as arrays: two real ones that are part of minnet, and three generated ones.
+"""Data sets as arrays: two real ones that are part of minnet, two that are fetched, and three generated ones.
 
     digits = datasets.digits()
     (x, y), (x_test, y_test) = digits.train, digits.test        x (n, features) float32, y (n,) int64
 
-Nothing is downloaded. The sources and licences of the data are in datasets/README.md.
+Nothing is downloaded unless you ask for it: `mnist(download=True)`, `fashion_mnist(download=True)`. The sources and
+licences of the data are in datasets/README.md.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minnet import checks
+from minnet.storage import downloads
+from minnet.storage.downloads import DataFileError as DataFileError
 
 Data = tuple[np.ndarray, np.ndarray]           # x and y
 
@@ -56,6 +59,26 @@ def mnist_5k() -> Dataset:
     train, test = by_class[:, :400].T.ravel(), by_class[:, 400:].T.ravel()
     x = x / np.float32(255)
     return Dataset((x[train], y[train]), (x[test], y[test]))
+
+
+def mnist(*, download: bool = False) -> Dataset:
+    """All 70,000 MNIST digits of 28 × 28 pixels in [0, 1]: x (n, 784) float32, y (n,) int64 in 0 … 9.
+
+    train: 60,000, test: 10,000, in their published order. download=True fetches what is not yet in the folder of
+    downloaded data (12 MB; the folder is MINNET_DATA, or the user's cache); without it the network is not used. Needs
+    pooch: pip install "minnet[data]". Raises DataFileError for a file that is missing, could not be fetched or is
+    damaged, and says how to put it there by hand. LeCun, Bottou, Bengio & Haffner 1998.
+    """
+    return Dataset(*downloads.read("mnist", download=checks.boolean("download", download)))
+
+
+def fashion_mnist(*, download: bool = False) -> Dataset:
+    """70,000 pictures of clothes, 28 × 28 pixels in [0, 1]: x (n, 784) float32, y (n,) int64 in 0 … 9.
+
+    The classes are T-shirt, trousers, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot. train: 60,000,
+    test: 10,000; 31 MB, fetched, kept and checked as in `mnist`. Xiao, Rasul & Vollgraf 2017.
+    """
+    return Dataset(*downloads.read("fashion_mnist", download=checks.boolean("download", download)))
 
 
 def standardized(data: Dataset) -> Dataset:

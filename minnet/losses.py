@@ -32,9 +32,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from minnet import activations, checks, conversion
+from minnet import activations, checks
 from minnet.activations import softmax
 from minnet.arrays import sum_of_rows
+from minnet.checks import conversion
 
 Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 L = TypeVar("L", bound=Loss)
@@ -57,6 +58,7 @@ _EMPTY = "expected at least one example and one output, got z of shape {}: the m
 
 def labels(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n,) as class labels 0 … K−1 for z (n, K)."""
+    _check_floats(z)
     (n, k), y = z.shape, checks.array("y", y)
     if k == 1:
         raise ValueError("softmax over 1 output is always 1 and learns nothing: use sigmoid_cross_entropy, or an "
@@ -73,6 +75,7 @@ def labels(z: np.ndarray, y: Any) -> np.ndarray:
 
 def targets(z: np.ndarray, y: Any) -> np.ndarray:
     """y (n, k) as real numbers in z's dtype."""
+    _check_floats(z)
     y = checks.array("y", y)
     if y.shape != z.shape:
         raise conversion.target_error(y, *z.shape)
@@ -92,6 +95,12 @@ def probabilities(z: np.ndarray, y: Any) -> np.ndarray:
     if y.size and (y.min() < 0 or y.max() > 1):
         raise conversion.probability_error(y)
     return y
+
+
+def _check_floats(z: np.ndarray) -> None:
+    """Integers would cut off targets such as 0.5, and a sum over 100,000 rows overflows in float16."""
+    if z.dtype.kind != "f" or z.dtype.itemsize < 4:
+        raise TypeError(f"expected outputs z in float32 or float64, got {z.dtype}: convert with z.astype(np.float32)")
 
 
 # The losses --------------------------------------------------------------------------------------------------

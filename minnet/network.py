@@ -13,7 +13,7 @@ import math
 import numbers
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,11 @@ from minnet.layers import Dense, Layer
 from minnet.losses import Loss
 from minnet.parameters import Model, declared
 from minnet.reporting import as_html, printable
+from minnet.storage import archive
+from minnet.storage.description import describe
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Evaluation", "Loss", "Network", "mlp"]
 
@@ -55,14 +60,28 @@ class Network(Model):
 
     def __init__(self, layers: Sequence[Layer | Activation], *, rng: int | np.random.Generator,
                  dtype: Any = np.float32) -> None:
+        generator = checks.generator(rng)
+        self._arrange(layers, dtype)
+        self.reset(generator)
+        self._take_layers()
+
+    @classmethod
+    def blank(cls, layers: Sequence[Layer | Activation], dtype: Any = np.float32) -> Network:
+        """A network whose parameters are all 0, to be filled with numbers from elsewhere; nothing is drawn."""
+        net = cls.__new__(cls)
+        net._arrange(layers, dtype)
+        net._take_layers()
+        return net
+
+    def _arrange(self, layers: Sequence[Layer | Activation], dtype: Any) -> None:
         self.layers: tuple[Any, ...] = sequence.in_a_row(layers, "Network([Dense(64, 10)], rng=0)")
         self.fan_in, self.fan_out = sequence.fitted(self.layers)
-        generator = checks.generator(rng)
         self.allocate(dtype)
         sizes = (sum(_size(one) for _, one in sequence.nested([layer])) for layer in self.layers)
         stops = accumulate(sizes, initial=0)
         self._spans = [slice(start, stop) for start, stop in pairwise(stops)]    # of each layer, in params
-        self.reset(generator)
+
+    def _take_layers(self) -> None:
         for layer in self.owners().values():
             layer.bound = True
 
@@ -240,6 +259,10 @@ class Network(Model):
         z = self(x)
         C, _ = checks.loss(loss)(z, y, **({"weights": weights[0]} if weights else {}))
         return Evaluation(float(C), losses.accuracy(z, y, loss))
+
+    def save(self, path: str | Path) -> None:
+        """Write the network to a file, which `minnet.load(path)` reads; with its training: `checkpoint.save`."""
+        archive.write(path, {"network": describe(self)}, {"params": self.params, "state": self.state})
 
     # What it looks like ------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@
     Residual([LayerNorm(64), Dense(64, 64, relu, he_normal), Dense(64, 64)])        pre-LN, as in transformers
 
 In the backward pass ∂C/∂x contains ∂C/∂a itself: a gradient reaches the first layer however small the weights are. How
-the weights of a branch are scaled to the number of blocks (Fixup, GPT-2) stands in residual_initializers.py.
+the weights of a branch are scaled to the number of blocks (Fixup, GPT-2) stands in initializers/residual.py.
 
 Measured (tests/campaigns/residual.py): thirty layers of 32 ReLU units, He's weights × ¼, ½, 1, 2, 4, accuracy on the
 digits after ten epochs at the best of four learning rates, mean of two seeds; –: the loss is no longer finite

@@ -14,17 +14,22 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minnet import checks, examples, optimizers, schedules, training_checks
+from minnet import checks, examples, optimizers, schedules
 from minnet.arrays import all_finite
+from minnet.checkpoint import keeper
+from minnet.checks import training as training_checks
 from minnet.examples import Data
 from minnet.history import Diverged, History, Record
 from minnet.losses import Loss, accuracy, hits
 from minnet.optimizers import Optimizer, State
 from minnet.reporting import progress_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Data", "Diverged", "History", "Record", "accuracy", "fit", "train"]
 
@@ -33,7 +38,8 @@ Schedule = Callable[[int], float]
 
 def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int = 32,
           rng: int | np.random.Generator, validation: Data | None = None, schedule: Schedule = schedules.constant,
-          clip_norm: float | None = None, span: slice | None = None, state: State | None = None) -> Iterator[Record]:
+          clip_norm: float | None = None, span: slice | None = None, state: State | None = None,
+          checkpoint: str | Path | None = None, every: int = 1, resume: bool = False) -> Iterator[Record]:
     """Train `model` in place on data = (x, y) or (x, y, weights), yielding a Record after every epoch.
 
     x (n, features), y whatever `loss` takes, weights (n,) ≥ 0 of the examples in the loss (see losses.py). In each
@@ -48,6 +54,10 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     - span: a slice of `params`, as from `net.span`: only this part is trained. Optimizer, clipping and decay see no
       other part, and every layer outside runs as in prediction.
     - state: that of the optimizer, from `optimizer.init`, to go on where another run ended; fresh by default.
+    - checkpoint: a file that the run is written to after each `every`-th epoch and after the last; see checkpoint.py.
+    - resume: if the file is there, go on where it ended, in the same bits as a run that was never cut off: `model` is
+      filled from it, and its records are yielded first. Then all settings but `epochs`, and the data, must be those of
+      the file: CheckpointError says which differ. Without resume a file that is there already is an error.
 
     Early stopping, as a loop (`fit(…, patience=5)` does the same):
 
@@ -76,7 +86,12 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     edges = _edges(len(shown), batch_size)
 
     carried, training = getattr(model, "state", np.zeros(0)), True if span == slice(0, len(model.params)) else span
-    history, start, sizes = History(), time.perf_counter(), np.diff(edges)
+    history, sizes = History(), np.diff(edges)
+    keep = None if checkpoint is None else keeper(
+        checkpoint, every=every, resume=resume, epochs=epochs, model=model, state=state, history=history, rng=generator,
+        loss=loss, settings={"data": shown, "validation": held_out, "batch_size": batch_size, "optimizer": optimizer,
+                             "schedule": schedule, "clip_norm": clip_norm, "span": [span.start, span.stop]})
+    start = time.perf_counter() - (history[-1].seconds if history else 0)
 
     def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
         """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
@@ -94,7 +109,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
         return C, hits(getattr(model, "outputs", None), y, loss)
 
     def records() -> Iterator[Record]:
-        for epoch in range(1, epochs + 1):
+        yield from history
+        for epoch in range(len(history) + 1, epochs + 1):
             order, held_loss, held_accuracy = generator.permutation(len(shown)), None, None
             with np.errstate(over="ignore", invalid="ignore"):              # Diverged says what numpy would warn of
                 values, right = zip(*[step(order[first:last], epoch) for first, last in pairwise(edges)], strict=True)
@@ -108,6 +124,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
             hit = None if right[0] is None else float(np.concatenate(right).mean())
             history.append(Record(epoch, state["t"], float(sizes @ np.array(values)) / len(shown), hit,
                                   held_loss, held_accuracy, time.perf_counter() - start))
+            if keep is not None:
+                keep()
             yield history[-1]
 
     return records()
@@ -116,7 +134,8 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
 def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int, batch_size: int = 32,
         rng: int | np.random.Generator, validation: Data | None = None, schedule: Schedule = schedules.constant,
         clip_norm: float | None = None, span: slice | None = None, state: State | None = None,
-        patience: int | None = None, progress: bool | None = None) -> History:
+        checkpoint: str | Path | None = None, every: int = 1, resume: bool = False, patience: int | None = None,
+        progress: bool | None = None) -> History:
     """Run `train` to its end and return the History; the arguments are those of `train`.
 
     patience: with a number, training stops after so many epochs without a new lowest *validation loss*, and however it
@@ -131,10 +150,14 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
     """
     if patience is not None and checks.count("patience", patience) and validation is None:
         raise ValueError("patience counts epochs without a lower validation loss: expected validation=(x, y), got None")
+    if patience is not None and checkpoint is not None:
+        raise ValueError("expected patience or checkpoint, got both: the file does not hold the weights of the best "
+                         "epoch; train with checkpoint, and keep the best ones in a loop over train")
     history, carried, lowest, best = History(), getattr(model, "state", np.zeros(0)), math.inf, None
     try:
         records = train(model, data, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, rng=rng,
-                        validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state)
+                        validation=validation, schedule=schedule, clip_norm=clip_norm, span=span, state=state,
+                        checkpoint=checkpoint, every=every, resume=resume)
         with progress_bar(epochs, progress) as bar:
             for record in records:
                 history.append(record)

@@ -31,17 +31,17 @@ class Fault(NamedTuple):
 
 FAULTS = {
     "he_normal has Glorot's variance": Fault(
-        "minnet.initializers", "    n = fan(shape, mode)\n    return rng.normal(0.0, math.sqrt(2 / n) / math.hypot",
-        "    n = sum(shape)\n    return rng.normal(0.0, math.sqrt(2 / n) / math.hypot", "05-n-in"),
+        "minnet.initializers.classic", "    n = fan(shape, mode)\n    return rng.normal(",
+        "    n = sum(shape)\n    return rng.normal(", "05-n-in"),
     "orthogonal is not orthogonal": Fault(
-        "minnet.structured_initializers", "return q if fan_in >= fan_out else q.T",
+        "minnet.initializers.structured", "return q if fan_in >= fan_out else q.T",
         "return gain * rng.normal(size=shape) / max(shape) ** 0.5", "06-recurrence"),
     "SELU's alpha is off by a tenth": Fault(
         "minnet.activations", "SELU_ALPHA = -math.sqrt(2 / math.pi)", "SELU_ALPHA = -1.1 * math.sqrt(2 / math.pi)",
         "08-theorem-1"),
     "the fans are swapped": Fault(
-        "minnet.initializer", '{"fan_in": fan_in, "fan_out": fan_out,', '{"fan_in": fan_out, "fan_out": fan_in,',
-        "05-n-in"),
+        "minnet.initializers.definition", '{"fan_in": fan_in, "fan_out": fan_out,',
+        '{"fan_in": fan_out, "fan_out": fan_in,', "05-n-in"),
     "a wrong sign in a backward pass": Fault(
         "minnet.layers", "self.x.T.dot(delta, out=self.dW)  ", "self.x.T.dot(-delta, out=self.dW)  ",
         "02-any-constant"),
@@ -56,10 +56,10 @@ FAULTS = {
         "class AlphaDropout(Dropout):\n    pass\n\n\nclass Unused(Dropout):",
         "08-alpha-dropout"),
     "the truncation is not corrected": Fault(
-        "minnet.initializers", "(std / _cut_std(cut) if corrected else std) * w", "std * w", "07-truncation"),
+        "minnet.initializers.classic", "(std / _cut_std(cut) if corrected else std) * w", "std * w", "07-truncation"),
     "the gradient is divided by n twice": Fault(
-        "minnet.losses", "    e.reshape(-1)[true] -= 1 / n\n    return value, e.T",
-        "    e.reshape(-1)[true] -= 1 / n\n    return value, e.T / n", "01-loss-falls"),
+        "minnet.losses", "return value, _weighted(e.T, weights)", "return value, _weighted(e.T, weights) / n",
+        "02-zeros-except-biases"),
 }
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from minnet import activations, initializers, mlp
-from minnet.initializer import ALL
 from minnet.initializers import (
     caffe_xavier,
     constant,
@@ -44,6 +43,7 @@ from minnet.initializers import (
     zero_hadamard,
     zeros,
 )
+from minnet.initializers.definition import ALL
 from minnet.reporting import described
 from tests.initializer_table import EVERY, FIXED, RANDOM, SHAPE, STD2, STRUCTURED, kolmogorov
 

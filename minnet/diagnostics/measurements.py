@@ -1,17 +1,17 @@
-"""What happens inside a network, measured: signals, gradients, Jacobians. It reads and changes nothing.
+"""Measurements inside a network: signals, gradients, Jacobians. Nothing in the network is changed.
 
     print(layer_statistics(net, x, y, loss, learning_rate=0.1))
     print(jacobian(net, x[:3]))
 
-Each is a table with a row for each weight matrix: row l is the l-th Dense layer *and what follows it* up to the next
-(BatchNorm, Activation, dropout, …), so that a linear Dense, BatchNorm and an Activation make one row; layers before the
-first Dense belong to row 1. The Dense layers in the branches of residual blocks have rows, too, in the order of the
-forward pass; for `jacobian` a residual block as a whole is a row. f and a are those of the row's last nonlinearity, or
-of the Dense layer if there is none; W, dW and δ = ∂C/∂z are the Dense layer's.
+Each is a table with one row for each weight matrix. Row l is the l-th Dense layer and the layers that follow it, up to
+the next Dense layer (BatchNorm, an activation, dropout, …); layers before the first one belong to row 1. f and a are
+those of the last nonlinearity of the row, or of the Dense layer if there is none; W, dW and δ = ∂C/∂z are the Dense
+layer's. The Dense layers in the branches of residual blocks have rows too, in the order of the forward pass; for
+`jacobian` a residual block as a whole is one row.
 
 Everything runs on a copy in float64, where 10⁻⁵⁵ is still a number. Noise is off, as in prediction. BatchNorm takes the
 batch's mean and variance, as in training: before the first step its running statistics say nothing of the network.
-(Not in a residual block that contains dropout: such a block is wholly as in prediction.)
+A residual block that contains dropout runs as in prediction, its BatchNorm too.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -26,48 +26,48 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minnet import activations, checks
-from minnet.layers import Activation, Dense, Layer, PReLU
+from minnet.layers import ActivationLayer, Dense, Layer, PReLU
 from minnet.network import Loss, Network
 from minnet.optimizers import SGD, Optimizer
 from minnet.reporting import Table
 from minnet.sequence import nested
 
-GONE = 0.05                # a slope below this part of the function's largest has gone
+FLAT = 0.05                # a slope below this part of the function's largest counts as saturated
 
 
-# The passes --------------------------------------------------------------------------------------------------
+# A copy after both passes -------------------------------------------------------------------------------------
 
 @dataclass
-class Passes:
-    """A float64 copy of a network after a forward and a backward pass: `layers` hold x, z, a, delta, W, dW."""
+class Snapshot:
+    """A float64 copy of a network after a forward and a backward pass: its layers hold x, z, a, delta, W, dW."""
 
     net: Network
-    value: float                     # the loss
-    z: np.ndarray                    # the outputs
-    stages: list[range]              # for each row of a table, which of `every_layer(net)` are its own
+    loss_value: float
+    outputs: np.ndarray              # (n, fan_out)
+    blocks: list[range]              # for each row of a table, which of `every_layer(net)` belong to it
 
 
-def passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Passes:
-    """Both passes on a copy, noise off, BatchNorm by the batch."""
-    copied = copy_of(net)
-    a = checks.batch("x", x, copied.fan_in, copied.dtype)
+def take_snapshot(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Snapshot:
+    """Run both passes on a copy; noise is off, BatchNorm uses the statistics of the batch."""
+    copied = float64_copy(net)
+    examples = checks.batch("x", x, copied.fan_in, copied.dtype)
     loss = checks.loss(loss)
     with np.errstate(all="ignore"):                  # what has exploded is reported as inf or NaN
-        value, z = run(copied, a, y, loss)
-    return Passes(copied, value, z, stages(copied))
+        value, outputs = both_passes(copied, examples, y, loss)
+    return Snapshot(copied, value, outputs, blocks_of(copied))
 
 
-def copy_of(net: Network) -> Network:
+def float64_copy(net: Network) -> Network:
     """The network in float64, for a pass that must leave the original alone."""
     if not isinstance(net, Network):
         raise TypeError(f"expected a Network, such as minnet.mlp makes, got {net!r}")
     if not any(isinstance(layer, Dense) for layer in every_layer(net)):
-        raise ValueError(f"expected a network with at least one Dense layer, got {net!r}: there are no weights to read")
+        raise ValueError(f"expected a network with at least one Dense layer, got {net!r}, without weights")
     return net.astype(np.float64)
 
 
-def run(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, np.ndarray]:
-    """The loss and the outputs, filling net.grads; each layer in training but for those that draw noise."""
+def both_passes(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, np.ndarray]:
+    """The loss and the outputs; fills net.grads. Layers that draw noise run as in prediction, others as in training."""
     for layer in net.layers:
         x = layer.forward(x, not layer.noisy)
     value, da = loss(x, y)
@@ -81,8 +81,8 @@ def every_layer(net: Network) -> list[Layer]:
     return [layer for _, layer in nested(net.layers)]
 
 
-def stages(net: Network) -> list[range]:
-    """The layers of each row, as indices of `every_layer(net)`."""
+def blocks_of(net: Network) -> list[range]:
+    """The layers of each row, as indices of `every_layer(net)`: a Dense layer and what follows it."""
     return _cut([isinstance(layer, Dense) for layer in every_layer(net)])
 
 
@@ -92,17 +92,17 @@ def _cut(begins: list[bool]) -> list[range]:
     return [range(first, last) for first, last in zip([0, *starts[1:]], [*starts[1:], len(begins)], strict=True)]
 
 
-def dense_of(net: Network, stage: range) -> tuple[int, Dense]:
-    """The Dense layer of a row and its place."""
+def dense_in(net: Network, block: range) -> tuple[int, Dense]:
+    """The Dense layer of a block and its index in `every_layer(net)`."""
     layers = every_layer(net)
-    return next((i, layer) for i in stage if isinstance(layer := layers[i], Dense))
+    return next((i, layer) for i in block if isinstance(layer := layers[i], Dense))
 
 
-def nonlinearity(net: Network, stage: range) -> Any:
-    """The last layer of the row that applies a function to each unit: Activation, PReLU, or the Dense itself."""
+def nonlinearity_in(net: Network, block: range) -> Any:
+    """The last layer of the block that applies a function to each unit: ActivationLayer, PReLU, or the Dense itself."""
     layers = every_layer(net)
-    curved = [layer for i in stage if isinstance(layer := layers[i], Activation | PReLU)]
-    return curved[-1] if curved else dense_of(net, stage)[1]
+    found = [layer for i in block if isinstance(layer := layers[i], ActivationLayer | PReLU)]
+    return found[-1] if found else dense_in(net, block)[1]
 
 
 # Signals and gradients ---------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class LayerRow:
     mean: float                      # of a, over units and examples
     std: float                       # of a, likewise
     spread: float                    # of a over the examples alone: what is left of the signal
-    saturated: float                 # share of (example, unit) whose slope has gone; NaN where f has no finite end
+    saturated: float                 # share of (example, unit) whose slope is nearly 0; NaN where f has no finite end
     dead: float                      # share of the units whose slope is 0 for every example
     delta_std: float                 # of n δ, the gradient of one example's loss
     W_norm: float
@@ -153,40 +153,41 @@ class LayerStatistics(Table):
 
 def layer_statistics(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *,
                      learning_rate: float | Optimizer | None = None, bins: int = 50) -> LayerStatistics:
-    """How signals and gradients fare from layer to layer, on the batch x (n, features), y.
+    """The size of signals and gradients in every layer, on the batch x (n, features), y.
 
     - `mean`, `std`: of the activations a, over units and examples; `spread` ("over examples"): over the examples
-      alone, the root of the mean variance of a unit. What all inputs have in common is not in it: 0 is no signal left.
+      alone, the root of the mean variance of a unit. At 0 all inputs give the same a, and no signal is left.
     - `saturated`: f′(z) below 5% of the largest slope that f has, where f has a finite end: tanh beyond ±0.975. ReLU's
-      lower end counts too, so that half is what to expect there.
-    - `dead`: f′(z) = 0 for each of the n examples. Take some hundreds: with few, a unit may only seem so.
+      lower end counts too: for ReLU one half is usual.
+    - `dead`: f′(z) = 0 for each of the n examples. Use some hundreds: with few, a living unit may look dead.
     - `delta_std`: of n δ. The loss is a mean over examples; times n, the size of the batch drops out.
     - `W_norm`, `dW_norm`: ‖W‖ and ‖dW‖, root of the sum of squares; `dW_std`: over the entries of dW.
     - `update`: ‖ΔW‖/‖W‖ of one step from a fresh state; `learning_rate` is gradient descent's, or an optimizer.
 
     Raises TypeError or ValueError for x, y or settings that do not fit.
     """
-    return statistics(passes(net, x, y, loss), learning_rate, checks.count("bins", bins))
+    return statistics_of(take_snapshot(net, x, y, loss), learning_rate, checks.count("bins", bins))
 
 
-def statistics(p: Passes, learning_rate: float | Optimizer | None, bins: int) -> LayerStatistics:
-    """The rows of passes already made."""
+def statistics_of(snapshot: Snapshot, learning_rate: float | Optimizer | None, bins: int) -> LayerStatistics:
+    """The table of a snapshot."""
     with np.errstate(all="ignore"):
-        updates = _updates(p, learning_rate)
-        return LayerStatistics(tuple(_row(p, number, update, bins) for number, update in enumerate(updates)), p.value)
+        updates = _updates(snapshot, learning_rate)
+        return LayerStatistics(tuple(_row(snapshot, k, update, bins) for k, update in enumerate(updates)),
+                               snapshot.loss_value)
 
 
-def _row(p: Passes, number: int, update: float, bins: int) -> LayerRow:
-    stage = p.stages[number]
-    index, dense = dense_of(p.net, stage)
-    curved = nonlinearity(p.net, stage)
-    a, slopes = curved.a, _slopes(curved)
-    f: activations.Activation | None = getattr(curved, "activation", None)
+def _row(snapshot: Snapshot, k: int, update: float, bins: int) -> LayerRow:
+    block = snapshot.blocks[k]
+    index, dense = dense_in(snapshot.net, block)
+    nonlinear = nonlinearity_in(snapshot.net, block)
+    a, slopes = nonlinear.a, slopes_of(nonlinear)
+    f: activations.Activation | None = getattr(nonlinear, "activation", None)
     bounded = f is not None and np.isfinite(f.range).any()
     return LayerRow(
-        number + 1, index, dense.fan_in, dense.fan_out, f.name if f is not None else "prelu",
+        k + 1, index, dense.fan_in, dense.fan_out, f.name if f is not None else "prelu",
         float(a.mean()), deviation(a), deviation(a, axis=0),
-        float((np.abs(slopes) < GONE * _steepest(f)).mean()) if f is not None and bounded else math.nan,
+        float((np.abs(slopes) < FLAT * _steepest(f)).mean()) if f is not None and bounded else math.nan,
         float((slopes == 0).all(axis=0).mean()), deviation(len(a) * dense.delta),
         norm(dense.W), norm(dense.dW), deviation(dense.dW), update, _histogram(a, bins))
 
@@ -202,7 +203,7 @@ def _histogram(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
     return np.histogram(values, bins, (low, high))
 
 
-def _slopes(layer: Any) -> np.ndarray:
+def slopes_of(layer: Any) -> np.ndarray:
     """f′(z) of a nonlinearity after its forward pass, (n, units)."""
     if isinstance(layer, PReLU):
         return np.where(layer.z > 0, 1.0, layer.slope)
@@ -234,14 +235,15 @@ def as_optimizer(learning_rate: float | Optimizer) -> Optimizer:
     return SGD(checks.number("learning_rate", learning_rate, above=0))
 
 
-def _updates(p: Passes, learning_rate: float | Optimizer | None) -> list[float]:
+def _updates(snapshot: Snapshot, learning_rate: float | Optimizer | None) -> list[float]:
     """‖ΔW‖/‖W‖ of each Dense layer, for one step from a fresh state."""
     if learning_rate is None:
-        return [math.nan] * len(p.stages)
-    optimizer, moved = as_optimizer(learning_rate), p.net.params.copy()
-    optimizer.step(moved, p.net.grads, optimizer.init(moved, p.net.decay_mask))
-    step, arrays, places = moved - p.net.params, p.net.arrays(), [place for place, _ in nested(p.net.layers)]
-    dense = [dense_of(p.net, stage) for stage in p.stages]
+        return [math.nan] * len(snapshot.blocks)
+    net = snapshot.net
+    optimizer, moved = as_optimizer(learning_rate), net.params.copy()
+    optimizer.step(moved, net.grads, optimizer.init(moved, net.decay_mask))
+    step, arrays, places = moved - net.params, net.arrays(), [place for place, _ in nested(net.layers)]
+    dense = [dense_in(net, block) for block in snapshot.blocks]
     return [float(np.divide(norm(step[arrays[f"layer {places[i]} W"]]), norm(layer.W))) for i, layer in dense]
 
 
@@ -275,22 +277,22 @@ class Jacobian(Table):
 def jacobian(net: Network, x: np.ndarray, *, layers: bool = True) -> Jacobian:
     """Singular values of ∂a_l/∂a_(l−1) for every layer, and of ∂outputs/∂x, at each of the examples x (n, features).
 
-    A backward pass is linear in ∂C/∂a: fed with the identity matrix it returns the Jacobian. Dense gives so
-    diag(f′(z)) Wᵀ (fan_out, fan_in), and the product over the layers, last one first, is the network's. All is as in
-    prediction, BatchNorm too: with the batch's statistics an example's output would depend on the other examples.
+    A backward pass is linear in ∂C/∂a: from the identity matrix it computes the Jacobian. For a Dense layer that is
+    diag(f′(z)) Wᵀ (fan_out, fan_in), and the product over the layers, last one first, is the network's. All layers run
+    as in prediction, BatchNorm too: with the statistics of the batch, an output would depend on the other examples.
     Singular values below 10⁻¹⁶ of the largest are rounding. An SVD costs some k³: a few examples are enough, and
     layers=False leaves out those of the single layers (in a deep net, most of the work).
     """
-    copied, layers = copy_of(net), checks.boolean("layers", layers)
+    copied, layers = float64_copy(net), checks.boolean("layers", layers)
     examples = checks.batch("x", x, copied.fan_in, copied.dtype)
-    rows = _cut([isinstance(layer, Dense) or bool(layer.inner) for layer in copied.layers])
-    spectra: list[list[np.ndarray]] = [[] for _ in range(len(rows) * layers + 1)]
+    blocks = _cut([isinstance(layer, Dense) or bool(layer.inner) for layer in copied.layers])
+    spectra: list[list[np.ndarray]] = [[] for _ in range(len(blocks) * layers + 1)]
     with np.errstate(all="ignore"):
         for example in examples:
             a, whole = example, np.eye(len(example))
-            for k, row in enumerate(rows):
+            for k, block in enumerate(blocks):
                 J = np.eye(len(a))
-                for i in row:
+                for i in block:
                     a, J_i = _derivative(copied, i, a)
                     J = J_i @ J
                 whole = J @ whole

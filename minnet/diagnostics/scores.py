@@ -1,8 +1,8 @@
 """What an initializer is good for, on one page: `print(scorecard(my_init, activations.tanh))`.
 
-Networks of several widths and depths are drawn from several seeds and measured: how signals and gradients fare with
-depth, beside what mean-field theory predicts; whether units and layers are distinct; how evenly the Jacobian treats
-directions; and how deep a network learns the digits. For judging an initializer of one's own before it is believed.
+Networks of several widths and depths are drawn from several seeds and measured: how signals and gradients change with
+depth, and what mean-field theory predicts; whether units and layers are distinct; how equal the singular values of the
+Jacobian are; and up to which depth a network learns the digits. Use it to test an initializer of your own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ScoreRow:
     forward_predicted: float
     backward: float             # E[δ²] in the first hidden layer over that in the last
     backward_predicted: float
-    distinct: float             # share of the units that are nobody's twin
+    distinct: float             # share of the units that are no copy of another
     correlation: float          # the largest |correlation| between layers, over chance
     spread: float               # Var[s²]/mean[s²]² of the hidden layers' Jacobian: 0 is an isometry
     accuracy: float             # on digits after training at the best rate; NaN where it was not trained, or diverged

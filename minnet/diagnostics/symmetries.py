@@ -1,8 +1,8 @@
-"""Symmetry, measured: which units of a network are copies of one another, and which layers.
+"""Symmetry: which units of a network are copies of one another, and which layers are.
 
     print(symmetry(net, x, y, loss))
 
-A row for each weight matrix, as in instruments.py. Chapter 02 has the theorem and its conditions.
+One row for each weight matrix, as in `layer_statistics`. Chapter 02 has the theorem and its conditions.
 """
 
 # numpy types what a ufunc returns as Any:
@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from minnet.diagnostics.measurements import Passes, dense_of, every_layer, passes
+from minnet.diagnostics.measurements import Snapshot, dense_in, every_layer, take_snapshot
 from minnet.network import Loss, Network
 from minnet.parameters import declared
 from minnet.reporting import Table
@@ -37,7 +37,7 @@ class SymmetryRow:
     correlation: float               # |correlation| of W with the layer that is most like it; NaN if there is none
     chance: float                    # 1/√N, the root mean square for N independent numbers
     like: int | None                 # that layer
-    noisy: bool                      # dropout stands behind these units: it parts twins in training
+    noisy: bool                      # dropout follows these units: in training it makes twins different
 
 
 class Symmetry(Table):
@@ -61,35 +61,36 @@ def symmetry(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Symmetry
     the order in which they are drawn, as far as the shorter one goes, without their diagonals (identity layers are
     equal on purpose). One seed for every layer makes it 1; independent layers leave a few times `chance` = 1/√N.
     """
-    return twins(passes(net, x, y, loss))
+    return symmetry_of(take_snapshot(net, x, y, loss))
 
 
-def twins(p: Passes) -> Symmetry:
-    """The rows of passes already made."""
-    dense = [dense_of(p.net, stage)[1] for stage in p.stages]
+def symmetry_of(snapshot: Snapshot) -> Symmetry:
+    """The table of a snapshot."""
+    net = snapshot.net
+    dense = [dense_in(net, block)[1] for block in snapshot.blocks]
     correlations = np.abs(_correlations([layer.W for layer in dense]))
-    rows, sizes, layers = [], np.array([layer.W.size for layer in dense]), every_layer(p.net)
-    for k, (stage, layer) in enumerate(zip(p.stages, dense, strict=True)):
+    rows, sizes, layers = [], np.array([layer.W.size for layer in dense]), every_layer(net)
+    for k, (block, layer) in enumerate(zip(snapshot.blocks, dense, strict=True)):
         last = k + 1 == len(dense)
-        distinct = layer.fan_out if last else _distinct([*_incoming(p.net, stage), dense[k + 1].W])
+        distinct = layer.fan_out if last else _distinct([*_incoming(net, block), dense[k + 1].W])
         chances = 1 / np.sqrt(np.minimum(layer.W.size, sizes))
         like = int(np.argmax(np.nan_to_num(correlations[k], nan=-1.0) / chances))      # the least likely one
         defined = bool(np.isfinite(correlations[k, like]))
         rows.append(SymmetryRow(k + 1, layer.fan_out, distinct, _rank(layer.W), _rank(layer.dW),
                                 float(correlations[k, like]), float(chances[like]) if defined else math.nan,
-                                like + 1 if defined else None, any(layers[i].noisy for i in stage)))
+                                like + 1 if defined else None, any(layers[i].noisy for i in block)))
     return Symmetry(tuple(rows))
 
 
-def _incoming(net: Network, stage: range) -> list[np.ndarray]:
+def _incoming(net: Network, block: range) -> list[np.ndarray]:
     """What a unit owns of what is learned, a row for each unit: W's column and b; then γ, β, slope of a layer behind.
 
     A layer is an array of its own, for γ = 1 says nothing of how large W is.
     """
-    dense, units = dense_of(net, stage)
+    dense, units = dense_in(net, block)
     found = [np.hstack([units.W.T, units.b[:, None]])]
     layers = every_layer(net)
-    for layer in (layers[i] for i in stage if i > dense):
+    for layer in (layers[i] for i in block if i > dense):
         own = [view for array in declared(layer, "params")
                if (view := getattr(layer, array.name)).shape == (units.fan_out,)]
         found += [np.stack(own, axis=1)] if own else []

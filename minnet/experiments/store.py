@@ -160,10 +160,13 @@ def load(file: Path) -> tuple[list[Run], dict[str, Record]]:
 
 
 def save(file: Path, runs: list[Run], records: Iterable[Record]) -> None:
-    """Write all lines to a new file, and let it replace the old one."""
+    """Write all lines to a new file, and let it replace the old one; an interrupt leaves the old one alone."""
     new = file.with_name(f"{file.name}.new")
-    _write(new, "w", [*runs, *records])
-    new.replace(file)
+    try:
+        _write(new, "w", [*runs, *records])
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def append(file: Path, record: Record) -> None:

@@ -100,9 +100,9 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
             if k > finished:
                 bar.set_description(f"layer {k} of {count}", refresh=False)
                 history = _train_layer(task, x, batch_size, bar)
-                stack.models.append(task.model)
                 stack.histories.append(history)
                 stack.losses.append(task.loss)
+                stack.models.append(task.model)          # last: a layer is finished when its model is there
             if k < count:
                 x = task.layer(x)                        # the codes of this layer are the data of the next
     except KeyboardInterrupt:
@@ -115,6 +115,7 @@ def greedy_pretrain(net: Network, x: np.ndarray, *, optimizer: Optimizer | Seque
                        "below it have learned")
         raise
     finally:
+        del stack.histories[len(stack.models):], stack.losses[len(stack.models):]     # an interrupt between the lines
         bar.close()
     return stack
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.checks import unmasked
-from minnet.initializer import ALL
+from minnet.initializers.definition import ALL
 from minnet.reference.frameworks import ROWS, Law, Lines, constant_lines
 from minnet.reporting import described, printable
 from minnet.theory import spectra

@@ -15,7 +15,7 @@ import numpy as np
 
 from minnet import checks
 from minnet.activations import Activation, required
-from minnet.initializer import fans
+from minnet.initializers.definition import fans
 from minnet.theory import gaussian
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minnet import checks
-from minnet.initializer import Initializer, fans, initializer, positive
+from minnet.initializers.definition import Initializer, fans, initializer, positive
 
 
 @initializer(base_width=positive)

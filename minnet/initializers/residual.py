@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from minnet import checks
-from minnet.initializer import fans, initializer, not_negative
+from minnet.initializers.definition import fans, initializer, not_negative
 
 
 def _at_least_two(name: str, value: object) -> int:

@@ -1,21 +1,6 @@
-"""What the weights are before the first step: a function from a generator and a shape to an array.
+"""The classic initializers: constants, distributions of a given deviation, and those scaled by the fans.
 
-    W = he_normal(rng, (fan_in, fan_out))       float64; the layer casts it to the network's dtype
-    init = he_normal(mode="fan_out")            called with options alone it returns an initializer that has them
-
-Options are keyword-only. fan_in is the number of inputs of a unit, fan_out the number of units that it feeds. For
-z = x @ W with centred, independent weights,
-
-    E[z²] = fan_in · Var[W] · E[x²]          and, backwards,        E[δx²] = fan_out · Var[W] · E[δ²]
-
-so Var[W] alone decides whether a signal grows or fades from layer to layer: each of the scaled initializers makes one
-of the two products 1, or a compromise of both.
-
-A docstring begins with the formula and ends with three lines: what the initializer keeps, and for which units; when
-that fails; the source. `reference.card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras,
-PyTorch and JAX. Further ones stand in structured_initializers.py (orthogonal, identity, …), activation_initializers.py
-(for one activation), residual_initializers.py and output_initializers.py. One of your own is any function of
-(rng, shape).
+LeCun, Glorot and He: each makes fan_in · Var[W], or fan_out · Var[W], what its units need; see the package's docstring.
 """
 
 from __future__ import annotations
@@ -26,29 +11,7 @@ from functools import partial
 import numpy as np
 
 from minnet import checks
-from minnet.activation_initializers import caffe_xavier, kumar_normal, nguyen_widrow, siren
-from minnet.initializer import (
-    Initializer,
-    default,
-    drawn,
-    fan,
-    fans,
-    initializer,
-    named,
-    not_negative,
-    one_of,
-    positive,
-)
-from minnet.output_initializers import log_frequencies, mup_output
-from minnet.residual_initializers import fixup, gpt2_residual
-from minnet.structured_initializers import identity, looks_linear, orthogonal, sparse, zero_hadamard
-
-__all__ = ["Initializer", "caffe_xavier", "constant", "default", "drawn", "fan", "fans", "fixup", "glorot_normal",
-           "glorot_uniform", "gpt2_residual", "he_normal", "he_uniform", "heuristic_uniform", "identity",
-           "kumar_normal", "lecun_normal", "lecun_uniform", "log_frequencies", "looks_linear", "mup_output", "named",
-           "nguyen_widrow", "normal", "ones", "orthogonal", "random_walk", "siren", "sparse", "truncated_normal",
-           "uniform", "variance_scaling", "zero_hadamard", "zeros"]
-
+from minnet.initializers.definition import fan, fans, initializer, not_negative, one_of, positive
 
 # The same in every place ---------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from minnet import checks
-from minnet.initializer import fan, fans, initializer, one_of, positive
+from minnet.initializers.definition import fan, fans, initializer, one_of, positive
 
 
 @initializer(position=one_of("first", "hidden"), omega=positive)

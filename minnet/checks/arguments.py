@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minnet import conversion
 from minnet.arrays import all_finite, blocks
+from minnet.checks import conversion
 
 
 def generator(rng: int | np.random.Generator) -> np.random.Generator:

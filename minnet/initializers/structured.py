@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from minnet import checks
-from minnet.initializer import fans, initializer, not_negative, one_of, positive
+from minnet.initializers.definition import fans, initializer, not_negative, one_of, positive
 
 
 @initializer(gain=positive)

@@ -1,6 +1,6 @@
 """What an initializer is: a formula with checked arguments, options that may be set beforehand, and a name.
 
-The formulas stand in initializers.py. There `@initializer(gain=positive)` before a function says which options it has.
+The formulas stand in the other files. There `@initializer(gain=positive)` before a function says which options it has.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def initializer(*, draws: bool = True, **options: Callable[[str, Any], Any]
             rng, shape = arguments[0], checks.shape(arguments[1])
             return formula(checks.drawing_generator(rng) if draws else rng, shape, **given)
 
+        init.__module__ = "minnet.initializers"              # where users find it
         ALL[name] = init
         return init
     return decorate

@@ -114,8 +114,8 @@ print("layer 1 against layer 5:", ", ".join(f"{name} 1/{d[4] / d[0]:,.0f}" for n
 # on. The forward pass is no better: the *difference* between two images shrinks by the same $\chi$ in each layer
 # ([chapter 07](07_scaling.ipynb)), and layer 5 can hardly tell them apart.
 #
-# **Predict.** A small gradient could be made good by a large learning rate. So far it was 0.1. Do five layers learn at
-# 0.3, 1 or 3? Do three?
+# **Predict.** A large learning rate could make up for a small gradient. So far it was 0.1. Do five layers learn at 0.3,
+# 1 or 3? Do three?
 
 # %%
 ax = plt.figure().subplots()
@@ -156,7 +156,8 @@ _ = claims.judge("09-deep-fails", source="Glorot & Bengio 2010; Erhan and others
 #
 # ## 2. A layer that keeps the image
 #
-# The task of 2006 needs no depth and no labels: learn a code $h$ from which the image can be computed again.
+# The method of 2006 gives a layer a task that needs no depth and no labels: learn a code $h$ from which the image can
+# be computed again.
 
 # %%
 ax = plots.network_diagram([784, 400, 784], labels=["x, or damaged x̃", "h", "p, close to x"])
@@ -289,16 +290,18 @@ _ = ax.set(title="The size of the weights is most of the gain, what they learned
 
 # %% [markdown]
 # **What to see.** Each point is one run. Most of the gain is *size*: weights large enough to carry signal and gradient.
-# The last few points are what was learned. (The further part: with five layers shuffled weights need a larger rate.)
+# The last few points are what was learned. (With five layers, shuffled weights need a larger rate: see the further
+# part.)
 #
 # ## 5. Was it needed?
 #
 # If size is what counts, draw random weights of the right size. Mean-field theory gives it: the *edge of chaos*, where
-# $\chi = 1$ ([chapter 07](07_scaling.ipynb)). For the sigmoid that is a large $n\,\mathrm{Var}[W]$; the cell prints it.
+# $\chi = 1$ ([chapter 07](07_scaling.ipynb)). For the sigmoid it is a large $n\,\mathrm{Var}[W]$, printed below.
 #
-# **Predict.** (a) *Deep sigmoid nets cannot be trained without pre-training*: true for such weights, at the rate 0.1?
+# **Predict.** (a) *Deep sigmoid nets cannot be trained without pre-training*: is this true for such weights, at the
+# rate 0.1?
 # (b) ReLU with He's weights *makes pre-training superfluous* where all images have labels (Glorot, Bordes and Bengio
-# 2011): true? And with 500 labels?
+# 2011): is this true? And with 500 labels?
 #
 # Criteria: (a) 85% errors or more, as before; (b) at most half a point more errors than the pretrained net, five
 # layers, each start at its best rate.
@@ -372,7 +375,7 @@ claims.summary()
 #    stack) and plot the codes of the test images, marked by class. How well does a nearest-neighbour rule do on two
 #    numbers?
 # 4. **(30 min)** The wrong loss. Pretrain tanh layers with the cross-entropy for layer 2. What does the library say,
-#    and why is it right?
+#    and why is it right? Which loss does it choose by itself?
 # 5. **(45 min)** Depth without data. Replace pre-training by rescaling: orthogonal weights, each layer divided by the
 #    standard deviation of its $z$ (`pretraining.lsuv`). Which part of the gain does that explain at five layers?
 #

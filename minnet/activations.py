@@ -30,9 +30,9 @@ from minnet import checks
 class Activation:
     """a = f(z) and ∂a/∂z = df(z, a).
 
-    f and df are called with float arrays of any shape. They must return a new array of the same shape and dtype (no
-    astype, constants as Python floats), must not write into z or a, and must be stable: finite and accurate for |z| in
-    the thousands and beyond, where theory integrates.
+    f and df are called with float arrays of any shape. They must return an array of the same shape and dtype (no
+    astype, constants as Python floats), must not write into z or a (the identity returns z itself), and must be
+    stable: finite and accurate for |z| in the thousands and beyond, where theory integrates.
     `kinks`: the z where f or one of its derivatives jumps; integrals are split there, and gradient checks avoid them.
     `range`: (infimum, supremum) of f; a unit near a finite end, with a slope near 0, is saturated.
     Theory keeps what it has computed of an f, so an f must always compute the same.

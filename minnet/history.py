@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Record:
-    """One epoch. `loss` and `accuracy` are means over its batches, each taken before its update."""
+    """One epoch. `loss` and `accuracy` are means over its examples, each taken before the update of its batch."""
 
     epoch: int                          # 1, 2, …
     step: int                           # updates made so far

@@ -1,4 +1,4 @@
-"""What a network needs of a layer. The layers themselves stand in layers.py and the files that it names."""
+"""The base class of the layers, which stand in layers.py and the files that it names."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, da: np.ndarray, input_gradient: bool = True) -> np.ndarray | None:
-        """Fill the gradients from da = ∂C/∂a of the last forward pass; return ∂C/∂x unless input_gradient=False."""
+        """Fill the gradients from da = ∂C/∂a of the last forward pass; return ∂C/∂x.
+
+        With input_gradient=False nobody needs ∂C/∂x: it may be None, where leaving it out saves a product.
+        """
         raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:

@@ -9,10 +9,10 @@ network here is linear and the output function is part of the loss. `mean_square
 frameworks have.
 
 Weights (n,) of the examples are a third argument, `loss(z, y, weights)`: C = (1/n) Σ_i w_i C_i, C_i the loss of example
-i. The divisor is n and not Σ w: in a batch it is then the same whichever rows are drawn, so that the mean of its
-gradient over batches is the gradient of all data. An example of weight 2 counts as if it were there twice, without
-changing n. Training takes them as data = (x, y, weights). Weights of classes are those of their examples:
-`class_weights[y]`, or `balanced_weights(y)`.
+i. The divisor is n and not Σ w: n is the same for every batch, Σ w is not, so that the average of the batches'
+gradients is the gradient of all data. An example of weight 2 counts as if it were there twice, without changing n.
+Training takes them as data = (x, y, weights). Weights of classes are those of their examples: `class_weights[y]`, or
+`balanced_weights(y)`.
 
 A loss of your own is any function loss(z, y) that leaves z and y as they are, or loss(z, y, weights=None) to train with
 weights. The functions raise TypeError or ValueError where y or weights do not fit z. Those of this module carry two
@@ -41,7 +41,7 @@ Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 L = TypeVar("L", bound=Loss)
 
 
-def _with(check: Callable[[np.ndarray, Any], np.ndarray],
+def _carries(check: Callable[[np.ndarray, Any], np.ndarray],
           output_function: Callable[[np.ndarray], np.ndarray]) -> Callable[[L], L]:
     """Attach to a loss the check of its targets and its output function."""
     def attach(loss: L) -> L:
@@ -115,7 +115,7 @@ def plain_softmax_cross_entropy(z: np.ndarray, y: np.ndarray) -> tuple[float, np
     return float(-log_p[rows, y].mean()), dz / len(z)
 
 
-@_with(labels, softmax)
+@_carries(labels, softmax)
 def softmax_cross_entropy(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """C = −(1/n) Σ_i ln p_i,y_i with p = softmax(z): K classes, one of them true.
 
@@ -134,11 +134,11 @@ def softmax_cross_entropy(z: np.ndarray, y: np.ndarray, weights: np.ndarray | No
     total = sum_of_rows(e)                   # Σ_j e^{z_j}
     value = float(np.add.reduce(_weighted(np.log(total) - z.take(true), weights))) / n
     e /= n * total                           # p/n
-    e.reshape(-1)[true] -= 1 / n
+    e.reshape(-1)[true] -= 1 / n             # reshape gives a view of e, so e changes
     return value, _weighted(e.T, weights)
 
 
-@_with(probabilities, activations.sigmoid.f)
+@_carries(probabilities, activations.sigmoid.f)
 def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """C = −(1/n) Σ_i Σ_k [y ln p + (1 − y) ln(1 − p)] with p = σ(z): k independent yes-or-no questions.
 
@@ -158,7 +158,7 @@ def sigmoid_cross_entropy(z: np.ndarray, y: np.ndarray, weights: np.ndarray | No
     return value, _weighted(p - y, weights) / n
 
 
-@_with(targets, activations.identity.f)
+@_carries(targets, activations.identity.f)
 def squared_error(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """C = (1/n) Σ_i ½‖z_i − y_i‖²: real-valued targets, p = z.
 
@@ -170,7 +170,7 @@ def squared_error(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None = Non
     return 0.5 * float(np.vdot(difference, weighted_difference)) / n, weighted_difference / n
 
 
-@_with(targets, activations.identity.f)
+@_carries(targets, activations.identity.f)
 def mean_squared_error(z: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """C = (1/nk) Σ_i ‖z_i − y_i‖²: the mean over all entries, as PyTorch and Keras have it.
 
@@ -250,8 +250,8 @@ def accuracy(z: np.ndarray, y: np.ndarray, loss: Loss | None = None) -> float | 
 def hits(z: np.ndarray | None, y: np.ndarray, loss: Loss | None = None) -> np.ndarray | None:
     """Which predictions are right: (n,) bool for labels y (n,), (n, k) for y (n, k) of integers 0 or 1, or of bool.
 
-    None where z is not known or y holds no classes. Under `loss`, integers (n, k) are classes only if it is
-    `sigmoid_cross_entropy`, or another loss with its output function: those of a regression are values.
+    None where z is not known or y holds no classes. Integers y (n, k) count as yes-or-no answers only
+    for a `loss` whose output function is σ; otherwise they are the values of a regression.
     """
     y = checks.array("y", y)
     if z is None or y.dtype.kind not in "iub":

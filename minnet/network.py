@@ -75,7 +75,7 @@ class Network(Model):
 
     def _arrange(self, layers: Sequence[Layer | Activation], dtype: Any) -> None:
         self.layers: tuple[Any, ...] = sequence.in_a_row(layers, "Network([Dense(64, 10)], rng=0)")
-        self.fan_in, self.fan_out = sequence.fitted(self.layers)
+        self.fan_in, self.fan_out = sequence.checked_widths(self.layers)
         self.allocate(dtype)
         sizes = (sum(_size(one) for _, one in sequence.nested([layer])) for layer in self.layers)
         stops = accumulate(sizes, initial=0)
@@ -133,8 +133,8 @@ class Network(Model):
 
         training=True switches every layer to training (dropout's noise from `rng`, batch statistics); a slice of
         `params`, as from `span`, only the layers whose parameters it holds. A layer without parameters belongs to the
-        one before it. The returned array is the last layer's cache, and x is kept, not copied: change neither before
-        `backward`.
+        one before it, or, if there is none, to the first that has parameters. The returned array is the last layer's
+        cache, and x is kept, not copied: change neither before `backward`.
         """
         dtype, modes = self.dtype, self._training(training)
         a = checks.batch("x", x, self.fan_in, dtype)
@@ -174,7 +174,8 @@ class Network(Model):
         `training` and `rng` as in `forward`, but training is the default here. An error, or a C that is not finite,
         leaves `state` as it was.
         """
-        before, C = self.state.copy(), math.nan
+        before = self.state.copy()
+        C = math.nan                                     # until everything has succeeded
         try:
             z = self.forward(x, training=training, rng=rng)
             try:
@@ -188,11 +189,12 @@ class Network(Model):
         finally:
             if not math.isfinite(C):
                 self.state = before
-        self.output_function = getattr(loss, "output_function", None)
+        if training is not False:
+            self.output_function = getattr(loss, "output_function", None)
         return C
 
     def _training(self, training: bool | slice) -> list[bool]:
-        """Which layers are in training."""
+        """For each layer, whether it is in training: of a slice, where its parameters, or its neighbour's, lie."""
         if not isinstance(training, slice):
             return [checks.boolean("training", training)] * len(self.layers)
         start, stop, _ = training.indices(len(self.params))

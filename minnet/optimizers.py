@@ -3,7 +3,7 @@
     state = opt.init(params, decay_mask)        a dict of vectors, which the optimizer keeps from step to step
     opt.step(params, grads, state)              changes params and state in place
 
-An optimizer is its settings and never changes; what it has computed for one network is in `state`, so that it can be
+An optimizer holds settings only; what it has computed for one network is in `state`, so that it can be
 used for another as if new. Definitions and defaults are PyTorch's, but for weight decay, which is always *decoupled*
 (Loshchilov & Hutter 2019): before the step, p ← p − η λ mask ⊙ p, and the gradient does not contain it. (The paper's
 Algorithm 2 puts the schedule's factor alone before λ; η λ, with the learning rate, is PyTorch's form.)
@@ -11,10 +11,10 @@ An L1 penalty λ₁ Σ|p| over the same mask is decoupled too, as a *proximal* s
 
     p ← S(p, η λ₁),      S(p, t) = sign(p) · max(|p| − t, 0) = p − clip(p, −t, t),      the soft threshold.
 
-S(p, t) is the minimum over q of ½(q − p)² + t|q|. It makes weights exactly 0, and gradient descent with it converges to
-the minimum of C + λ₁ Σ|p|. A step along the subgradient, g + λ₁ sign(p), jumps over 0 and makes no weight 0. With
-momentum μ a steady gradient moves p by η g/(1 − μ), so the minimum is that of C + (1 − μ) λ₁ Σ|p|; Adam and RMSprop
-divide g, but not λ₁. Daubechies, Defrise & De Mol 2004; Duchi & Singer 2009, for gradients of batches.
+S(p, t) is the q at which ½(q − p)² + t|q| is smallest. It makes weights exactly 0, and gradient descent with it
+converges to the minimum of C + λ₁ Σ|p|. A step along the subgradient, g + λ₁ sign(p), jumps over 0 and makes no weight
+0. With momentum μ a steady gradient moves p by η g/(1 − μ), so the minimum is that of C + (1 − μ) λ₁ Σ|p|; Adam and
+RMSprop divide g, but not λ₁. Daubechies, Defrise & De Mol 2004; Duchi & Singer 2009, for gradients of batches.
 
 With g = ∂C/∂p, η the learning rate, t = 1, 2, … the number of the step. All raise TypeError or ValueError for
 settings out of range. Learning-rate schedules stand in schedules.py.

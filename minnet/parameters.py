@@ -25,7 +25,8 @@ VECTORS = ("params", "grads", "state")
 class Cache:
     """An attribute that a pass sets, such as `x, z = Cache(), Cache()`; copies and pickles do not carry it.
 
-    Reading it before it is set raises AttributeError with the reason.
+    Reading it before it is set raises AttributeError with the reason. (There is no __set__: `layer.x = x` puts x into
+    the instance, where Python looks first.)
     """
 
     def __init__(self, reason: str = "net.forward(x) and net.gradient(x, y, loss) keep what they compute; net(x) keeps "
@@ -78,7 +79,7 @@ class Width:
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         if owner is None or self.name not in vars(owner):
-            raise AttributeError(f"no {self.name} yet")           # of the class, too: then a dataclass has no default
+            raise AttributeError(f"no {self.name} yet")           # @dataclass then knows that there is no default
         return vars(owner)[self.name]
 
     def __set__(self, owner: Any, value: Any) -> None:
@@ -127,7 +128,8 @@ def declared(owner: Any, vector: str) -> list[Array]:
 
 
 def settings(owner: Any) -> dict[str, Any]:
-    """What a copy of a layer carries: its attributes without views and caches."""
+    """What a copy of a layer carries: its attributes without caches, and without the slots of the views, which are
+    caches until they are bound."""
     kind = type(owner)
     return {name: value for name, value in vars(owner).items() if not isinstance(getattr(kind, name, None), Cache)}
 

@@ -56,7 +56,7 @@ class Residual(Layer):
     def __post_init__(self) -> None:
         self.branch = sequence.in_a_row(self.branch, "Residual([Dense(64, 64), activations.relu])")
         self.scale = checks.number("scale", self.scale)
-        self.features, fan_out = sequence.fitted(self.branch)
+        self.features, fan_out = sequence.checked_widths(self.branch)
         if self.features != fan_out:
             raise ValueError(f"expected a branch with as many outputs as inputs, got {self.features} → {fan_out}: they "
                              f"are added; end it with {self.features} units, and change the width between blocks")

@@ -25,7 +25,7 @@ def nested(layers: Sequence[Layer], within: str = "") -> Iterator[tuple[str, Lay
         yield from nested(layer.inner, f"{within}{i}.")
 
 
-def fitted(layers: Sequence[Layer]) -> tuple[int | None, int | None]:
+def checked_widths(layers: Sequence[Layer]) -> tuple[int | None, int | None]:
     """The fan_in of the first and the fan_out of the last, after checking that each takes what the one before gives."""
     if not layers:
         raise ValueError("expected at least one layer, got none")
@@ -46,7 +46,7 @@ def fitted(layers: Sequence[Layer]) -> tuple[int | None, int | None]:
         if last is not None and fan_in is not None and fan_in != last:
             raise ValueError(f"layers do not fit together: layer {i}, {layer!r}, takes {fan_in} features, but gets "
                              f"{last} from layer {i - 1}")
-        first = fan_in if first is None and last is None else first
+        first = fan_in if first is None and last is None else first       # the first width that a layer fixes
         last = fan_out if fan_out is not None else last
     return first, last
 

@@ -3,9 +3,9 @@
     for record in train(net, data, loss=…, optimizer=…, epochs=…, rng=…): …
     history = fit(net, data, …)
 
-`train` is a generator: whoever wants to stop early, plot or log writes a for loop. `fit` runs the loop, shows a
-progress bar and returns the History. `parameters.Model` says what can be trained: a network, an autoencoder, a
-Boltzmann machine.
+`train` checks its arguments at once and returns a generator: to stop early, plot or log, write a for loop. `fit` runs
+the loop, shows a progress bar and returns the History. `parameters.Model` says what can be trained: a network, an
+autoencoder, a Boltzmann machine.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     clip_norm = None if clip_norm is None else checks.number("clip_norm", clip_norm, above=0)
     generator, span = checks.generator(rng), training_checks.span(model, span)
     state = training_checks.optimizer_state(state, optimizer, model, span)
-    training_checks.first_factor(schedule, first := state["t"])
+    training_checks.first_factor(schedule, state["t"])
     shown = examples.checked("data", model, data, loss)
     held_out = None if validation is None else examples.checked("validation", model, validation, loss)
     edges = _edges(len(shown), batch_size)
@@ -91,12 +91,13 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
         checkpoint, every=every, resume=resume, epochs=epochs, model=model, state=state, history=history, rng=generator,
         loss=loss, settings={"data": shown, "validation": held_out, "batch_size": batch_size, "optimizer": optimizer,
                              "schedule": schedule, "clip_norm": clip_norm, "span": [span.start, span.stop]})
-    start = time.perf_counter() - (history[-1].seconds if history else 0)
+    start = time.perf_counter() - (history[-1].seconds if history else 0)      # the seconds of a resumed run go on
+    first_step = state["t"]
 
     def step(rows: np.ndarray, epoch: int) -> tuple[float, Any]:
         """One update from the batch of these rows; returns its loss before it, and which rows were classified right."""
         factor, before = training_checks.factor(schedule, state["t"]), carried.copy()
-        x, y, batch_loss = shown.batch(rows, loss if state["t"] > first else checks.loss(loss))
+        x, y, batch_loss = shown.batch(rows, loss if state["t"] > first_step else checks.loss(loss))
         C = float(model.gradient(x, y, batch_loss, training=training, rng=generator))
         grads = model.grads[span]
         if not (math.isfinite(C) and all_finite(grads)):
@@ -111,9 +112,10 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
     def records() -> Iterator[Record]:
         yield from history
         for epoch in range(len(history) + 1, epochs + 1):
-            order, held_loss, held_accuracy = generator.permutation(len(shown)), None, None
+            order = generator.permutation(len(shown))
+            held_loss = held_accuracy = None
             with np.errstate(over="ignore", invalid="ignore"):              # Diverged says what numpy would warn of
-                values, right = zip(*[step(order[first:last], epoch) for first, last in pairwise(edges)], strict=True)
+                values, right = zip(*[step(order[begin:end], epoch) for begin, end in pairwise(edges)], strict=True)
                 if held_out is not None:
                     held_loss, held_accuracy = held_out.measured(model, loss)
             if not all_finite(params := model.params[span]) or (held_loss is not None and not math.isfinite(held_loss)):

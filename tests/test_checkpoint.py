@@ -15,7 +15,6 @@ from minnet import (
     Dense,
     Network,
     activations,
-    archive,
     checkpoint,
     initializers,
     layers,
@@ -30,6 +29,7 @@ from minnet.activations import Activation
 from minnet.checkpoint import CheckpointError
 from minnet.initializers.definition import ALL
 from minnet.layer import Layer
+from minnet.storage import archive
 from minnet.storage.description import LAYERS, describe
 from tests.conftest import ACTIVATIONS, batch, every_layer, frozen, stirred
 

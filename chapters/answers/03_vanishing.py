@@ -35,7 +35,7 @@ def rms(array):
     return math.sqrt(np.square(array, dtype=np.float64).mean())
 
 
-def tower(activation, init, depth, *, width=64, seed=0, dtype=np.float32):
+def deep_net(activation, init, depth, *, width=64, seed=0, dtype=np.float32):
     return mn.mlp([64, *[width] * depth, 10], activation=activation, init=init, rng=seed, dtype=dtype)
 
 
@@ -54,7 +54,7 @@ def gradient(net, n=64):
 # %%
 def layers_with_numbers(seed):
     """How many layers, from the output down, have at least one δ that is not 0; and the prediction."""
-    net = tower(activations.tanh, normal(0.05), 140, seed=seed)
+    net = deep_net(activations.tanh, normal(0.05), 140, seed=seed)
     gradient(net)
     alive = sum(bool(layer.delta.any()) for layer in net.layers[:-1])
     return alive, math.log(rms(net.layers[-1].delta) * 2.0**150) / math.log(2.5)
@@ -63,7 +63,7 @@ def layers_with_numbers(seed):
 for seed in range(3):
     counted, expected = layers_with_numbers(seed)
     assert abs(counted - expected) < 5, (counted, expected)
-wide = tower(activations.tanh, normal(0.05), 10, width=1024)
+wide = deep_net(activations.tanh, normal(0.05), 10, width=1024)
 gradient(wide)
 assert rms(wide.layers[0].delta) > 2 * rms(wide.layers[9].delta)
 
@@ -86,7 +86,7 @@ while high - low > 1e-6:
     low, high = (middle, high) if chi(middle) < 1 else (low, middle)
 assert 102 < low < 104
 assert abs(theory.critical_point(activations.sigmoid)[0].weight_var - low) < 0.01
-edge = tower(activations.sigmoid, partial(initializers.variance_scaling, scale=low), 20, width=256, dtype=np.float64)
+edge = deep_net(activations.sigmoid, partial(initializers.variance_scaling, scale=low), 20, width=256, dtype=np.float64)
 edge.forward(x[:1].astype(float))
 edge.backward(np.ones((1, 10)))
 p = theory.predict_statistics(edge, x[:1].astype(float)).delta
@@ -105,7 +105,7 @@ assert abs(measured) < 3 * p.spread[0]
 # %%
 def moved(optimizer):
     """The share of the hidden weights that one step changes."""
-    net = tower(activations.tanh, normal(0.01), 10)
+    net = deep_net(activations.tanh, normal(0.01), 10)
     gradient(net)
     before = net.params.copy()
     optimizer.step(net.params, net.grads, optimizer.init(net.params))
@@ -124,8 +124,8 @@ def learned(net, optimizer, **options):
 
 assert moved(optimizers.SGD(0.1)) < 0.01
 assert moved(optimizers.Adam(1e-3)) > 0.5
-assert learned(tower(activations.tanh, normal(0.01), 10), optimizers.Adam(1e-3)) > 2.25
-assert learned(tower(activations.tanh, normal(0.01), 10), optimizers.Adam(1e-3, epsilon=1e-12)) < 2.1
+assert learned(deep_net(activations.tanh, normal(0.01), 10), optimizers.Adam(1e-3)) > 2.25
+assert learned(deep_net(activations.tanh, normal(0.01), 10), optimizers.Adam(1e-3, epsilon=1e-12)) < 2.1
 
 # %% [markdown]
 # ## 4. Clipping
@@ -137,7 +137,7 @@ assert learned(tower(activations.tanh, normal(0.01), 10), optimizers.Adam(1e-3, 
 
 # %%
 def exploding():
-    return tower(activations.relu, partial(initializers.variance_scaling, scale=8.0), 10)
+    return deep_net(activations.relu, partial(initializers.variance_scaling, scale=8.0), 10)
 
 
 for rate in (1e-1, 1e-2, 1e-3):
@@ -151,12 +151,12 @@ assert min(learned(exploding(), optimizers.SGD(rate)) for rate in (1e-3, 1e-4)) 
 #
 # The largest singular value of an n × n matrix of deviation σ is 2σ√n, so dividing by it leaves σ_w = ½ whatever σ was:
 # √χ = ½ near 0. No layer stretches, and a typical vector is halved in every one. Ten layers cost a factor of 2⁹ from
-# the last hidden layer to the first, and δ would be 0 in float32 after some 150. But by the rule of section 10 (six ξ,
-# with ξ = 1/|ln ¼| = 0.72) four layers are as deep as such a net can be and train well. To bound what the *worst*
-# direction does is not to keep what the typical one does.
+# the last hidden layer to the first, and δ would be 0 in float32 after some 150. But by the rule of the further part,
+# section 9 (six ξ, with ξ = 1/|ln ¼| = 0.72) four layers are as deep as such a net can be and train well. To bound what
+# the *worst* direction does is not to keep what the typical one does.
 
 # %%
-net = tower(activations.tanh, normal(0.01), 10, dtype=np.float64)
+net = deep_net(activations.tanh, normal(0.01), 10, dtype=np.float64)
 for layer in net.layers:
     layer.W /= np.linalg.svd(layer.W, compute_uv=False)[0]
 gradient(net)

@@ -107,7 +107,11 @@ class Rows(list[dict[str, Any]]):
         Of equal medians the first value in order of appearance is taken.
         """
         self._check(name, by)
-        return min(self.by(name).values(), key=lambda rows: np.median(np.nan_to_num(rows.array(by), nan=np.inf)))
+
+        def median(rows: Rows) -> float:                            # a group without the column counts as infinite
+            return float(np.median([np.inf if row.get(by) is None or np.isnan(row[by]) else row[by] for row in rows]))
+
+        return min(self.by(name).values(), key=median)
 
     def table(self, name: str, *, by: str = "seed") -> np.ndarray:
         """Column `name` as a matrix with a row for each value of `by`: (seeds, epochs).

@@ -8,8 +8,8 @@ z = x @ W with centred, independent weights,
 
     E[z²] = fan_in · Var[W] · E[x²]          and, backwards,        E[δx²] = fan_out · Var[W] · E[δ²]
 
-so Var[W] alone decides whether a signal grows or fades from layer to layer: each of the scaled initializers makes one
-of the two products 1, or a compromise of both.
+so Var[W] alone decides whether a signal grows or fades from layer to layer: each of the scaled initializers gives one
+of the two products the value that its units need, 1 for linear units and 2 for ReLU, or compromises between both.
 
 A docstring begins with the formula and ends with three lines: what the initializer keeps, and for which units; when
 that fails; the source. `reference.card(he_normal)` shows them beside a matrix that was drawn, with the calls of Keras,

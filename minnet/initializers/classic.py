@@ -17,7 +17,7 @@ from minnet.initializers.definition import fan, fans, initializer, not_negative,
 
 @initializer(draws=False)
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """W = 0. Right for biases; for weights it is the bad alternative.
+    """W = 0. Right for biases; as weights it fails, since all units stay equal.
 
     The generator is not used. Chapter 02 shows what happens.
 
@@ -30,7 +30,7 @@ def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 @initializer(draws=False)
 def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """W = 1. As a weight matrix it is the bad alternative.
+    """W = 1. As weights it fails, since all units stay equal.
 
     The generator is not used.
 

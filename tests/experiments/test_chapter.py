@@ -61,6 +61,8 @@ def test_best_value_of_a_column():
     assert set(rows.best("rate", by="loss").array("rate")) == {0.2}
     worse = Rows([*rows, {"rate": 0.3, "seed": 0, "loss": float("nan")}, {"rate": 0.3, "seed": 1, "loss": 0.0}])
     assert set(worse.best("rate", by="loss").array("rate")) == {0.2}
+    failed = Rows([{"rate": 0.4, "seed": 0, "diverged": True}, *rows])                # a group without the column
+    assert set(failed.best("rate", by="loss").array("rate")) == {0.2}
     with pytest.raises(ValueError, match="expected columns out of rate, seed, loss, got speed"):
         rows.best("speed", by="loss")
 

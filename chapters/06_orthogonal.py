@@ -290,8 +290,8 @@ _ = claims.judge("06-gradient-norm", source="popular article A",
                  headline="Orthogonal weights preserve the gradient's norm")
 
 # %% [markdown]
-# **What to see.** Read the picture from right to left, as the gradient goes. The length is kept for linear units only. (Bars:
-# quartiles over five seeds. Gaussian weights are shown for comparison.)
+# **What to see.** Read the picture from right to left, as the gradient goes. The length is kept for linear units only.
+# (Bars: quartiles over five seeds. Gaussian weights are shown for comparison.)
 #
 # A gain $g$ slightly above 1, $W = g\,Q$ with $Q$ orthogonal, makes up for the slope of tanh. In wide layers the signal
 # settles where its mean square $q$ no longer changes, $q = g^2 E[\tanh^2(\sqrt q\,\xi)]$ with a standard Gaussian

@@ -49,7 +49,8 @@ FAULTS = {
         "minnet.sequence", "children = iter(rng.spawn(sum(layer.draws for layer in layers)))",
         "children = iter([np.random.default_rng(0) for layer in layers if layer.draws])", "03-product"),
     "the corruption is ignored": Fault(
-        "minnet.pretraining.autoencoder", "if training and self.corruption is not None:", "if False:", "09-needed"),
+        "minnet.pretraining.autoencoder", 'if self.corruption is not None and checks.boolean("training", training):',
+        "if False:", "09-restores"),
     "alpha dropout is plain dropout": Fault(
         "minnet.dropout", "class AlphaDropout(Dropout):",
         "class AlphaDropout(Dropout):\n    pass\n\n\nclass Unused(Dropout):",

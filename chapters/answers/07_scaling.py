@@ -27,27 +27,8 @@ from minnet.diagnostics import scorecard
 
 x, y = datasets.standardized(datasets.digits()).train
 
-
 # %% [markdown]
-# ## 1. Another cut
-#
-# c² = 1 − 2k φ(k)/erf(k/√2). For k = 1 it is 0.29, c = 0.54. As k goes to 0 the density between −k and k becomes flat:
-# the uniform distribution on [−k, k], of deviation k/√3. So c itself goes to 0, as k/√3; and what is drawn, divided by
-# c, becomes uniform on ±√3. A truncated normal lies between the normal and the uniform.
-
-# %%
-def cut(k):
-    """The deviation of a unit normal cut at ±k."""
-    return math.sqrt(1 - 2 * k * math.exp(-k * k / 2) / math.sqrt(2 * math.pi) / math.erf(k / math.sqrt(2)))
-
-
-assert abs(cut(1) - 0.5396) < 1e-4
-w = initializers.truncated_normal(np.random.default_rng(0), (1000, 1000), cut=1.0, corrected=False)
-assert abs(w.std() / cut(1) - 1) < 4 / math.sqrt(2 * w.size)
-assert all(abs(cut(k) / (k / math.sqrt(3)) - 1) < k * k for k in (0.3, 0.1, 0.03))
-
-# %% [markdown]
-# ## 2. Powers
+# ## 1. Powers
 #
 # E[f²] = ½ E|z|^(2k) = c q^k: V(q) = σ_w² c q^k, a power law. At V(q) = q the slope is σ_w² c k q^(k−1) = k, whatever
 # the gain. For k = 2, E[z⁴]/2 = 3/2 and g = √(2/3) at q = 1. Only k = 1, ReLU, is not unstable (k > 1) or ordered to
@@ -67,7 +48,7 @@ except ValueError as error:
 assert "stable" in refused
 
 # %% [markdown]
-# ## 3. A sine
+# ## 2. A sine
 #
 # sin² u = (1 − cos 2u)/2 and E[cos 2√q z] = e^(−2q): E[f²] = (1 − e^(−2q))/2 and E[f′²] = (1 + e^(−2q))/2. At q = 1 the
 # gains are 1.521 forward and 1.327 backward. The edge: σ_w² = 2/(1 + e^(−2q)), between 1 and 2, and
@@ -85,7 +66,7 @@ for q in (0.5, 1.0, 4.0):
     assert math.isclose(field.bias_var, q - math.tanh(q), rel_tol=1e-9)
 
 # %% [markdown]
-# ## 4. The race
+# ## 3. Two digits
 #
 # LSUV divides both digits by the same number, so only V can change their ratio, and swish's V is steeper than a
 # proportion: on the way from q to V(q) the ratio gains V(2q)/(2V(q)) in each layer. Follow the two through V with the
@@ -116,11 +97,12 @@ assert measured > math.log(20), measured
 assert abs(measured - expected) < math.log(3), (measured, expected)
 
 # %% [markdown]
-# ## 5. Patience
+# ## 4. More steps
 #
-# At σ_w² = 1 and 40 layers, four times the steps are enough to learn something; at 56 layers they are not. (ξ_c = 3.6:
-# what arrives falls by e for every four layers, and steps make up for it one by one.) At the edge 40 layers were
-# learned in 205 steps already. So the border moves, slowly, and the edge keeps its lead.
+# At σ_w² = 1 and 40 layers, four times the steps are enough to learn something; at 56 layers they are not. (Both depth
+# scales are 3.6 layers: the gradient's mean square falls by a factor of e for every four layers, and each needs more
+# steps.) At the edge 40 layers were learned in 205 steps already. So the border moves slowly, and the edge keeps its
+# lead.
 
 # %%
 def accuracy(weight_var, depth, epochs, rate=0.003):
@@ -140,11 +122,11 @@ assert accuracy(1.75, 40, 5) > 0.8
 
 
 # %% [markdown]
-# ## 6. Your own, once more
+# ## 5. No random numbers
 #
 # The cosine transform, W_ij = √(2/n) cos(π(i + ½)j/n) (and √(1/n) for j = 0), is orthogonal: signals and gradients
-# fare as with any orthogonal matrix. But every layer gets the same one, and the card says so. What has to be added is
-# chance in every layer. A random sign for each input keeps W orthogonal and is not enough: that is one number for a
+# pass as through any orthogonal matrix. But every layer gets the same one, and the card says so. What has to be added
+# is chance in every layer. A random sign for each input keeps W orthogonal and is not enough: that is one number for a
 # whole row, and two layers with many equal signs are still alike. With the rows in a random order as well, layers are
 # as different as independent ones.
 
@@ -173,3 +155,22 @@ alike = [scorecard(init, activations.tanh, widths=(64,), depths=(10,), seeds=2, 
 assert math.isclose(alike[0].correlation, 64, rel_tol=0.05)
 assert alike[1].correlation > 8 > 5 > alike[2].correlation
 assert alike[2].distinct == 1
+
+
+# %% [markdown]
+# ## 6. Another cut (the further part)
+#
+# c² = 1 − 2k φ(k)/erf(k/√2). For k = 1 it is 0.29, c = 0.54. As k goes to 0 the density between −k and k becomes flat:
+# the uniform distribution on [−k, k], of deviation k/√3. So c itself goes to 0, as k/√3; and what is drawn, divided by
+# c, becomes uniform on ±√3. A truncated normal lies between the normal and the uniform.
+
+# %%
+def cut(k):
+    """The deviation of a unit normal cut at ±k."""
+    return math.sqrt(1 - 2 * k * math.exp(-k * k / 2) / math.sqrt(2 * math.pi) / math.erf(k / math.sqrt(2)))
+
+
+assert abs(cut(1) - 0.5396) < 1e-4
+w = initializers.truncated_normal(np.random.default_rng(0), (1000, 1000), cut=1.0, corrected=False)
+assert abs(w.std() / cut(1) - 1) < 4 / math.sqrt(2 * w.size)
+assert all(abs(cut(k) / (k / math.sqrt(3)) - 1) < k * k for k in (0.3, 0.1, 0.03))

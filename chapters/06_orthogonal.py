@@ -62,8 +62,8 @@ for name, place in {"orthogonal": (1.3e-3, 0.9), "Gaussian": (2e-4, 0.13)}.items
 
 # %% [markdown]
 # **What to see.** Left, before training: among how many directions 128 images are spread in each layer. Right: the
-# accuracy on the training digits after three epochs, at six learning rates (medians over five seeds; 0 means that the
-# training diverged; a guess is right in 10% of the cases). The runs on the right are stored; `python -m chapters
+# accuracy on the training digits after three epochs, at six learning rates (medians over five seeds; a guess is right in
+# 10% of the cases). The runs on the right are stored; `python -m chapters
 # --sweeps 06` repeats them.
 #
 # **The question.** How deep may a plain network be, and what do the weights have to do with it? Saxe, McClelland and
@@ -281,7 +281,7 @@ found = {"orthogonal, linear": gradient(activations.identity, initializers.ortho
 looks = {name: LOOKS[name.split(",")[0]] | {"marker": marker}
          for name, marker in zip(found, ("D", "s", "v"), strict=True)}
 ax = plots.depth_profile(found, ylabel="size of δ (layer 100 = 1)", styles=looks, band="quartiles")
-ax.set_title("Orthogonal weights keep the gradient's length, tanh does not")
+ax.set_title("Orthogonal weights keep the gradient's length in linear layers, not with tanh")
 linear, tanh = found["orthogonal, linear"][:, 0], found["orthogonal, tanh"][:, 0]
 print(f"layer 1/layer 100: linear {linear.min():.2f} to {linear.max():.2f}, tanh {tanh.min():.2f} to {tanh.max():.2f}")
 _ = claims.judge("06-gradient-norm", source="popular article A",
@@ -308,7 +308,7 @@ _ = claims.judge("06-gradient-norm", source="popular article A",
 for gain in (1.02, 1.05, 1.1):
     field = theory.MeanField(activations.tanh, gain**2)
     print(f"gain {gain}: signal √q = {field.limit() ** 0.5:.2f}, "
-          f"gradient's square over 1,000 layers × {field.chi(field.limit()) ** 1000:,.0f}")
+          f"gradient's square over 1,000 layers × {field.chi(field.limit()) ** 1000:.2g}")
 
 # %% [markdown]
 # Up to 1.05. At 1.02 the gradient's square hardly grows, and the signal is so small that tanh is nearly linear, and yet

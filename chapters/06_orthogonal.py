@@ -62,9 +62,8 @@ for name, place in {"orthogonal": (1.3e-3, 0.9), "Gaussian": (2e-4, 0.13)}.items
 
 # %% [markdown]
 # **What to see.** Left, before training: among how many directions 128 images are spread in each layer. Right: the
-# accuracy on the training digits after three epochs, at six learning rates (medians over five seeds; a guess is right in
-# 10% of the cases). The runs on the right are stored; `python -m chapters
-# --sweeps 06` repeats them.
+# accuracy on the training digits after three epochs, at six learning rates (medians over five seeds; a guess is right
+# in 10% of the cases). The runs on the right are stored; `python -m chapters --sweeps 06` repeats them.
 #
 # **The question.** How deep may a plain network be, and what do the weights have to do with it? Saxe, McClelland and
 # Ganguli (2014) solved the *linear* case exactly. We follow them, and then train 1,000 layers of tanh.

@@ -426,7 +426,7 @@ for ax, (title, init) in zip(axes, {"Q as it comes": raw, "signs fixed": initial
 axes[0].set_ylabel("density")
 Markdown("**What to see.** The eigenvalues of an orthogonal matrix lie on the unit circle, and those of a uniform one "
          "spread evenly (dashed; a little below, as some are real and sit at 0 and π, in the bars that are cut off). "
-         "Without the signs there is a gap beside 0: a rotation that hardly turns anything never comes up.")
+         "Without the signs there is a gap beside 0: rotations by small angles are never drawn.")
 
 # %% [markdown]
 # ## 6. Recurrent nets: a hundred steps of time
@@ -566,7 +566,7 @@ Markdown("**What to see.** Flat is an isometry. Between the tenth and the nineti
          f"of {flat[1.0, 0.1]:.1f} at g = 1 with small inputs, of {flat[1.0, 1.0]:.0f} with unit ones; at g = 1.1 of "
          f"{flat[1.1, 0.1]:.0f} and {flat[1.1, 1.0]:.0f}. Large inputs meet the bend of tanh in the first layers, and "
          "a large gain meets it in all of them. The one value that drops off at the end is the direction of the signal "
-         "itself: its size, whose distance from the fixed point every layer multiplies by about V′(q*), 100 layers at "
+         "itself: every layer brings its size nearer to the fixed point, by the slope of the map of q; 100 layers at "
          f"g = 1.1 by {field.slope(field.limit()) ** 100:.0e}.")
 
 # %%
@@ -755,7 +755,7 @@ Markdown(f"After {EPOCHS} epoch{'s' * (EPOCHS > 1)} a layer's matrix has moved b
          f"full runs the median is {np.median(ends.array('moved')):.2%}. "
          "For comparison, a net with a *single* hidden layer, 15 epochs in less than a second, reaches "
          f"{accuracy(shallow, digits.train):.1%} of the training part and {accuracy(shallow):.1%} on other "
-         "writers. Depth is made possible by this initialization, not useful.")
+         "writers. This initialization makes depth possible, not useful.")
 
 # %% [markdown]
 # ### Which other starts train?

@@ -51,8 +51,9 @@ import numpy as np
 
 from minnet import checks
 from minnet.history import History, Record
+from minnet.layers import BatchNorm
 from minnet.network import Network
-from minnet.optimizers import State
+from minnet.optimizers import Optimizer, State
 from minnet.storage import archive, description
 from minnet.storage.archive import CheckpointError
 
@@ -100,6 +101,9 @@ def load(path: str | Path, *, own: Mapping[str, Any] | None = None) -> Checkpoin
         arrays = file.arrays(_shapes(header, description.sizes(layers), dtype))
         net = Network.blank(layers, dtype)
         net.params, net.state = arrays["params"], arrays["state"]
+        for layer in net.owners().values():
+            if isinstance(layer, BatchNorm) and layer.running_var.min() < 0:
+                raise CheckpointError(f"expected variances ≥ 0 in {layer!r}, got {layer.running_var.min():g}")
         vars(net).update(description.output_function(header["network"], own))
         generator = _generator(header["rng"]) if "rng" in header else None
         return Checkpoint(net, _state(header, arrays), _history(arrays), generator)
@@ -128,8 +132,7 @@ def keeper(path: str | Path, *, every: int, resume: bool, epochs: int, model: An
         if not checks.boolean("resume", resume):
             raise CheckpointError(f"expected a new file, got {path}, which is there already: pass resume=True to go on "
                                   "where it ended, or give another name, or delete it")
-        _go_on(path, model, state, history, rng, loss, run)
-        checks.count("epochs", epochs, least=len(history))
+        _go_on(path, epochs, model, state, history, rng, loss, run, settings["optimizer"])
 
     def keep() -> None:
         if len(history) % every == 0 or len(history) == epochs:
@@ -138,8 +141,8 @@ def keeper(path: str | Path, *, every: int, resume: bool, epochs: int, model: An
     return keep
 
 
-def _go_on(path: str | Path, model: Network, state: State, history: History, rng: np.random.Generator, loss: Any,
-           run: dict[str, Any]) -> None:
+def _go_on(path: str | Path, epochs: int, model: Network, state: State, history: History, rng: np.random.Generator,
+           loss: Any, run: dict[str, Any], optimizer: Any) -> None:
     """Fill all from the file, in place: what the caller holds goes on too."""
     with archive.reading(path) as file:
         header, now = file.header, _header(model, state, history, rng, run)
@@ -153,6 +156,10 @@ def _go_on(path: str | Path, model: Network, state: State, history: History, rng
         arrays = file.arrays(_shapes(header, sizes, model.dtype))
         before, generator = _state(header, arrays), _generator(header["rng"])
         records = _history(arrays)
+        checks.count("epochs", epochs, least=len(records))
+        negative = [name for name in optimizer.squares if (before or {}).get(name, np.zeros(1)).min() < 0]
+        if negative:
+            raise CheckpointError(f"expected {negative[0]} in the optimizer's state to be ≥ 0: it averages squares")
         missing = (header["rng"]["seed"]["n_children_spawned"] - now["rng"]["seed"]["n_children_spawned"])
         if not 0 <= missing <= 2**16:
             raise CheckpointError("expected rng as it was when the run began, got one that has spawned other children: "
@@ -174,16 +181,42 @@ def _comparable(header: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _settings_as_json(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by value where they are numbers, by name where they are functions, by checksum where they are data."""
+    """Settings by value where they are numbers, by checksum where they are data. Functions are compared by name and
+    options, a schedule also by its factors; two losses of your own with one name cannot be told apart."""
     found: dict[str, Any] = {}
     for name, value in settings.items():
         if name in ("data", "validation"):
             arrays = () if value is None else (value.x, value.y, value.weights)
             found[name] = [_checksum(array) for array in arrays if array is not None]
         elif name == "optimizer":
-            found[name] = {"class": type(value).__name__} | description.settings_as_json(value, {})
+            found[name] = _optimizer_as_json(value)
+        elif name == "schedule":
+            found[name] = [description.as_json(value, {}), _factors(value)]
         else:
             found[name] = description.as_json(value, {})
+    return found
+
+
+def _optimizer_as_json(value: Any) -> Any:
+    """An optimizer by its settings, which may hold another optimizer and slices."""
+    if isinstance(value, Optimizer):
+        settings = {field.name: _optimizer_as_json(getattr(value, field.name)) for field in fields(value) if field.init}
+        return {"class": type(value).__name__} | settings
+    if isinstance(value, slice):
+        return [value.start, value.stop]
+    if isinstance(value, list | tuple):
+        return [_optimizer_as_json(part) for part in value]
+    return description.as_json(value, {})
+
+
+def _factors(schedule: Callable[[int], float]) -> list[float]:
+    """The schedule's factors at some steps, which tell apart two functions of one name; fewer where it raises."""
+    found: list[float] = []
+    for step in (0, 1, 2, 5, 10, 20, 50, 100, 1000, 10_000, 100_000):
+        try:
+            found.append(float(schedule(step)))
+        except Exception:
+            break
     return found
 
 
@@ -271,7 +304,7 @@ def _history(arrays: Mapping[str, np.ndarray]) -> History:
     history = History()
     for row in arrays.get("history", np.zeros((0, len(_COLUMNS)))).tolist():
         epoch, step, loss, accuracy, held_loss, held_accuracy, seconds = row
-        if not (epoch.is_integer() and step.is_integer() and math.isfinite(loss) and math.isfinite(seconds)):
+        if not (epoch == len(history) + 1 and step.is_integer() and math.isfinite(loss) and math.isfinite(seconds)):
             raise CheckpointError(f"expected whole epochs and steps, a loss and seconds in history, got {row}")
         history.append(Record(int(epoch), int(step), loss, _or_none(accuracy), _or_none(held_loss),
                               _or_none(held_accuracy), seconds))

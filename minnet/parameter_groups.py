@@ -29,12 +29,15 @@ class ParameterGroups(Optimizer):
 
     learning_rate: float = field(init=False, repr=False)
     weight_decay: float = field(init=False, repr=False)
+    l1: float = field(init=False, repr=False)
     optimizer: Optimizer
     groups: Sequence[tuple[slice, float]]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.optimizer, Optimizer):
+        if not isinstance(self.optimizer, Optimizer) or isinstance(self.optimizer, ParameterGroups):
             raise TypeError(f"expected an optimizer such as optimizers.Adam(0.001), got {self.optimizer!r}")
+        if not isinstance(self.groups, list | tuple):
+            raise TypeError(f"expected groups to be a list of (slice of params, factor), got {self.groups!r}")
         groups = tuple(_group(group) for group in self.groups)
         ends = sorted((part.start, part.stop) for part, _ in groups)
         if any(stop > start for (_, stop), (start, _) in pairwise(ends)):
@@ -42,6 +45,7 @@ class ParameterGroups(Optimizer):
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "learning_rate", self.optimizer.learning_rate)
         object.__setattr__(self, "weight_decay", self.optimizer.weight_decay)
+        object.__setattr__(self, "l1", self.optimizer.l1)
 
     def init(self, params: np.ndarray, decay_mask: np.ndarray | None = None) -> State:
         last = max((part.stop for part, _ in self.groups), default=0)

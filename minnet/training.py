@@ -87,6 +87,7 @@ def train(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: i
 
     carried, training = getattr(model, "state", np.zeros(0)), True if span == slice(0, len(model.params)) else span
     history, sizes = History(), np.diff(edges)
+    training_checks.checkpoint(checkpoint, every, resume)
     keep = None if checkpoint is None else keeper(
         checkpoint, every=every, resume=resume, epochs=epochs, model=model, state=state, history=history, rng=generator,
         loss=loss, settings={"data": shown, "validation": held_out, "batch_size": batch_size, "optimizer": optimizer,
@@ -176,6 +177,9 @@ def fit(model: Any, data: Data, *, loss: Loss, optimizer: Optimizer, epochs: int
                     break
     except KeyboardInterrupt:
         history.interrupted = True
+    except Diverged as error:
+        error.history.best_epoch = history.best_epoch
+        raise
     finally:
         if best is not None:
             model.params[...], carried[...] = best

@@ -29,6 +29,7 @@ from minnet.activations import Activation
 from minnet.checkpoint import CheckpointError
 from minnet.initializers.definition import ALL
 from minnet.layer import Layer
+from minnet.parameter_groups import ParameterGroups
 from minnet.storage import archive
 from minnet.storage.description import LAYERS, describe
 from tests.conftest import ACTIVATIONS, batch, every_layer, frozen, stirred
@@ -346,8 +347,59 @@ def test_more_epochs_extend_a_finished_run(tmp_path):
     assert net.params.tobytes() == whole.params.tobytes()
     assert [record.epoch for record in history] == [1, 2, 3, 4, 5]
     assert (np.diff(history.seconds) > 0).all()
+    fresh, rng = every_layer(np.float32), np.random.default_rng(3)
+    before, drawn = frozen(fresh), rng.bit_generator.state
     with pytest.raises(ValueError, match="expected epochs to be a whole number ≥ 5, got 3"):
-        run(tmp_path / "run.npz", epochs=3, resume=True, **RUNS["plain"])
+        run(tmp_path / "run.npz", epochs=3, net=fresh, rng=rng, resume=True, **RUNS["plain"])
+    assert frozen(fresh) == before
+    assert rng.bit_generator.state == drawn
+
+
+def test_groups_of_parameters_are_written_and_compared(tmp_path):
+    def groups(factor):
+        net = small()
+        return net, ParameterGroups(optimizers.Adam(0.01), [(net.span(0), factor), (net.span(1), 1.0)])
+
+    settings = {"loss": CE, "rng": 0, "progress": False}
+    whole, optimizer = groups(0.5)
+    mn.fit(whole, DATA, optimizer=optimizer, epochs=4, **settings)
+    for epochs in (2, 4):
+        net, optimizer = groups(0.5)
+        mn.fit(net, DATA, optimizer=optimizer, epochs=epochs, checkpoint=tmp_path / "run.npz", resume=epochs == 4,
+               **settings)
+    assert net.params.tobytes() == whole.params.tobytes()
+    net, optimizer = groups(0.25)
+    with pytest.raises(CheckpointError, match=r"groups\[0\]\[1\] was 0\.5 and is 0\.25"):
+        mn.fit(net, DATA, optimizer=optimizer, epochs=4, checkpoint=tmp_path / "run.npz", resume=True, **settings)
+
+
+def test_schedules_of_one_name_are_told_apart_by_their_factors(tmp_path):
+    settings = {"loss": CE, "optimizer": optimizers.SGD(0.1), "epochs": 1, "rng": 0, "progress": False,
+                "checkpoint": tmp_path / "run.npz"}
+    mn.fit(small(), DATA, schedule=lambda step: 1 / (1 + step), **settings)
+    with pytest.raises(CheckpointError, match="schedule"):
+        mn.fit(small(), DATA, schedule=lambda step: 1 / (2 + step), resume=True, **settings)
+    mn.fit(small(), DATA, schedule=lambda step: 1 / (1 + step), resume=True, **settings)
+
+
+def test_numbers_that_a_run_cannot_have_are_refused(tmp_path):
+    net = mn.Network([Dense(3, 4), layers.BatchNorm(4), Dense(4, 4)], rng=0)
+    net.layers[1].running_var = -5
+    net.save(tmp_path / "net.npz")
+    with pytest.raises(CheckpointError, match="expected variances ≥ 0 in BatchNorm"):
+        mn.load(tmp_path / "net.npz")
+
+
+@pytest.mark.parametrize(("settings", "kind", "message"), [
+    ({"resume": True}, ValueError, "expected checkpoint, the file to resume from"),
+    ({"resume": "no"}, TypeError, "expected resume to be True or False"),
+    ({"every": 0}, ValueError, "expected every to be a whole number ≥ 1"),
+    ({"checkpoint": ""}, TypeError, "expected checkpoint to be the path of a file"),
+    ({"checkpoint": 5}, TypeError, "expected checkpoint to be the path of a file"),
+])
+def test_settings_that_need_a_file(settings, kind, message):
+    with pytest.raises(kind, match=message):
+        mn.fit(small(), DATA, loss=CE, optimizer=optimizers.SGD(0.1), epochs=1, rng=0, progress=False, **settings)
 
 
 def test_a_generator_that_is_handed_over_goes_on_too(tmp_path):
@@ -374,7 +426,8 @@ def test_children_spawned_in_training_go_on(tmp_path):
     def trained(path=None, epochs=4):
         net = Network([Dense(3, 4), Spawning(), Dense(4, 4)], rng=0)
         rng = np.random.default_rng(1)
-        mn.fit(net, DATA, loss=CE, optimizer=optimizers.SGD(0.1), epochs=epochs, rng=rng, checkpoint=path, resume=True)
+        mn.fit(net, DATA, loss=CE, optimizer=optimizers.SGD(0.1), epochs=epochs, rng=rng, checkpoint=path,
+               resume=path is not None)
         return net.params.tobytes(), rng.spawn(1)[0].random()
 
     trained(tmp_path / "run.npz", epochs=2)

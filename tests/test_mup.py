@@ -73,6 +73,7 @@ def test_schedules_act_on_groups_too():
     assert frozen(trained(ParameterGroups(SGD(0.1), whole), schedule=schedules.constant)) == frozen(trained(SGD(0.1)))
     assert ParameterGroups(AdamW(0.3), whole).learning_rate == 0.3
     assert ParameterGroups(AdamW(0.3), whole).weight_decay == 0.01
+    assert ParameterGroups(SGD(0.3, l1=0.2), whole).l1 == 0.2
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), [
@@ -85,7 +86,12 @@ def test_schedules_act_on_groups_too():
     (lambda: ParameterGroups(SGD(), [(slice(0, 4), -1)]), ValueError, "expected factor to be a number ≥ 0, got -1"),
     (lambda: ParameterGroups(SGD(), [(slice(0, 4), 1), (slice(3, 5), 1)]), ValueError, "groups that do not overlap"),
     (lambda: trained(ParameterGroups(SGD(), [(slice(0, 999), 1)])), ValueError, "within the 83 parameters.* 999"),
-    (lambda: trained(ParameterGroups(SGD(), [(net().span(1), 1)]), span=net().span(0)), ValueError, "without span"),
+    (lambda: trained(ParameterGroups(SGD(), [(net().span(1), 1)]), span=net().span(0)), ValueError,
+     "either parameter groups.*or span, got both"),
+    (lambda: trained(ParameterGroups(SGD(), [(slice(0, 2), 1)]), span=net().span(1)), ValueError, "or span, got both"),
+    (lambda: ParameterGroups(ParameterGroups(SGD(), []), []), TypeError, "expected an optimizer such as .*got Param"),
+    (lambda: ParameterGroups(SGD(), None), TypeError, "groups to be a list.*got None"),
+    (lambda: ParameterGroups(SGD(), [], l1=1.0), TypeError, "l1"),
 ])
 def test_errors_of_groups(call, kind, message):
     with pytest.raises(kind, match=message):

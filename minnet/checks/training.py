@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from minnet import checks
 from minnet.arrays import all_finite
 from minnet.optimizers import Optimizer, State
+from minnet.parameter_groups import ParameterGroups
 
 
 def settings(model: Any, loss: Any, optimizer: Any, schedule: Any) -> None:
@@ -42,6 +44,16 @@ def first_factor(schedule: Callable[[int], float], step: int) -> None:
         raise
 
 
+def checkpoint(path: Any, every: int, resume: bool) -> None:
+    """`every` and `resume` belong to a file."""
+    checks.count("every", every)
+    if path is None:
+        if checks.boolean("resume", resume):
+            raise ValueError("expected checkpoint, the file to resume from, got resume=True without one")
+    elif not isinstance(path, str | PathLike) or not str(path):
+        raise TypeError(f"expected checkpoint to be the path of a file, such as 'run.npz', got {path!r}")
+
+
 def span(model: Any, value: slice | None) -> slice:
     """The part of `params` that is trained; all of it for None."""
     size = len(model.params)
@@ -61,6 +73,9 @@ def span(model: Any, value: slice | None) -> slice:
 
 def optimizer_state(state: State | None, optimizer: Optimizer, model: Any, span: slice) -> State:
     """The optimizer's state for this part of the parameters: the given one, if it fits, or a fresh one."""
+    if isinstance(optimizer, ParameterGroups) and span != slice(0, len(model.params)):
+        raise ValueError("expected either parameter groups, which are parts of all params, or span, got both: give the "
+                         "layers that are not to be trained no group")
     params, mask = model.params[span], getattr(model, "decay_mask", None)
     fresh = optimizer.init(params, None if mask is None else mask[span])
     if state is None:

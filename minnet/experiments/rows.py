@@ -91,6 +91,9 @@ class Rows(list[dict[str, Any]]):
         by, found = [by] if isinstance(by, str) else by, Rows(runs=self.runs)
         if not isinstance(by, list | tuple):
             raise TypeError(f"expected by to be the name of a column, or a list of them, got {by!r}")
+        if taken := {"n", "median", "low", "high"} & set(by):
+            raise ValueError("expected by to name other columns than those of the result, got "
+                             f"{', '.join(sorted(taken))}: rename the column")
         for group in self.by(*by).values():
             values = np.array([row[name] for row in group if row.get(name) is not None], dtype=float)
             with np.errstate(invalid="ignore"):                     # between −∞ and ∞ the median is NaN
@@ -107,6 +110,8 @@ class Rows(list[dict[str, Any]]):
         Of equal medians the first value in order of appearance is taken.
         """
         self._check(name, by)
+        if not self:
+            raise ValueError("expected at least one row to choose from, got none")
 
         def median(rows: Rows) -> float:                            # a group without the column counts as infinite
             return float(np.median([np.inf if row.get(by) is None or np.isnan(row[by]) else row[by] for row in rows]))
@@ -116,10 +121,15 @@ class Rows(list[dict[str, Any]]):
     def table(self, name: str, *, by: str = "seed") -> np.ndarray:
         """Column `name` as a matrix with a row for each value of `by`: (seeds, epochs).
 
-        A run that ended early has NaN behind its end.
+        A run that ended early has NaN behind its end. Raises ValueError where a run has rows of several cells: their
+        epochs are not in order then. Choose one with `where`.
         """
         self._check(name, by)
-        runs = [rows.array(name) for rows in self.by(by).values()]
+        groups = self.by(by).values()
+        runs = [rows.array(name) for rows in groups]
+        if "epoch" in self.columns and not all((np.diff(rows.array("epoch")) > 0).all() for rows in groups):
+            raise ValueError(f"expected one run for each value of {by}, with rising epochs, got rows of several: "
+                             "choose one with rows.where(…)")
         matrix = np.full((len(runs), max(map(len, runs), default=0)), np.nan)
         for row, values in zip(matrix, runs, strict=True):
             row[:len(values)] = values

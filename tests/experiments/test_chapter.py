@@ -70,3 +70,23 @@ def test_best_value_of_a_column():
 def test_table_has_a_row_for_each_run():
     rows = Rows([{"seed": 0, "loss": 1.0}, {"seed": 1, "loss": 3.0}, {"seed": 0, "loss": 2.0}])
     np.testing.assert_array_equal(rows.table("loss"), [[1, 2], [3, np.nan]])
+
+
+def test_table_and_best_refuse_what_they_would_mix():
+    rows = Rows([{"init": init, "seed": 0, "epoch": epoch, "loss": 1.0} for init in "ab" for epoch in (1, 2)])
+    assert rows.where(init="a").table("loss").shape == (1, 2)
+    with pytest.raises(ValueError, match="one run for each value of seed, with rising epochs"):
+        rows.table("loss")
+    with pytest.raises(ValueError, match="at least one row"):
+        Rows().best("rate", by="loss")
+    widths = Rows([{"n": 8, "loss": 1.0}, {"n": 16, "loss": 2.0}])
+    with pytest.raises(ValueError, match="other columns than those of the result, got n: rename"):
+        widths.spread("loss", by="n")
+
+
+def test_a_run_that_diverges_with_patience_says_which_epoch_is_best():
+    history = fit_until_diverged(net(), (X, Y), loss=losses.softmax_cross_entropy, optimizer=optimizers.SGD(0.1),
+                                 epochs=50, rng=0, validation=(X, Y), patience=3,
+                                 schedule=lambda step: 1.0 if step < 6 else 1e38)
+    assert history.diverged
+    assert history.best_epoch in (1, 2, 3)

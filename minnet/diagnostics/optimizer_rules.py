@@ -103,10 +103,10 @@ def l1_large(e: Evidence) -> Finding | None:
         return None
     return Finding(
         "l1_large", (), {"shrinkage": e.settings.shrinkage, "loss": e.after, "better_loss": e.loss_after(without)},
-        f"l1={e.settings.base.l1:g} is too large: at this learning rate each step moves every weight by "
+        f"the L1 penalty l1={e.settings.base.l1:g} is too large: at this learning rate each step moves every weight by "
         f"{e.settings.shrinkage:.2g} towards 0, where a weight is {weight:.2g} on average.",
         f"The weights shrink to 0 faster than the gradient can build them: {_trial(e, without, 'without l1')}.",
-        f"Leave it out, `optimizer={optimizer_code(without.optimizer)}`, or use 0.001 or less.")
+        f"Leave it out, `optimizer={optimizer_code(without.optimizer)}`, or use l1=0.001 or less.")
 
 
 def momentum_large(e: Evidence) -> Finding | None:

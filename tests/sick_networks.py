@@ -373,6 +373,12 @@ def weight_decay_large(rng: np.random.Generator, family: Family) -> Pair:
     return changed(twin, f"weight_decay {decay:.2g}", optimizer=replace(twin.optimizer, weight_decay=decay))
 
 
+def l1_large(rng: np.random.Generator, family: Family) -> Pair:
+    twin = healthy(rng, family)
+    l1 = between(rng, 0.01, 0.5) / twin.optimizer.learning_rate
+    return changed(twin, f"l1 {l1:.2g}", optimizer=replace(twin.optimizer, l1=l1))
+
+
 def momentum_large(rng: np.random.Generator, family: Family) -> Pair:
     twin = healthy(rng, family)
     while getattr(twin.optimizer, "momentum", 0) != 0.9:
@@ -440,6 +446,7 @@ SICKNESSES = {
     "learning_rate_large": Sickness(_rate(10, 1e4), "fails"),
     "learning_rate_small": Sickness(_rate(1e-6, 1e-2), "fails", later=(20, 0.25)),
     "overfitting": Sickness(overfitting, "memorized", later=(10 * STEPS, 1.0)),
+    "l1_large": Sickness(l1_large, "fails"),            # last: its place is a part of the seed
 }
 
 

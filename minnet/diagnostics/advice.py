@@ -15,6 +15,7 @@ from minnet.diagnostics.evidence import Evidence
 from minnet.diagnostics.measurements import dense_in
 from minnet.initializers import Initializer
 from minnet.optimizers import Optimizer
+from minnet.parameter_groups import ParameterGroups
 
 STANDARDIZE_X = "`x = (x - x.mean(axis=0)) / np.where(np.ptp(x, axis=0) > 0, x.std(axis=0), 1)`"
 STANDARDIZE_Y = "`y = (y - y.mean(axis=0)) / np.where(np.ptp(y, axis=0) > 0, y.std(axis=0), 1)`"
@@ -39,12 +40,14 @@ def initializer_code(init: Initializer) -> str:
 
 
 def optimizer_code(optimizer: Optimizer) -> str:
-    """An optimizer as Python, without the settings that are defaults."""
-    settings: list[str] = []
+    """An optimizer as Python, without the settings that are defaults; groups are those of the user's `optimizer`."""
+    if isinstance(optimizer, ParameterGroups):
+        return f"ParameterGroups({optimizer_code(optimizer.optimizer)}, optimizer.groups)"
+    settings = [f"learning_rate={optimizer.learning_rate:.3g}"]
     for field in fields(optimizer):
         value: Any = getattr(optimizer, field.name)
-        if field.name == "learning_rate" or field.default is MISSING or value != field.default:
-            settings.append(f"{field.name}={value:.3g}" if isinstance(value, float) else f"{field.name}={value!r}")
+        if field.name != "learning_rate" and (field.default is MISSING or value != field.default):
+            settings.append(f"{field.name}={value.item() if isinstance(value, np.generic) else value!r}")
     return f"optimizers.{type(optimizer).__name__}({', '.join(settings)})"
 
 

@@ -23,13 +23,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from minnet import checks, schedules
+from minnet.checks import training as training_checks
 from minnet.diagnostics import capacity_rules, data_rules, optimizer_rules, output_rules, signal_rules
 from minnet.diagnostics.chance import chance
 from minnet.diagnostics.evidence import Evidence, Validation
 from minnet.diagnostics.findings import Diagnosis, Finding
 from minnet.diagnostics.measurements import as_optimizer, statistics_of, take_snapshot
 from minnet.diagnostics.symmetries import symmetry_of
-from minnet.diagnostics.trials import Settings
+from minnet.diagnostics.trials import FAR, Settings
 from minnet.network import Loss, Network
 from minnet.optimizers import Optimizer
 
@@ -51,7 +52,7 @@ _DATA = ("constant_targets", "sentinel_values", "constant_features", "unequal_fe
          "shifted_labels", "unrelated_labels", "conflicting_labels", "unscaled_targets")
 _OUTPUT = ("output_activation", "output_range", "layer_after_output")
 _SIGNALS = ("identical_units", "wrong_gradient", "saturated", "exploding", "dead_units")
-_SETTINGS = ("schedule_small", "clip_norm_small", "weight_decay_large", "momentum_large")
+_SETTINGS = ("schedule_small", "clip_norm_small", "weight_decay_large", "l1_large", "momentum_large")
 
 # Causes come before their consequences.
 RULES = (
@@ -83,11 +84,12 @@ RULES = (
     _rule(optimizer_rules.schedule_small),
     _rule(optimizer_rules.clip_norm_small, *_DATA, *_OUTPUT, *_SIGNALS, "schedule_small"),
     _rule(optimizer_rules.weight_decay_large, "constant_targets", "schedule_small"),
-    _rule(optimizer_rules.momentum_large, *_DATA, "exploding", "initial_loss", "weight_decay_large"),
+    _rule(optimizer_rules.l1_large, "constant_targets", "schedule_small"),
+    _rule(optimizer_rules.momentum_large, *_DATA, "exploding", "initial_loss", "weight_decay_large", "l1_large"),
     _rule(capacity_rules.too_narrow, *_DATA, *_OUTPUT, *_SIGNALS, *_SETTINGS, "linear_network"),
     _rule(signal_rules.vanishing, *_DATA, *_OUTPUT, *_SIGNALS, *_SETTINGS, "too_narrow"),
     _rule(optimizer_rules.learning_rate_large, *_DATA, *_SIGNALS, "linear_network", "initial_loss",
-          "weight_decay_large", "momentum_large", "too_narrow", "vanishing"),
+          "weight_decay_large", "l1_large", "momentum_large", "too_narrow", "vanishing"),
     _rule(optimizer_rules.learning_rate_small, *_DATA, *_OUTPUT, *_SIGNALS, *_SETTINGS, "initial_loss", "too_narrow",
           "linear_network", "vanishing", "learning_rate_large"),
     _rule(optimizer_rules.overfitting, *_DATA, "validation_shift"),
@@ -107,8 +109,9 @@ def diagnose(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss, *, optimize
 
     x, y: some hundreds of the examples that it is trained on; y as `loss` takes it. The other arguments are those of
     `fit`. `optimizer`, or `learning_rate` for plain gradient descent, is judged with `schedule`, `clip_norm` and
-    `batch_size` by trial steps on a copy: 24, or as many as momentum and weight decay need to show their effect. Where
-    these steps fail, they are repeated with one setting changed. `validation` (x, y) is compared with x and y.
+    `batch_size` by trial steps on a copy: 24, or as many as momentum, weight decay and l1 need to show their effect.
+    Where these steps fail, they are repeated with one setting changed. The schedule is looked at over 1,000 steps.
+    `validation` (x, y), without weights, is compared with x and y.
 
     Findings stand in the order of KINDS, and a finding that an earlier one explains is left out: correct the first, and
     diagnose again. `layer_statistics` and `symmetry` explain the columns of the printed table. Raises TypeError or
@@ -150,6 +153,9 @@ def _checked_settings(optimizer: Optimizer | None, learning_rate: float | None, 
     if not callable(schedule):
         raise TypeError(f"expected schedule to be a function of the step, got {schedule!r}: "
                         "partial(schedules.cosine, steps=1000) is one")
+    training_checks.first_factor(schedule, 0)
+    for step in range(1, FAR):
+        training_checks.factor(schedule, step)
     if clip_norm is not None:
         checks.number("clip_norm", clip_norm, above=0)
     checks.count("batch_size", batch_size)
@@ -163,7 +169,10 @@ def _checked_settings(optimizer: Optimizer | None, learning_rate: float | None, 
 
 
 def _checked_validation(net: Network, validation: tuple[np.ndarray, np.ndarray], loss: Loss) -> Validation:
-    x, y = checks.pair("validation", validation)
+    if len(checks.data("validation", validation)) == 3:
+        raise TypeError("expected validation to be a pair (x, y), got (x, y, weights): a diagnosis does not weight "
+                        "examples; leave the weights out, validation[:2]")
+    x, y = validation
     x, y = checks.batch("validation x", x, net.fan_in, np.dtype(np.float64)), _as_numbers("validation y", y)
     with np.errstate(all="ignore"):
         z = net.astype(np.float64)(x)

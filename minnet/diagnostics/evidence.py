@@ -175,7 +175,7 @@ class Evidence:
         """The factor, 1, 10, 100, …, up to which larger learning rates bring the loss lower in a trial."""
         assert self.settings is not None
         settings, factor = self.settings.at_peak(), 1.0
-        optimizer = settings.optimizer
+        optimizer = settings.base
         largest = 10.0 if isinstance(optimizer, SGD) else 0.1          # where more is needed, the rate is not the cause
         while 10 * factor * optimizer.learning_rate <= largest:
             more, present = (self.loss_after(settings.times(k * factor)) for k in (10, 1))

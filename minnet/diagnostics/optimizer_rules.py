@@ -81,17 +81,32 @@ def clip_norm_small(e: Evidence) -> Finding | None:
 
 def weight_decay_large(e: Evidence) -> Finding | None:
     """Weight decay takes weights away faster than the gradient builds them."""
-    if e.settings is None or not e.settings.optimizer.weight_decay or not _fails(e):
+    if e.settings is None or not e.settings.base.weight_decay or not _fails(e):
         return None
-    without = e.settings.without_decay()
+    without = e.settings.changed(weight_decay=0.0)
     if e.settings.decay * LONG_STEPS < 0.5 or not _cures(e, without):        # below, 100 steps take less than 40% away
         return None
     return Finding(
         "weight_decay_large", (), {"decay": e.settings.decay, "loss": e.after, "better_loss": e.loss_after(without)},
-        f"weight_decay={e.settings.optimizer.weight_decay:g} is too large: at this learning rate each step takes "
+        f"weight_decay={e.settings.base.weight_decay:g} is too large: at this learning rate each step takes "
         f"{min(1.0, e.settings.decay):.2g} of every weight away.",
         f"The weights shrink to 0 faster than the gradient can build them: {_trial(e, without, 'without decay')}.",
         f"Leave it out, `optimizer={optimizer_code(without.optimizer)}`, or use 0.01 or less.")
+
+
+def l1_large(e: Evidence) -> Finding | None:
+    """The L1 penalty moves weights to 0 faster than the gradient builds them."""
+    if e.settings is None or not e.settings.base.l1 or not _fails(e):
+        return None
+    without, weight = e.settings.changed(l1=0.0), float(np.abs(e.net.params[e.net.decay_mask]).mean())
+    if e.settings.shrinkage * LONG_STEPS < 0.5 * weight or not _cures(e, without):  # 100 steps take less than half away
+        return None
+    return Finding(
+        "l1_large", (), {"shrinkage": e.settings.shrinkage, "loss": e.after, "better_loss": e.loss_after(without)},
+        f"the L1 penalty l1={e.settings.base.l1:g} is too large: at this learning rate each step moves every weight by "
+        f"{e.settings.shrinkage:.2g} towards 0, where a weight is {weight:.2g} on average.",
+        f"The weights shrink to 0 faster than the gradient can build them: {_trial(e, without, 'without l1')}.",
+        f"Leave it out, `optimizer={optimizer_code(without.optimizer)}`, or use l1=0.001 or less.")
 
 
 def momentum_large(e: Evidence) -> Finding | None:

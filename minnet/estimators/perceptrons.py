@@ -30,7 +30,7 @@ from minnet.training import train
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils import check_random_state
-    from sklearn.utils.class_weight import compute_sample_weight
+    from sklearn.utils.class_weight import compute_class_weight
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
@@ -103,10 +103,15 @@ class MultilayerPerceptron(BaseEstimator):
 
 
 def checked_weights(x: np.ndarray, weights: Any) -> np.ndarray:
-    """The weights of the rows of x, (n,). Raises TypeError or ValueError unless they are ≥ 0 and one is > 0."""
+    """The weights of the rows of x, (n,). Raises TypeError or ValueError unless they are ≥ 0, and their mean is > 0."""
     found = losses.checked_weights(len(x), weights, np.dtype(float))
     if not found.any():
         raise ValueError("expected a weight > 0, got only zeros: sample_weight and class_weight leave nothing to learn")
+    with np.errstate(over="ignore"):
+        mean = found.mean()
+    if not 0 < mean < np.inf:
+        raise ValueError(f"expected weights whose mean is a number > 0, got {mean:g}, since they are too large or too "
+                         "small for float64: divide sample_weight by its largest entry")
     return found
 
 
@@ -150,13 +155,14 @@ class MinnetClassifier(ClassifierMixin, MultilayerPerceptron):
             raise ValueError(f"expected labels of the classes {classes}, got {unknown}: name every class in the first "
                              "call, partial_fit(X, y, classes=…)")
         labels = np.searchsorted(classes, y)
-        weights = self._weights(x, y, labels, sample_weight)
+        weights = self._weights(x, labels, classes, sample_weight)
         if new:
             self._start(x, len(classes))
             self.classes_ = classes
         return self._train(x, labels, weights, losses.softmax_cross_entropy, epochs)
 
-    def _weights(self, x: np.ndarray, y: np.ndarray, labels: np.ndarray, sample_weight: Any) -> np.ndarray | None:
+    def _weights(self, x: np.ndarray, labels: np.ndarray, classes: np.ndarray,
+                 sample_weight: Any) -> np.ndarray | None:
         """sample_weight times class_weight, (n,), or None where both are."""
         weights = None if sample_weight is None else checked_weights(x, sample_weight)
         if self.class_weight is None:
@@ -165,7 +171,8 @@ class MinnetClassifier(ClassifierMixin, MultilayerPerceptron):
         if self.class_weight == "balanced":
             totals = np.bincount(labels, weights)                       # of each class; 0 where all its weights are
             return weights / np.where(totals > 0, totals, 1)[labels]
-        return checked_weights(x, weights * compute_sample_weight(self.class_weight, y))
+        factors = compute_class_weight(self.class_weight, classes=classes, y=classes)           # of each class
+        return checked_weights(x, weights * factors[labels])
 
     def predict(self, X: Any) -> np.ndarray:
         """The class with the largest output for each row of X (n, features), (n,)."""

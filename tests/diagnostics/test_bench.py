@@ -43,6 +43,7 @@ SICK = {
     "learning_rate_large": (10002, 3),
     "learning_rate_small": (10000, 0),
     "overfitting": (10003, 9),
+    "l1_large": (10002, 0),
 }
 HEALTHY = [(seed, 0) for seed in range(10_000, 10_010)]
 

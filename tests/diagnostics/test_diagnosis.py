@@ -1,17 +1,20 @@
 """The diagnosis against networks that are known to be sick: one of each kind, and inputs as in public bug reports."""
 
 import math
+import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
-from minnet import Dense, Network, activations, datasets, layers, mlp, optimizers, schedules, theory
+from minnet import Dense, Network, activations, datasets, layers, mlp, mup, optimizers, schedules, theory
 from minnet.activations import identity, relu, sigmoid, tanh
 from minnet.diagnostics import KINDS, diagnose, symmetry
 from minnet.initializers import constant, glorot_uniform, he_normal, lecun_normal, normal, zeros
 from minnet.losses import mean_squared_error, sigmoid_cross_entropy, squared_error
 from minnet.losses import softmax_cross_entropy as softmax_ce
+from minnet.parameter_groups import ParameterGroups
 from minnet.residual import LearnedScale, Residual
 from minnet.training import fit
 from tests.conftest import batch
@@ -99,6 +102,7 @@ SICK = {
     "schedule_small": (digits_net(), {"schedule": lambda step: 0.0}, ()),
     "clip_norm_small": (digits_net(), {"clip_norm": 1e-6}, ()),
     "weight_decay_large": (digits_net(), {"optimizer": optimizers.AdamW(0.01, weight_decay=50.0)}, ()),
+    "l1_large": (digits_net(), {"optimizer": optimizers.SGD(0.1, l1=5.0)}, ()),
     "momentum_large": (digits_net(), {"optimizer": optimizers.SGD(0.1, momentum=0.99)}, ()),
     "learning_rate_large": (digits_net(), {"optimizer": optimizers.SGD(30.0)}, ()),
     "learning_rate_small": (digits_net(), {"optimizer": optimizers.Adam(1e-8)}, ()),
@@ -449,6 +453,9 @@ def test_a_new_network_does_not_know_that_a_class_is_rare():
 
 @pytest.mark.parametrize(("options", "kind"), [
     ({"optimizer": optimizers.SGD(0.1, weight_decay=1.0)}, "weight_decay_large"),
+    ({"optimizer": optimizers.SGD(0.1, l1=0.5)}, "l1_large"),
+    ({"optimizer": optimizers.SGD(0.1, l1=0.1)}, "l1_large"),
+    ({"optimizer": optimizers.Adam(0.01, l1=5.0)}, "l1_large"),
     ({"schedule": partial(schedules.cosine, steps=5)}, "schedule_small"),
     ({"schedule": partial(schedules.linear_warmup, steps=10**6)}, "schedule_small"),
     ({"schedule": lambda step: 1e-4}, "schedule_small"),
@@ -462,9 +469,38 @@ def test_settings_are_judged(options, kind):
 @pytest.mark.parametrize("options", [
     {"schedule": partial(schedules.cosine, steps=200)}, {"schedule": partial(schedules.linear_warmup, steps=50)},
     {"clip_norm": 1.0}, {"optimizer": optimizers.AdamW(0.003)}, {"batch_size": 16},
+    {"optimizer": optimizers.SGD(0.1, l1=0.001)}, {"optimizer": optimizers.Adam(0.01, l1=0.001)},
     {"optimizer": optimizers.SGD(0.005, momentum=0.98)}, {"optimizer": optimizers.RMSprop(0.001)}])
 def test_usual_settings_are_healthy(options):
     assert diagnosed(digits_net(), **options).findings == ()
+
+
+@pytest.mark.parametrize("settings", [
+    optimizers.Adam(10.0, beta2=0.9999), optimizers.Adam(10.0, epsilon=1.23456e-8),
+    optimizers.RMSprop(np.float32(10.0), alpha=np.float64(0.9999)), optimizers.SGD(30.0, l1=1.23456e-7)])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_code_of_an_optimizer_runs_and_keeps_its_settings(settings, grouped):
+    """beta2=.9999 rounded to three digits would be 1, which Adam refuses."""
+    read = digits_net()
+    optimizer = ParameterGroups(settings, [(read.span(0), 0.5), (read.span(1, 2), 1.0)]) if grouped else settings
+    (finding,) = diagnosed(read, optimizer=optimizer).findings
+    assert finding.kind == "learning_rate_large"
+    (code,) = re.findall("`optimizer=(.*?)`", finding.remedy)
+    advised = eval(code, {"optimizers": optimizers, "ParameterGroups": ParameterGroups, "optimizer": optimizer})
+    base = replace(settings, learning_rate=advised.learning_rate)
+    assert advised == (replace(optimizer, optimizer=base) if grouped else base)
+    assert diagnosed(read, optimizer=advised).findings == ()
+
+
+@pytest.mark.parametrize(("settings", "kinds"), [
+    (optimizers.Adam(0.01), ()), (optimizers.SGD(30.0), ("learning_rate_large",)),
+    (optimizers.Adam(1e-8), ("learning_rate_small",)), (optimizers.SGD(0.1, momentum=0.99), ("momentum_large",)),
+    (optimizers.AdamW(0.01, weight_decay=50.0), ("weight_decay_large",)), (optimizers.SGD(0.1, l1=5.0), ("l1_large",))])
+def test_groups_are_judged_as_their_optimizer_is(settings, kinds):
+    read = digits_net()
+    for optimizer in (ParameterGroups(settings, [(slice(0, len(read.params)), 1.0)]),
+                      mup.optimizer(read, settings, base_width=32)):
+        assert diagnosed(read, optimizer=optimizer).kinds == kinds
 
 
 def test_momentum_of_a_trained_network():
@@ -605,6 +641,9 @@ def test_equal_examples_are_refused():
     ({"loss": D_Y, "y": softmax_ce}, TypeError, r"expected loss to be .*, got an array of shape \(256,\)"),
     ({"loss": "softmax"}, TypeError, "expected loss to be a function of .*, got 'softmax'"),
     ({"schedule": 0.5}, TypeError, r"expected schedule to be a function of the step, got 0\.5"),
+    ({"schedule": lambda step: -1.0}, ValueError, r"expected schedule\(0\), a factor .* a number ≥ 0, got -1\.0"),
+    ({"schedule": lambda step: 1 - step / 500}, ValueError, r"expected schedule\(501\), .*≥ 0, got -0\.002"),
+    ({"validation": (D_X, D_Y, np.ones(256))}, TypeError, r"got \(x, y, weights\).* leave the weights out"),
     ({"clip_norm": 0}, ValueError, "clip_norm to be a number > 0, got 0"),
     ({"batch_size": 0}, ValueError, "batch_size to be a whole number ≥ 1, got 0"),
     ({"optimizer": None, "clip_norm": 1.0}, ValueError, "expected an optimizer with schedule and clip_norm, got None"),
@@ -616,3 +655,9 @@ def test_equal_examples_are_refused():
 def test_bad_input(options, kind, message):
     with pytest.raises(kind, match=message):
         diagnosed(digits_net(), **options)
+
+
+def test_a_schedule_without_its_steps_is_told_how_to_set_them():
+    with pytest.raises(TypeError) as caught:
+        diagnosed(digits_net(), schedule=schedules.cosine)
+    assert "partial(schedules.cosine, steps=1000)" in caught.value.__notes__[0]

@@ -202,6 +202,24 @@ def test_a_class_without_weight_is_not_learned():
     assert model.score(X[Y != 3], Y[Y != 3]) > 0.9
 
 
+def test_partial_fit_weights_classes_that_a_batch_does_not_hold():
+    """The rows of class "b" are not in the second batch; the others have the weights of {class: weight}."""
+    x, y = X[:200], np.array(["a", "b", "c"])[Y[:200] % 3]
+    rest, weights = y != "b", np.where(y == "a", 2.0, 1.0)
+    model = MinnetClassifier((20,), class_weight={"a": 2, "b": 3}, random_state=0).partial_fit(x, y)
+    same = pickle.loads(pickle.dumps(model)).set_params(class_weight=None)
+    model.partial_fit(x[rest], y[rest])
+    same.partial_fit(x[rest], y[rest], sample_weight=weights[rest])
+    assert (model.network_.params == same.network_.params).all()
+    model.set_params(class_weight={"a": 0}).partial_fit(x, y)
+    before = model.network_.params.copy()
+    with pytest.raises(ValueError, match="weight > 0, got only zeros"):
+        model.partial_fit(x[y == "a"], y[y == "a"])
+    assert (model.network_.params == before).all()
+    with pytest.raises(ValueError, match="not in class_weight"):
+        model.set_params(class_weight={"d": 2}).partial_fit(x, y)
+
+
 def test_weights_pass_through_a_pipeline():
     model = MinnetClassifier((20,), epochs=2, random_state=0)
     piped = make_pipeline(StandardScaler(), model).fit(*SMALL, minnetclassifier__sample_weight=SMALL[1])
@@ -265,6 +283,8 @@ def test_errors_about_data():
         MinnetRegressor().predict(X)
     for kind in (MinnetClassifier, MinnetRegressor):
         for weights, message in ((np.zeros(200), "weight > 0, got only zeros"), (-np.ones(200), "weights ≥ 0, got -1"),
+                                 (np.full(200, 1e308), "mean is a number > 0, got inf.*by its largest entry"),
+                                 (5e-324 * (np.arange(200) < 9), "mean is a number > 0, got 0"),
                                  (np.ones(3), r"weights of shape \(200,\)")):
             with pytest.raises(ValueError, match=message):
                 kind().fit(*SMALL, sample_weight=weights)

@@ -105,7 +105,7 @@ def check(mistake="no mistake", h=1e-4):
                 p[i] = at + step * h
                 C[step] = cross_entropy(forward(weights, biases, few[0])[1], few[1])[0]
             p[i] = at
-            numeric[i] = (8 * (C[1] - C[-1]) - (C[2] - C[-2])) / (12 * h)
+            numeric[i] = (8 * (C[1] - C[-1]) - (C[2] - C[-2])) / (12 * h)     # two central differences: error h⁴
         found.append(np.linalg.norm(g - numeric) / (np.linalg.norm(g) + np.linalg.norm(numeric)))
     return max(found)
 
@@ -140,6 +140,12 @@ _ = right.set(xscale="log", xlim=(1e-12, 3), xlabel="worst relative error of an 
 # **What you need.** The chain rule and products of matrices.
 #
 # Where it says **Predict**, write your answer down before you open the folded one or read on.
+#
+# **Words.** $dW$ is short for $\partial C/\partial W$. A *seed* fixes the random numbers of a run; an *epoch* is one
+# pass over the training data, in *mini-batches* of some rows each; *softmax* turns outputs into probabilities, $p_k =
+# e^{z_k}/\sum_j e^{z_j}$; $[k = y]$ is 1 if $k = y$ and 0 otherwise. *Popular articles A to D* are four introductions
+# on the web, whose statements the chapters test. A claim is *reproduced* if every run meets the criterion, *refuted* if
+# no run does, *conditional* if every run does under a stated condition and none without it, *mixed* if some do.
 #
 # ## 1. One neuron
 #
@@ -230,7 +236,7 @@ sizes = [64, 128, 128, 10]
 products = [m * n for m, n in pairwise(sizes)]
 print(f"parameters:                                          {sum(products) + sum(sizes[1:]):,}")
 print(f"multiplications, backward pass over forward pass:    {(2 * sum(products) - products[0]) / sum(products):.2f}")
-print(f"the same for central differences of every parameter: {2 * (sum(products) + sum(sizes[1:])):,}")
+print(f"forward passes for central differences of all of them: {2 * (sum(products) + sum(sizes[1:])):,}")
 
 # %% [markdown]
 # <details><summary>Why</summary>
@@ -254,7 +260,7 @@ print(f"the same for central differences of every parameter: {2 * (sum(products)
 
 # %%
 passed = [mistake for mistake in MISTAKES[1:] if errors[mistake][:, -1].max() < 0.1]
-print("over 90% with every seed, in spite of a mistake:", ", ".join(passed))
+print(f"over 90% with every seed, in spite of a mistake, {len(passed)} of 6:", "; ".join(passed))
 assert checks["no mistake"] < 1e-7 < min(checks[mistake] for mistake in MISTAKES[1:])
 _ = claims.judge("01-loss-falls", source="lore", measured=float(len(passed)), criterion=claims.at_most(0),
                  statement="a network that trains to over 90% shows that its gradient is right (counted: wrong "
@@ -340,14 +346,15 @@ def random_split(seed):
     x, y = (np.concatenate(parts) for parts in zip(data.train, data.test, strict=True))
     order = np.random.default_rng([seed, 1]).permutation(len(x))
     first, last = order[:len(data.train[0])], order[len(data.train[0]):]
-    last = last[last >= len(data.train[0])]
+    last = last[last >= len(data.train[0])]                    # only people of data.test
     return datasets.Dataset((x[first], y[first]), (x[last], y[last]))
 
 
 by_writer = np.array([history.validation_accuracy[-1] for history in histories])
 at_random = np.array([trained(random_split(seed), seed).validation_accuracy[-1] for seed in SEEDS])
-print(f"nothing of these people was in training:       {by_writer.min():.3f} to {by_writer.max():.3f}")
-print(f"other digits of the same people were:          {at_random.min():.3f} to {at_random.max():.3f}")
+print(f"accuracy, nothing of these people was in training:  {by_writer.min():.3f} to {by_writer.max():.3f}")
+print(f"accuracy, other digits of the same people were:     {at_random.min():.3f} to {at_random.max():.3f}")
+print(f"the random split flatters by                        {np.median(at_random - by_writer):.3f} (median)")
 _ = claims.judge("01-random-split", source="lore", measured=at_random - by_writer, criterion=claims.at_most(0.01),
                  statement="a random split of the digits shows what accuracy to expect on a new writer (the "
                            "difference, on digits of the same people)",

@@ -274,12 +274,12 @@ print({name: f"{min(values):.3f} to {max(values):.3f}" for name, values in cost.
 #
 # <details><summary>Answer</summary>
 #
-# About twice to three times as long. Let unit $j$ differ from its twins by a small $\omega_j$ in its incoming weights
-# and $\kappa_j$ in the sum of its outgoing weights. To first order no other unit notices, and the gradients of
-# $\omega$ and $\kappa$ are *linear* in $\omega$ and $\kappa$: a larger $\kappa$ speeds up $\omega$, and a larger
-# $\omega$ speeds up $\kappa$. So the difference grows as $\epsilon\,S(t)$ with one curve $S$ for all $\epsilon$, and
-# $S$ is an exponential while the equal network changes little. A factor in the noise costs a constant number of steps:
-# $t \approx (\ln(1/\epsilon) + \text{const})/\lambda$.
+# About four times as long (see where the curves below cross the dotted line). Let unit $j$ differ from its twins by a
+# small $\omega_j$ in its incoming weights and $\kappa_j$ in the sum of its outgoing weights. To first order no other
+# unit notices, and the gradients of $\omega$ and $\kappa$ are *linear* in $\omega$ and $\kappa$: a larger $\kappa$
+# speeds up $\omega$, and a larger $\omega$ speeds up $\kappa$. So the difference grows as $\epsilon\,S(t)$ with one
+# curve $S$ for all $\epsilon$, and $S$ is an exponential while the equal network changes little. A factor in the noise
+# costs a constant number of steps: $t \approx (\ln(1/\epsilon) + \text{const})/\lambda$.
 #
 # </details>
 

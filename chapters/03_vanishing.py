@@ -42,7 +42,7 @@ for column, row, word, color in ((1.5, 1, "vanishes", "w"), (5.5, 2, "trains", "
     ax.text(column, row, word, color=color, ha="center", va="center", fontsize=13, fontweight="bold")
 
 # %% [markdown]
-# **What to see.** With two hidden layers every σ works. With 40 layers only a σ near 0.15 does. To the left of it the
+# **What to see.** With two hidden layers every σ works. With 40 layers only 0.125 and 0.177 do. To the left of it the
 # gradient *vanishes* on its way through the layers, to the right it *explodes*. Each cell is the median of five
 # networks of 64 tanh units a layer, each at the best of four learning rates. (The runs are stored;
 # `python -m chapters --sweeps 03` repeats them.)
@@ -345,13 +345,13 @@ _ = claims.judge("03-saturation", source="CS231n notes, Neural Networks Part 1",
                  headline="Saturated units make gradients vanish: with weights of one sign, not with mean 0")
 
 # %% [markdown]
-# **What to see.** Triangles below the axis are exact zeros.
+# **What to see.** Triangles on the lower edge are exact zeros.
 #
 # <details><summary>Why</summary>
 #
-# With weights of mean 0, $z$ is spread widely, and a share of about $1/\sigma_w$ of the units is not saturated. But the
-# weights multiply $\delta^2$ by $\sigma_w^2$. Together, $\chi \approx 0.53\,\sigma_w$: the *larger* the weights, the
-# more the gradient explodes.
+# With weights of mean 0, $z$ is spread widely, and a share of the order of $1/\sigma_w$ of the units is not saturated.
+# But the weights multiply $\delta^2$ by $\sigma_w^2$. Together, $\chi \approx 0.53\,\sigma_w$: the *larger* the
+# weights, the more the gradient explodes.
 #
 # With weights of mean ½ every unit adds up all its inputs with the same sign. All $|z|$ are near $n/2 = 128$, and in a
 # computer $1 - \tanh^2 128$ is exactly 0.

@@ -330,8 +330,9 @@ right.get_legend().remove()
 _ = plots.label_lines(left)
 
 # %% [markdown]
-# **What to see.** Read the left picture from left to right, the right one from right to left. Glorot's circles fall
-# in both, with every pair of layers. The other two zigzag about a level.
+# **What to see.** Read the left picture from left to right, the right one from right to left. Glorot's circles fall in
+# both, with every pair of layers. The geometric mean zigzags about a level in both; 1/n sinks only slowly going up, and
+# zigzags going down.
 #
 # Does training repair it? A common opinion is that averaging both fans is the *safe* choice.
 #

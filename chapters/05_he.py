@@ -13,9 +13,9 @@
 # %% [markdown]
 # # He: the factor of two
 #
-# Below are two networks of 30 layers. They have the same data, the same units (ReLU) and the same training. The weights
-# of one are √2 times as large as those of the other, and nothing else differs. Look at the right picture: one learns,
-# the other does not move.
+# Below are two networks of 30 layers with the same data and the same units (ReLU). The weights of one are √2 times as
+# large as those of the other, and each is trained at the learning rate that suits it best. Look at the right picture:
+# one learns, the other does not move.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -104,7 +104,8 @@ _ = ax.set_title("Our network: z = aW and a = max(z, 0) in each of 29 hidden lay
 # $$\boxed{\;\tfrac12\, n\,\mathrm{Var}[W] = 1 \quad\Longleftrightarrow\quad \mathrm{std}[W] = \sqrt{2/n}\;}$$
 #
 # This is equation (10) of He and others 2015. With $n\,\mathrm{Var}[W] = 1$ a half is lost in every layer. After 29
-# layers of ReLU that leaves $2^{-29}$ of the square, and $2^{-14.5} \approx 1/23{,}000$ of the signal.
+# layers of ReLU that leaves $2^{-29}$ of the square, and $2^{-14.5} \approx 1/23{,}000$ of the signal, on average over
+# networks (single networks differ: section 6).
 #
 # We check the two statements: the share $E[a^2]/E[z^2]$ that ReLU passes on, and what is left of Xavier's signal. The
 # criterion for a half: the share, averaged over 29 layers, lies between 0.46 and 0.54. (In a layer of $n$ units it
@@ -139,7 +140,7 @@ print(f"n · Var[W] = {784 * W.var():.3f}")
 #
 # $$\tfrac12\, \hat n\,\mathrm{Var}[W] = 1 \qquad\text{(He's equation 14)}.$$
 #
-# Where fan_in and fan_out differ, the two conditions contradict each other. Glorot and Bengio were in the same place,
+# Where fan_in and fan_out differ, the two conditions contradict each other. Glorot and Bengio faced the same conflict,
 # and took the mean of the two fans.
 #
 # **Predict.** The hidden layers have 64, 256, 64, 256, … units. (a) Under the forward rule (10), does the gradient
@@ -148,7 +149,7 @@ print(f"n · Var[W] = {784 * W.var():.3f}")
 # <details><summary>Answer</summary>
 #
 # (a) Neither. Under (10) the square of the gradient changes by $\hat n/n$ in each layer. In the product over all layers
-# every width stands once above and once below the line: only the first and the last remain. So either condition alone
+# every width is once a numerator and once a denominator: only the first and the last remain. So either condition alone
 # suffices.
 #
 # (b) Both fall. The compromise multiplies the square by $2n/(n + \hat n)$, alternately 0.4 and 1.6 here, and
@@ -185,7 +186,7 @@ _ = plots.label_lines(left)
 #
 # He and others trained nets of 22 and 30 layers. With 22, both initializations learned, He's sooner. With 30, Xavier's
 # "completely stalls". The sweep of this chapter repeats this with 256 units a layer, five seeds and three learning
-# rates or more. *Stalls* means: for every rate and every seed the loss after ten epochs is within 1% of
+# rates or more. *Stalls* means: for every rate and every seed the loss after ten epochs is at most 1% below
 # $\ln 10$, the loss of a guess.
 #
 # **Predict.** Is it the *network* that cannot learn, or is it plain gradient descent that cannot train it? What would
@@ -204,7 +205,8 @@ last.spread("loss", by=["optimizer", "rate"])
 
 # %% [markdown]
 # **What to see.** Each row of the table is one optimizer and one rate: the median, lowest and highest loss of five
-# runs. All rows of SGD are at $\ln 10 = 2.30$. Adam's are far below.
+# runs. All rows of SGD are at $\ln 10 = 2.30$. Adam's medians are far below, though at its
+# largest rate at least one run of five stays at 2.30.
 #
 # <details><summary>Answer</summary>
 #
@@ -273,7 +275,7 @@ last = {name: found[:, -1] ** 2 / found[:, 0] ** 2 for name, found in fifty.item
 _ = claims.judge("05-swish", source="popular article D", condition="ReLU, leaky ReLU", without=last["swish"],
                  statement="He for ReLU, leaky ReLU and swish (mean z², layer 49 over layer 1)",
                  measured=np.concatenate([last["ReLU"], last["leaky ReLU"]]), criterion=claims.between(0.01, 100),
-                 headline="He's formula suits ReLU, leaky ReLU and swish")
+                 headline="He's formula suits ReLU and leaky ReLU, and not swish")
 
 # %% [markdown]
 # **What to see.** Markers are networks. Lines are the theory, computed before any network is drawn: the map
@@ -322,7 +324,7 @@ ax.plot(t, density, "k-")
 ax.axvspan(-2, 2, color="tab:blue", alpha=0.08)
 ax.annotate("theory", (-1.2, 0.36), (-4.5, 0.33), arrowprops={"arrowstyle": "-"})
 ax.annotate("shaded: within e² of\nthe right size", (1.5, 0.25), (2.2, 0.3), arrowprops={"arrowstyle": "-"})
-ax.set(xlabel="ln of the signal's square, 1 network each", ylabel="density",
+ax.set(xlabel="ln of the signal's square; one count per network", ylabel="density",
        title="1,000 networks drawn by He's formula: chance decides the size of the signal")
 print(f"outside the shaded part: {min(np.mean(np.abs(w) > 2) for w in walks):.0%} to "
       f"{max(np.mean(np.abs(w) > 2) for w in walks):.0%} of the networks")

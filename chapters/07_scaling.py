@@ -14,8 +14,9 @@
 # # Variance scaling and the edge of chaos
 #
 # There is a formula for the size of random weights that seems to work for *any* activation: take the variance that
-# keeps a signal of mean square 1 at 1. The networks below have 50 layers whose weights follow it, for four
-# activations. It works for two of them. With GELU and swish, which many of today's networks use, the signal explodes.
+# keeps a signal of mean square 1 at 1. The networks below have 50 layers whose weights follow it, for four activations.
+# It works for two of them. With GELU and swish, which many of today's networks use, the signal explodes. (The input has
+# mean square 1, so that layer 1 begins at the square of the gain, above 1.)
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -180,7 +181,7 @@ def sizes_after_lsuv(f, seed):
 sizes = {name: [sizes_after_lsuv(f, seed) for seed in SEEDS] for name, f in {**UNITS, **more}.items()
          if name not in ("sigmoid", "softsign")}
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.5), sharey=True)
-TITLES = {"tanh": "LSUV, tanh: every digit keeps its size", "GELU": "LSUV, GELU: the average hides the digits"}
+TITLES = {"tanh": "LSUV, tanh: every digit comes to size 1", "GELU": "LSUV, GELU: the average hides the digits"}
 for ax, (name, title) in zip(axes, TITLES.items(), strict=True):
     found, layer = sizes[name][0], range(1, 51)
     ax.semilogy(layer, found.max(axis=1), "k--", label="largest digit")

@@ -96,7 +96,7 @@ for ax, (name, limits) in zip(axes, {"SELU": (-2, 4), "ReLU": (-0.5, 5.5), "tanh
     plots.histograms({f"layer {k}": nets[name][0].layers[k - 1].a for k in (1, 5, 20, 50, 100)}, xlabel="a", bins=60,
                      offset=True, ax=ax)
     ax.set_xlim(limits)
-axes[0].set_title("SELU: the same in every layer")
+axes[0].set_title("SELU: the same from layer 5 on")
 axes[1].set_title("ReLU: half of it at 0, none below")
 _ = axes[2].set_title("tanh: narrower and narrower")
 
@@ -338,7 +338,7 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 
 # %% [markdown]
 # **What to see.** The gradient is 1 in layer 100, on the left, and goes back to layer 1, on the right. Markers are
-# networks, and the line is $\chi^{k/2}$ after $k$ layers. Only the self-normalizing unit's gradient explodes.
+# networks, and the line is $\chi^{k/2}$ after $k$ layers. Only the self-normalizing unit's gradient grows.
 #
 # <details><summary>Why it must be so</summary>
 #
@@ -368,7 +368,7 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 # %%
 curves = {name: trained(name) for name in ("SELU", "SELU + BatchNorm", "ReLU + BatchNorm")}
 ax = plots.learning_curves(curves, ylabel="training loss")
-ax.set(title="32 layers: with SELU, BatchNorm is not slow", ylim=(0, 2.6))
+ax.set(title="32 layers: with SELU, BatchNorm costs far less", ylim=(0, 2.6))
 plots.label_lines(ax)
 _ = claims.judge("08-perturbations", source="Klambauer and others 2017, on Fig. 1", mode="stored",
                  statement="what slows BatchNorm down is the perturbation by batches (loss, SELU/ReLU before it)",
@@ -385,7 +385,8 @@ _ = claims.judge("08-perturbations", source="Klambauer and others 2017, on Fig. 
 # 1. SELU's two constants solve two equations: mean 0 and variance 1 are handed on.
 # 2. This fixed point attracts: signals that are too large or too small come back to it.
 # 3. Few units of a real network meet the conditions of the theorem, and yet the network normalizes itself.
-# 4. Too large weights are forgiven, too small ones are not; training moves the fixed point.
+# 4. Weights twice too large, or a little too small, still learn; weights with which the signal vanishes do not;
+#    training moves the fixed point.
 # 5. Every activation that normalizes itself makes gradients grow; with SELU they grow slowly, as it is nearly linear.
 
 # %%

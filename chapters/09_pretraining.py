@@ -130,8 +130,9 @@ ax.minorticks_off()
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Markers are medians and grey bars the range of five runs, after as much arithmetic as pre-training
-# takes. At 0.1 three layers look hopeless; at 1 they are nearly as good as one layer.
+# **What to see.** Markers are medians and grey bars the range of five runs, with further epochs worth the cost of
+# pre-training (so at 0.1 three layers do a little better here than in the first picture). At 0.1 three layers look
+# hopeless; at 1 they are nearly as good as one layer.
 #
 # A criterion: a net *does not train* if it has 85% errors or more at its best rate.
 
@@ -225,14 +226,14 @@ for ax, (name, found) in zip(axes, {"the image": unseen, "damaged": damaged, "le
     ax.set_ylabel(name, rotation=0, ha="right", va="center")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
-axes[0].set_title("Only the layer that saw damaged images restores them")
+axes[0].set_title("The layer that saw damaged images restores more")
 for rate, name in ((0, "whole"), (0.5, "damaged")):
     print(f"damage that remains, learned from {name} images: {min(left_over[rate]):.0%} to {max(left_over[rate]):.0%}")
 _ = claims.judge("09-restores", source="Vincent and others 2010", condition="it was trained on damaged images",
                  statement="an autoencoder restores masked pixels (squared error of restored/damaged images, unseen)",
                  measured=left_over[0.5], criterion=claims.at_most(0.5), without=left_over[0],
-                 headline="A denoising autoencoder removes half of the damage; one that learned from whole images "
-                          "does not")
+                 headline="A denoising autoencoder leaves at most half of the damage; one that learned from whole "
+                          "images does not")
 
 # %% [markdown]
 # **What to see.** The third row is pale: that layer copies the holes in part. The fourth row is close to the first.
@@ -251,8 +252,9 @@ _ = claims.judge("09-restores", source="Vincent and others 2010", condition="it 
 # starting point for ordinary training of the whole net, called *fine-tuning*. The library's `greedy_pretrain`, in the
 # first cell of this chapter, does just this.
 #
-# **Predict.** Compare the pretrained net of five layers with a net of *one* hidden layer and random weights. That one
-# gets the best of four rates, and the arithmetic of pre-training as further epochs. Which makes fewer errors?
+# **Predict.** Compare the pretrained net of five layers with a net of *one* hidden layer and Glorot's weights (chapter
+# 04), the best shallow start. That one gets the best of four rates, and the arithmetic of pre-training as further
+# epochs. Which makes fewer errors?
 #
 # Criterion: every pretrained net has at most as many errors as the shallow nets on average. The pretrained net
 # keeps the rate 0.1: nothing is chosen for it.
@@ -355,7 +357,7 @@ _ = claims.judge("09-replaced", source="Glorot, Bordes & Bengio 2011", mode="sto
 # 1. Five sigmoid layers with small random weights do not train: the gradient loses a factor of about seven in every
 #    layer.
 # 2. An autoencoder trains one layer without labels; damaging its inputs makes it learn which pixels go together.
-# 3. A stack of such layers trains at once, and five layers are better than one.
+# 3. Fine-tuning a stack of such layers works straight away, and five layers are better than one.
 # 4. Most of the gain is the size of the weights, and random weights of the right size have it as well.
 # 5. What remains is what was learned from images without labels. It counts where labels are few.
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,22 @@ COLORS = {"reproduced": "#0072b2", "conditional": "#56b4e9", "mixed": "#e69f00",
 
 
 def measured(row: dict[str, Any]) -> str:
-    """The median over runs with two digits, and how many runs meet the criterion."""
-    return f"{row['measured']:.2g} ({row['criterion']}, met by {row['met']})"
+    """What was measured, the median over runs with two digits, the criterion, and how many runs meet it.
+
+    What was measured stands in brackets at the end of the claim's statement.
+    """
+    found = re.search(r"\(([^()]*)\)$", row["statement"])
+    criterion = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.3g}", row["criterion"])
+    what = f"{found[1]}: " if found else ""
+    return f"{what}{row['measured']:.2g} (criterion {criterion}, met by {row['met']})"
 
 
 def text(rows: list[dict[str, Any]]) -> str:
     """The front page in Markdown."""
     shown = [row for row in rows if row.get("headline")]
-    table = [f"| {row['chapter']} | {row['headline']} | {MARKS[row['verdict']]} | {measured(row)} |" for row in shown]
+    notebooks = {path.name[:2]: path.name for path in sorted(HERE.glob("[0-9][0-9]_*.ipynb"))}
+    table = [f"| [{row['chapter']}]({notebooks.get(row['chapter'], '')}) | {row['headline']} | "
+             f"{MARKS[row['verdict']]} | {row['condition'] or ''} | {measured(row)} |" for row in shown]
     counts = Counter(row["verdict"] for row in rows)
     return "\n".join([
         "# What holds, and what does not", "",
@@ -34,8 +43,9 @@ def text(rows: list[dict[str, Any]]) -> str:
         "![A square for each claim, chapter by chapter, in the colour of its verdict](verdicts.png)", "",
         "*Reproduced*: every run meets the criterion. *Conditional*: every run meets it under a stated condition, and "
         "none without it. *Mixed*: some runs meet it. *Refuted*: no run meets it. *Not reproduced*: the same, where a "
-        "paper's setting was not repeated in full.", "",
-        "| chapter | claim | verdict | measured (criterion) |", "|---|---|---|---|", *table, "",
+        "paper's setting was not repeated in full. *Holds if* names the condition. (Xavier is Glorot's first name; "
+        "popular articles A to D are four introductions on the web.) Back to the [overview](../README.md).", "",
+        "| chapter | claim | verdict | holds if | measured |", "|---|---|---|---|---|", *table, "",
         "This page is made from the ledger by `python -m chapters --write`.", ""])
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from minnet import activations, layers
-from minnet.exchange.parts import ExchangeError, Framework, Part, finite, missing, replace
+from minnet.exchange.parts import ExchangeError, Framework, Part, finite, missing
 from minnet.network import Network
+from minnet.storage.archive import replace
 
 SCALES = {"scale": "gamma", "B": "beta"}
 ONNX = Framework("ONNX, as minnet writes it,", {
@@ -65,4 +66,4 @@ def save_onnx(net: Network, path: str | Path) -> None:
     graph = helper.make_graph(nodes, "minnet", ends[:1], ends[1:], arrays)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9, producer_name="minnet")
     checker.check_model(model)
-    replace(path, model.SerializeToString())
+    replace(path, lambda file: file.write(model.SerializeToString()))

@@ -7,11 +7,9 @@ same there, or None where it has none. A Dense layer with an activation becomes 
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -139,14 +137,3 @@ def compare(net: Network, x: Any, outputs: Any) -> None:
 def missing(package: str, extra: str) -> ModuleNotFoundError:
     """The error that says how to install an optional package."""
     return ModuleNotFoundError(f'this needs {package}: pip install "minnet[{extra}]"', name=package)
-
-
-def replace(path: str | Path, data: bytes) -> None:
-    """Write a file in one step: `path` is the old file or the whole new one."""
-    path = Path(path)
-    new = path.with_name(f"{path.name}.tmp")
-    try:
-        new.write_bytes(data)
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)

@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 
 from minnet import __version__, activations, checks, layers
-from minnet.exchange.parts import Batch, ExchangeError, Framework, Part, fill, finite, missing, replace
+from minnet.exchange.parts import Batch, ExchangeError, Framework, Part, fill, finite, missing
 from minnet.network import Network
+from minnet.storage.archive import replace
 
 SCALES = {"weight": "gamma", "bias": "beta"}
 TORCH = Framework("PyTorch", {
@@ -88,7 +89,8 @@ def save_torch(net: Network, path: str | Path, *, seed: int | None = None) -> No
     tensors = {name: np.ascontiguousarray(getattr(layer, attribute).T)        # safetensors ignores strides
                for name, layer, attribute in _names(net)}
     tensors |= {name: np.zeros((), np.int64) for name in _counters(net)}
-    replace(path, save(tensors, {"minnet": json.dumps(entries)}))
+    content = save(tensors, {"minnet": json.dumps(entries)})
+    replace(path, lambda file: file.write(content))
 
 
 def load_torch(net: Network, path: str | Path, *, check: Batch | None = None) -> None:

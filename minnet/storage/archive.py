@@ -17,7 +17,7 @@ is larger than the file; each must have the one dtype and shape that the header 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
@@ -50,21 +50,29 @@ def write(path: str | Path, header: dict[str, Any], arrays: dict[str, np.ndarray
     """
     import json
 
-    target = os.path.realpath(path)                       # through a link to the file itself
-    folder, name = os.path.split(target)
     for member, array in arrays.items():
         _check_finite(member, array)
     text = json.dumps(FORMAT | header, ensure_ascii=False, allow_nan=False).encode()
     members = {HEADER: np.frombuffer(text, np.uint8)} | arrays
+    replace(path, lambda file: _write_members(file, members))
+
+
+def replace(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Replace the file `path`, in one step, by what write(file) writes: after a crash it is the old one or the new one.
+
+    Raises OSError where the folder or the disk cannot take it; the old file is then as it was.
+    """
+    target = os.path.realpath(path)                       # through a link to the file itself
+    folder, name = os.path.split(target)
     new = f"{target}.{os.urandom(4).hex()}.tmp"
     try:
         with open(new, "xb") as file:
-            _write_members(file, members)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, target)
     except OSError as error:
-        raise OSError(error.errno, f"{name} could not be written, and is as it was ({error.strerror}): expected a "
+        raise OSError(error.errno, f"{name} could not be written, and is as it was ({error.strerror or error}): expected a "
                       "folder that exists and can be written, on a disk with space", target) from error
     finally:
         with suppress(OSError):

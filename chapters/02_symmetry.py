@@ -25,6 +25,7 @@ import numpy as np
 
 import minnet as mn
 from minnet import activations, claims, datasets, initializers, losses, optimizers, plots
+from minnet.diagnostics import kinds
 from minnet.experiments.chapter import SEEDS, style
 from minnet.experiments.rounding import TwoOrders
 from minnet.theory import Deviations, EqualUnits
@@ -121,15 +122,6 @@ for activation in (activations.tanh, activations.relu, activations.sigmoid, acti
 # **Predict** both verdicts.
 
 # %%
-def kinds(W, tolerance=1e-6):
-    """How many columns of W differ by more than tolerance · max|W|."""
-    found = []
-    for column in W.T:
-        if not any(np.abs(column - other).max() <= tolerance * np.abs(W).max() for other in found):
-            found.append(column)
-    return len(found)
-
-
 most, selu = [], []
 for seed in SEEDS:
     count = 0

@@ -22,6 +22,7 @@ import numpy as np
 
 import minnet as mn
 from minnet import activations, datasets, initializers, layers, losses, optimizers
+from minnet.diagnostics import kinds
 
 FAST = os.environ.get("MINNET_FAST") == "1"
 digits = datasets.standardized(datasets.digits())
@@ -39,14 +40,6 @@ def fitted(model, *, epochs=10, optimizer=sgd):
                       batch_size=64, rng=0):
         pass
     return model
-
-
-def kinds(W, tolerance=1e-6):
-    found = []
-    for column in W.T:
-        if not any(np.abs(column - other).max() <= tolerance * np.abs(W).max() for other in found):
-            found.append(column)
-    return len(found)
 
 
 def rank(W, tolerance=1e-8):

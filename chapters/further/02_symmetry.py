@@ -26,6 +26,7 @@ from IPython.display import Markdown
 
 import minnet as mn
 from minnet import activations, claims, datasets, initializers, layers, losses, optimizers
+from minnet.diagnostics import kinds
 from minnet.experiments.chapter import FAST, SEEDS, style
 from minnet.theory import Deviations, EqualUnits
 
@@ -79,15 +80,6 @@ def below(error, bound):
 # %%
 def hidden(net):
     return [layer for layer in net.layers if isinstance(layer, mn.Dense)][:-1]
-
-
-def kinds(W, tolerance=1e-6):
-    """How many columns of W differ by more than tolerance · max|W|."""
-    found = []
-    for column in W.T:
-        if not any(np.abs(column - other).max() <= tolerance * np.abs(W).max() for other in found):
-            found.append(column)
-    return len(found)
 
 
 def rank(W, tolerance=1e-8):

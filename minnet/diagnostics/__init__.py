@@ -16,9 +16,9 @@ from minnet.diagnostics.measurements import JacobianRow, LayerRow, LayerStatisti
 from minnet.diagnostics.profiles import Profile, profile
 from minnet.diagnostics.rate_range import RateRange, rate_range
 from minnet.diagnostics.scores import Scorecard, ScoreRow, scorecard
-from minnet.diagnostics.symmetries import Symmetry, SymmetryRow, symmetry
+from minnet.diagnostics.symmetries import Symmetry, SymmetryRow, kinds, symmetry
 from minnet.reporting import Table
 
 __all__ = ["KINDS", "Diagnosis", "Finding", "JacobianRow", "LayerRow", "LayerStatistics", "Profile", "RateRange",
-           "ScoreRow", "Scorecard", "Symmetry", "SymmetryRow", "Table", "diagnose", "jacobian", "layer_statistics",
-           "profile", "rate_range", "scorecard", "symmetry"]
+           "ScoreRow", "Scorecard", "Symmetry", "SymmetryRow", "Table", "diagnose", "jacobian", "kinds",
+           "layer_statistics", "profile", "rate_range", "scorecard", "symmetry"]

@@ -52,6 +52,18 @@ class Symmetry(Table):
         self.rows = rows
 
 
+def kinds(W: np.ndarray, tolerance: float = 1e-6) -> int:
+    """How many columns of W (fan_in, units) differ by more than tolerance · max|W| in an entry: kinds of unit.
+
+    Unlike `distinct` in `symmetry`, it looks at the incoming weights alone.
+    """
+    found: list[np.ndarray] = []
+    for column in W.T:
+        if not any(np.abs(column - other).max() <= tolerance * np.abs(W).max() for other in found):
+            found.append(column)
+    return len(found)
+
+
 def symmetry(net: Network, x: np.ndarray, y: np.ndarray, loss: Loss) -> Symmetry:
     """Which units are twins, and which layers are the same numbers again; x (n, features), y as `loss` takes them.
 

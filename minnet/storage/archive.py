@@ -72,8 +72,9 @@ def replace(path: str | Path, write: Callable[[IO[bytes]], object]) -> None:
             os.fsync(file.fileno())
         os.replace(new, target)
     except OSError as error:
-        raise OSError(error.errno, f"{name} could not be written, and is as it was ({error.strerror or error}): expected a "
-                      "folder that exists and can be written, on a disk with space", target) from error
+        reason = error.strerror or error
+        raise OSError(error.errno, f"{name} could not be written, and is as it was ({reason}): expected a folder that "
+                      "exists and can be written, on a disk with space", target) from error
     finally:
         with suppress(OSError):
             os.unlink(new)                                # it is there only after an error

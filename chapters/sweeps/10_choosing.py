@@ -1,14 +1,16 @@
-"""Which initializer for which activation: digits, 2, 10 and 30 hidden layers of 64 units, seven activations, six starts.
+"""Which initializer for which activation: digits, 2, 10 and 30 hidden layers, seven activations, six starts.
 
-A start is what draws the weights *and* the biases. "PyTorch" is the default of torch.nn.Linear (both uniform in
-±1/√fan_in), "Glorot" that of Keras (Glorot's uniform weights, zero biases), "LeCun" that of Flax (variance 1/fan_in,
-zero biases; here untruncated). He's and orthogonal weights (gain 1) have zero biases, and "for_activation" is what
-`theory.for_activation` gives for this activation and depth. Every layer is drawn by the same rule, the output layer
-too, as happens where one gives a network a single initializer.
+Layers have 64 units. A start is what draws the weights *and* the biases. "PyTorch" is the default of torch.nn.Linear
+(both uniform in ±1/√fan_in), "Glorot" that of Keras (Glorot's uniform weights, zero biases), "LeCun" that of Flax
+(variance 1/fan_in, zero biases; here untruncated). He's and orthogonal weights (gain 1) have zero biases, and
+"for_activation" is what `theory.for_activation` gives for this activation and depth. Every layer is drawn by the same
+rule, the output layer too, as happens where one gives a network a single initializer.
 
 Inputs are the digits with every pixel standardized. Training is SGD with momentum 0.9 in batches of 32. The rows of the
 training part from 1029 on, which are the handwriting of two other people, are held out: their error (`held_out`)
 chooses the learning rate. `test` is the error on the test part, again other people. A net that diverged guesses.
+Rates were narrowed by one seed: with ten layers 0.1 was worse by 3 points or more on the held-out part wherever a net
+learned at all.
 """
 
 import minnet as mn
@@ -20,7 +22,7 @@ UNITS = {"relu": activations.relu, "leaky_relu": activations.leaky_relu(), "gelu
          "selu": activations.selu}
 STARTS = {"PyTorch": initializers.heuristic_uniform, "Glorot": initializers.glorot_uniform,
           "He": initializers.he_normal, "LeCun": initializers.lecun_normal, "orthogonal": initializers.orthogonal}
-RATES = {2: [0.1, 0.03, 0.01, 0.003], 10: [0.1, 0.03, 0.01, 0.003], 30: [0.03, 0.01, 0.003, 0.001]}
+RATES = {2: [0.1, 0.03, 0.01, 0.003], 10: [0.03, 0.01, 0.003], 30: [0.01, 0.003, 0.001]}
 GRID = [{"depth": depth, "activation": activation, "start": start, "rate": rate} for depth, rates in RATES.items()
         for activation in UNITS for start in [*STARTS, "for_activation"] for rate in rates]
 SEEDS = range(5)

@@ -107,9 +107,9 @@ for name, unit in (("GELU", activations.gelu), ("swish", activations.swish()), (
 # ## 2. What a choice costs
 #
 # The **cost** of a start is the test accuracy that it loses against the best of the six starts, for the same
-# activation and depth, seed by seed. A start **suits** if its cost is at most 0.05. One rule is added: a net that reads
-# fewer than half of the digits is not trained, so the accuracy to compare with is at least 0.5. Rates and the best
-# start are chosen on held-out training images, written by other people; accuracies are those on the test images.
+# activation and depth, seed by seed. A start **suits** if its cost is at most 0.05. A net that reads fewer than half of
+# the digits is not trained, so the accuracy to compare with is at least 0.5. Rates and the best start are chosen on
+# held-out training images, accuracies are those on the test images; each part was written by other people.
 
 # %%
 def best_start(depth, unit):
@@ -170,17 +170,16 @@ for unit, start in TABLE.items():
 #
 # <details><summary>Answer</summary>
 #
-# With two layers all rows hold: there every start suits. With 30 layers the rows *ReLU* and *leaky ReLU* still hold,
-# as He's derivation promises for any depth. *Sigmoid* fails: Glorot's weights let its gradient vanish (chapter 04).
-# *Swish* fails: it looks like ReLU only for large signals (chapter 05). *Tanh* with Glorot's weights trains, but ends
-# below the best start; section 4 says which that is.
+# With two layers all rows hold. With 30 the rows *ReLU* and *leaky ReLU* still hold, as He's derivation promises for
+# any depth. *Sigmoid* fails: Glorot's weights let its gradient vanish (chapter 04). *Swish* fails: it is like ReLU only
+# for large signals (chapter 05). *Tanh* with Glorot's weights trains, but ends below the best start (section 4).
 #
 # </details>
 #
-# *Softmax: Xavier* is about the output layer. Its inputs and outputs are 64 and 10, so Glorot's variance is $2/74$ and
-# He's $2/64$: nearly the same. Criterion: with Xavier's weights in the output layer the net ends at least 0.02 more
-# accurate than with the better of He's weights and *zeros*. (A single layer of zeros breaks no symmetry that matters:
-# the units below it differ.) Two hidden ReLU layers with He's weights, each output at the best of three rates.
+# *Softmax: Xavier* is about the output layer. Its fans are 64 and 10, so Glorot's variance is $2/74$ and He's $2/64$:
+# nearly the same. Criterion: with Xavier's weights in the output layer the net ends at least 0.02 more accurate than
+# with the better of He's weights and *zeros*. (Zeros in one layer do no harm: the units below it differ.) Two hidden
+# ReLU layers with He's weights, each output at the best of three rates.
 
 # %%
 def trained(output, rate, seed):
@@ -247,7 +246,7 @@ _ = claims.judge("10-deep-tanh", source="Saxe, McClelland & Ganguli 2014", mode=
 #
 # <details><summary>Answer</summary>
 #
-# With ten layers He's weights lose least, though they were derived for ReLU only: too large does less harm here than too
+# With ten layers He's weights lose least, though they were derived for ReLU: too large does less harm here than too
 # small. With 30 layers He fails GELU and swish, and every other fixed rule fails ReLU. What remains is the start that
 # is computed from the activation. So article A is right, if "architecture" means activation *and* depth.
 #
@@ -332,9 +331,9 @@ _ = claims.judge("10-first-loss", source="lore", criterion=claims.at_most(0),
 #
 # ## 7. Does a good start avoid bad minima?
 #
-# Article B again. In deep linear nets there are no bad minima to avoid (chapter 06). In ReLU nets there are: if all
-# units of one layer are 0 for all images, then the output no longer depends on the image, and all weights below have
-# gradient 0. Such a net is **dead**, and gradient descent leaves it so.
+# Article B again. Deep linear nets have no bad minima (chapter 06). ReLU nets have bad points: if all units of one layer
+# are 0 for all images, the output no longer depends on the image, and all weights have gradient 0. Such a net is
+# **dead**, and gradient descent leaves it so.
 #
 # **Predict.** A layer of $n$ ReLU units, He's weights, no biases. What is the probability that it is 0 for *one* given
 # image? And that this happens somewhere in $L$ layers?

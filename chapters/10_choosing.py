@@ -56,9 +56,8 @@ _ = ax.set_title("Ten hidden layers: the same start trains one activation and fa
 # from every start, ReLU from every start but one, the sigmoid from a single one. The runs are stored, five for each
 # cell; `python -m chapters --sweeps 10` repeats them.
 #
-# **The question.** Four popular introductions to weight initialization (called articles A to D in this course) end
-# in a table: *this activation, that initializer*. Which rows of it hold, for which depth, and what does a wrong choice
-# cost?
+# **The question.** Popular introductions to weight initialization (articles A to D in this course) end in a table:
+# *this activation, that initializer*. Which rows hold, for which depth, and what does a wrong choice cost?
 #
 # **What you need.** From chapters 03 to 07: signals and gradients are multiplied by a factor in every layer; the
 # weights' variance sets this factor; the right variance depends on the activation.
@@ -72,7 +71,7 @@ _ = ax.set_title("Our network: 64 pixels, L = 2, 10 or 30 hidden layers of 64 un
 # %% [markdown]
 # ## 1. Six names, two numbers
 #
-# Each start draws the weights of a layer with mean 0, and its biases with mean 0. Theory needs two numbers,
+# Each start draws weights and biases with mean 0. Theory needs two numbers,
 #
 # $$\sigma_w^2 = \text{fan\_in}\cdot\mathrm{Var}[W], \qquad \sigma_b^2 = \mathrm{Var}[b],$$
 #
@@ -124,9 +123,8 @@ def cost(depth, unit, start):
 
 
 # %% [markdown]
-# To be sure that the stored numbers are what your machine computes, train one cell of the map now: ReLU with He's
-# weights, ten hidden layers, at the stored rate. The median must lie within the stored range (up to 0.01, five images,
-# since another processor rounds differently).
+# Does your machine compute the stored numbers? Train one cell of the map now: ReLU, He's weights, ten hidden layers, at
+# the stored rate. The median must lie within the stored range (up to 0.01, since another processor rounds differently).
 
 # %%
 there = cells[10, "relu", "He"]
@@ -170,8 +168,8 @@ for unit, start in TABLE.items():
 #
 # <details><summary>Answer</summary>
 #
-# With two layers all rows hold. With 30 the rows *ReLU* and *leaky ReLU* still hold, as He's derivation promises for
-# any depth. *Sigmoid* fails: Glorot's weights let its gradient vanish (chapter 04). *Swish* fails: it is like ReLU only
+# With two layers all rows hold. With 30 the rows *ReLU* and *leaky ReLU* still hold, as He's derivation promises.
+# *Sigmoid* fails: Glorot's weights let its gradient vanish (chapter 04). *Swish* fails: it is like ReLU only
 # for large signals (chapter 05). *Tanh* with Glorot's weights trains, but ends below the best start (section 4).
 #
 # </details>
@@ -331,8 +329,8 @@ _ = claims.judge("10-first-loss", source="lore", criterion=claims.at_most(0),
 #
 # ## 7. Does a good start avoid bad minima?
 #
-# Article B again. Deep linear nets have no bad minima (chapter 06). ReLU nets have bad points: if all units of one layer
-# are 0 for all images, the output no longer depends on the image, and all weights have gradient 0. Such a net is
+# Article B again. Deep linear nets have no bad minima (chapter 06). ReLU nets have bad points: if all units of a layer
+# are 0 for all images, the output does not depend on the image, and all weights have gradient 0. Such a net is
 # **dead**, and gradient descent leaves it so.
 #
 # **Predict.** A layer of $n$ ReLU units, He's weights, no biases. What is the probability that it is 0 for *one* given

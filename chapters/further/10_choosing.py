@@ -168,6 +168,9 @@ claims.judge("10-adam", source="lore", criterion=claims.at_most(0.05), condition
              without=(accuracy(10, "relu", "He") - accuracy(10, "relu", "PyTorch")).round(3))
 
 # %% [markdown]
+# Adam puts back the size of the gradient, so the default learns, which it does not with gradient descent; but it ends
+# below He's start.
+#
 # ## 5. One gradient tells
 #
 # A choice can be checked before any training: one forward and one backward pass. Take the layer whose $dW$ has the
@@ -195,10 +198,10 @@ good = np.array([np.median(accuracy(10, *key)) >= 0.5 for key in steps])
 size = np.array(list(steps.values()))                                                            # (cells, seeds)
 pairs = (size[good][:, None] > size[~good][None]).mean(axis=(0, 1))
 ax = plt.figure(figsize=(7.5, 3.4)).subplots()
-ax.scatter(np.median(size, axis=1).clip(1e-20), [np.median(accuracy(10, *key)) for key in steps], s=28, color="k",
+ax.scatter(np.median(size, axis=1), [np.median(accuracy(10, *key)) for key in steps], s=28, edgecolors="k",
            facecolors="none")
-ax.set(xscale="log", xlabel="rms dW of the smallest layer, before training (below 1e-20: drawn there)",
-       ylabel="test accuracy, trained", title="A net whose gradient vanishes in one layer does not learn")
+ax.set(xscale="log", xlabel="rms of the smallest dW, before training", ylabel="test accuracy after training",
+       title="A net whose gradient is tiny in one layer does not learn")
 print(f"pairs in that order: {pairs.min():.0%} to {pairs.max():.0%}")
 claims.judge("10-one-gradient", source="this chapter", criterion=claims.at_least(0.9), measured=pairs,
              statement="one gradient before training tells which nets will learn (share of pairs in the right order, "
@@ -206,7 +209,8 @@ claims.judge("10-one-gradient", source="this chapter", criterion=claims.at_least
              headline="One gradient before training tells which start will learn")
 
 # %% [markdown]
-# **What to see.** Each circle is one cell of the map with ten hidden layers.
+# **What to see.** Each circle is one cell of the map with ten hidden layers. Between nets that guess and nets that learn
+# lie one or two powers of ten of the gradient.
 #
 # ## 6. What a dead net does
 #

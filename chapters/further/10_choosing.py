@@ -209,8 +209,8 @@ claims.judge("10-one-gradient", source="this chapter", criterion=claims.at_least
              headline="One gradient before training tells which start will learn")
 
 # %% [markdown]
-# **What to see.** Each circle is one cell of the map with ten hidden layers. Between nets that guess and nets that learn
-# lie one or two powers of ten of the gradient.
+# **What to see.** Each circle is one cell of the map with ten hidden layers. Between nets that guess and nets that
+# learn lie one or two powers of ten of the gradient.
 #
 # ## 6. What a dead net does
 #

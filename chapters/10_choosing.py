@@ -39,7 +39,7 @@ cells = {key: rows.best("rate", by="held_out") for key, rows in sweep.by("depth"
 
 
 def accuracy(depth, unit, start):
-    """Test accuracy of the five seeds, at the rate with the lowest median error on held-out training images."""
+    """Test accuracy for each seed, at the rate with the lowest median error on held-out training images."""
     return 1 - cells[depth, unit, start].array("test")
 
 
@@ -48,7 +48,7 @@ def accuracies(depth):
 
 
 ax = plots.heat_map(accuracies(10).round(2), list(UNITS.values()), list(STARTS.values()), xlabel="", ylabel="",
-                    label="test accuracy, median of 5 runs", ax=plt.figure(figsize=(8.5, 3.9)).subplots())
+                    label="test accuracy, median over seeds", ax=plt.figure(figsize=(8.5, 3.9)).subplots())
 _ = ax.set_title("Ten hidden layers: the same start trains one activation and fails with another")
 
 # %% [markdown]
@@ -211,7 +211,7 @@ _ = claims.judge("10-softmax", source="popular article D", criterion=claims.at_l
 # A second test is about depth alone: for the *same* activation, tanh, orthogonal weights gain at least 0.05 against
 # Glorot's with 30 layers, and not with two.
 #
-# **Predict.** Which fixed rule loses least with ten layers? With 30?
+# **Predict.** Which rule loses least with ten layers? With 30?
 
 # %%
 SIX = [unit for unit in UNITS if unit != "sigmoid"]
@@ -277,7 +277,7 @@ for start, name in (("PyTorch", "PyTorch"), ("Glorot", "Keras")):
                      without=cost(30, "relu", start), headline=f"For ReLU layers {name}'s default start is enough")
 
 # %% [markdown]
-# **What to see.** Markers are medians, bars the range of five runs; the dotted line is guessing.
+# **What to see.** Markers are medians, bars the range over seeds; the dotted line is guessing.
 #
 # <details><summary>Answer</summary>
 #
@@ -428,7 +428,7 @@ _ = fig.suptitle("Take a framed start. Bold: accuracy of the best one. The other
 
 # %% [markdown]
 # **What to see.** Frames mark a cost of at most 0.05, the thick one the start that held-out images prefer. Costs are
-# medians of five runs, and a difference of 0.02 is noise. In words:
+# medians over seeds, and a difference of 0.02 is noise. In words:
 #
 # - *Two hidden layers*: take any; the sigmoid alone dislikes the large weights of `for_activation`.
 # - *ReLU, leaky ReLU*: He. It costs nothing at any depth, and the defaults cost everything once the net is deep.

@@ -18,7 +18,7 @@
 # of the defaults, what one gradient before training tells, and what a dead net does. Read the chapter first.
 #
 # The data are the 8 × 8 digits, every pixel standardized; of the training part rows 1029 and later are held out and
-# choose the rate. Comparisons over five seeds are read from stored results, which `python -m chapters --sweeps 10`
+# choose the rate. Comparisons over seeds are read from stored results, which `python -m chapters --sweeps 10`
 # computes again.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
@@ -41,7 +41,7 @@ depths = (2, 10, 30)
 
 
 def accuracy(depth, unit, start):
-    """Test accuracy of the five seeds, at the rate with the lowest median error on held-out training images."""
+    """Test accuracy for each seed, at the rate with the lowest median error on held-out training images."""
     return 1 - cells[depth, unit, start].array("test")
 
 
@@ -80,7 +80,7 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 _ = fig.suptitle("With depth the starts part: two layers forgive, thirty do not", fontsize=12)
 
 # %% [markdown]
-# **What to see.** A marker is the median of five runs, its line their range. Left, nearly all markers stand together.
+# **What to see.** A marker is the median over seeds, its line the range. Left, nearly all markers stand together.
 #
 # Was each start given a fair rate? The next cell counts, among the cells that end above one half, those whose best rate
 # is the largest or the smallest of the grid. There a rate outside of the grid might have been better still.
@@ -126,7 +126,7 @@ claims.judge("10-gelu", source="lore", statement="He suits GELU (test accuracy l
 # %%
 epochs = np.array([[np.median([np.inf if row["epochs_to_90"] is None else row["epochs_to_90"]
                                for row in cells[10, unit, start]]) for start in STARTS] for unit in UNITS])
-ax = plots.heat_map(epochs, list(UNITS), STARTS, xlabel="", ylabel="", label="epochs, median of 5 runs",
+ax = plots.heat_map(epochs, list(UNITS), STARTS, xlabel="", ylabel="", label="epochs, median over seeds",
                     ax=plt.figure(figsize=(8.5, 3.9)).subplots())
 _ = ax.set_title("Ten hidden layers: starts that are too small cost epochs, or never arrive")
 

@@ -152,7 +152,7 @@ assert low - 0.01 <= np.median(live) <= high + 0.01
 TABLE = {"sigmoid": "Glorot", "tanh": "Glorot", "relu": "He", "leaky_relu": "He", "swish": "He"}
 SOURCES = {"swish": "popular article D", "leaky_relu": "popular article D"}
 costs = np.array([[np.median(cost(depth, unit, start)) for depth in (2, 10, 30)] for unit, start in TABLE.items()])
-ax = plots.heat_map(costs.round(2), [f"{UNITS[unit]}: {start}" for unit, start in TABLE.items()], [2, 10, 30],
+ax = plots.heat_map(costs.round(2) + 0.0, [f"{UNITS[unit]}: {start}" for unit, start in TABLE.items()], [2, 10, 30],
                     xlabel="hidden layers", ylabel="", label="accuracy lost, median",
                     ax=plt.figure(figsize=(6.5, 3)).subplots())
 ax.set_title("The popular table is right for shallow nets")
@@ -224,7 +224,7 @@ ax.axhspan(-0.03, 0.05, color="0.88")
 for start in STARTS:
     ax.plot(range(3), [np.median(worst[depth][start]) for depth in (2, 10, 30)], label=start, **LOOKS[start])
 ax.set(xlabel="hidden layers", xticks=range(3), xticklabels=[2, 10, 30], ylabel="largest cost of six activations",
-       title="Two layers forgive any rule, ten forgive one rule, thirty none")
+       title="Two layers forgive any rule, thirty layers forgive none")
 plots.label_lines(ax)
 least = {depth: np.min([worst[depth][start] for start in FIXED], axis=0) for depth in worst}
 for depth, words in ((10, "ten"), (30, "30")):
@@ -246,8 +246,8 @@ _ = claims.judge("10-deep-tanh", source="Saxe, McClelland & Ganguli 2014", mode=
 # <details><summary>Answer</summary>
 #
 # With ten layers He's weights lose least, though they were derived for ReLU: too large does less harm here than too
-# small. With 30 layers He fails GELU and swish, and every other fixed rule fails ReLU. What remains is the start that
-# is computed from the activation. So article A is right, if "architecture" means activation *and* depth.
+# small. With 30 layers He fails GELU and swish, and every other fixed rule fails ReLU. The start computed from the
+# activation stays lowest. So article A is right, if "architecture" means activation *and* depth.
 #
 # </details>
 #
@@ -400,15 +400,15 @@ for depth, words in ((10, "ten"), (30, "30")):
 
 # %%
 def to_take(depth, unit):
-    """The starts that suit, or those that do not, whichever is shorter."""
+    """The starts that suit; where only one or two do not, those."""
     suit = [start for start in STARTS if np.median(cost(depth, unit, start)) <= 0.05]
     others = [start for start in STARTS if start not in suit]
     return ("any" if not others else f"all but {', '.join(others)}" if len(others) < 3 else ", ".join(suit) or "none")
 
 
-print(f"{'hidden layers':14}{2:<24}{10:<28}30")
+print(f"{'hidden layers':14}{2:<24}{10:<36}30")
 for unit, name in UNITS.items():
-    print(f"{name:14}{to_take(2, unit):24}{to_take(10, unit):28}{to_take(30, unit)}")
+    print(f"{name:14}{to_take(2, unit):24}{to_take(10, unit):36}{to_take(30, unit)}")
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), sharey=True)

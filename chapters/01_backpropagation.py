@@ -199,7 +199,7 @@ print(f"difference:  {(cost(w + h) - cost(w - h)) / (2 * h):.9f}")
 
 # %% [markdown]
 # **What to see.** The two numbers agree to many digits. The second is called a *central difference*. The further part
-# measures how exact it can be at best, and why a gradient has to be checked in float64.
+# measures how exact it can be at best, and why a gradient has to be checked in float64, with 16 digits.
 #
 # ## 2. A layer, and a batch
 #
@@ -226,7 +226,7 @@ _ = ax.set_title("Our network: the output of each layer is the input of the next
 #
 # </details>
 #
-# As matrices, with $\odot$ for the product entry by entry:
+# As matrices, with $\odot$ for the product entry by entry, and $\delta_i$ for row $i$ of $\delta$:
 #
 # $$\boxed{\;\delta = \frac{\partial C}{\partial a} \odot f'(z), \qquad
 #   dW = x^{\top}\delta, \qquad db = \sum_i \delta_i, \qquad \frac{\partial C}{\partial x} = \delta W^{\top}\;}$$
@@ -266,7 +266,8 @@ print(f"forward passes for central differences of all of them: {2 * (sum(product
 # ## 3. Mistakes on purpose
 #
 # The right picture at the top is a *gradient check*. It compares the gradient $g$ of every $W$ and $b$ with differences
-# of the cost, $\hat g$. (The picture shows the worst array.) A right gradient has
+# of the cost, $\hat g$. (The picture shows the worst of these. *Slope left out* is a backward pass without $f'$; *slope
+# at a wrong point* has $f'(a)$ for $f'(z)$.) A right gradient has
 #
 # $$\frac{\|g - \hat g\|}{\|g\| + \|\hat g\|} \le 10^{-7} .$$
 #
@@ -277,7 +278,7 @@ print(f"forward passes for central differences of all of them: {2 * (sum(product
 
 # %%
 passed = [mistake for mistake in MISTAKES[1:] if errors[mistake][:, -1].max() < 0.1]
-print(f"over 90% with every seed, in spite of a mistake, {len(passed)} of 6:", "; ".join(passed))
+print(f"over 90% with every seed, in spite of a mistake: {len(passed)} of 6,", "; ".join(passed), sep="\n  ")
 assert checks["no mistake"] < 1e-7 < min(checks[mistake] for mistake in MISTAKES[1:])
 claim = claims.judge("01-loss-falls", source="lore", measured=float(len(passed)), criterion=claims.at_most(0),
                      statement="a network that trains to over 90% shows that its gradient is right (counted: wrong "
@@ -347,7 +348,7 @@ histories = [trained(data, seed) for seed in SEEDS]
 ax = plots.learning_curves({"training": [history.loss for history in histories],
                             "other people": [history.validation_loss for history in histories]}, log=True)
 ax.set(title="The loss keeps falling on the training digits only", ylabel="loss")
-plots.label_lines(ax)
+_ = plots.label_lines(ax)
 
 # %% [markdown]
 # **What to see.** On the training digits the loss keeps falling, by orders of magnitude. On other people's digits it
@@ -376,7 +377,7 @@ by_writer = np.array([history.validation_accuracy[-1] for history in histories])
 at_random = np.array([trained(random_split(seed), seed).validation_accuracy[-1] for seed in SEEDS])
 print(f"accuracy, nothing of these people was in training:  {by_writer.min():.3f} to {by_writer.max():.3f}")
 print(f"accuracy, other digits of the same people were:     {at_random.min():.3f} to {at_random.max():.3f}")
-print(f"with the random split the accuracy is higher by      {np.median(at_random - by_writer):.3f} (median)")
+print(f"with the random split it is higher by               {np.median(at_random - by_writer):.3f} (median)")
 claim = claims.judge("01-random-split", source="lore", measured=at_random - by_writer, criterion=claims.at_most(0.01),
                      statement="a random split of the digits shows what accuracy to expect on a new writer (the "
                                "difference, on digits of the same people)",

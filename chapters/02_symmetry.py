@@ -133,15 +133,15 @@ for seed in SEEDS:
     net = mn.mlp(SIZES, activation=activations.selu, init=initializers.zeros, rng=0, dtype=np.float64)
     trained(net, 10, seed)
     selu.append(accuracy(net))
+print(f"kinds of unit, at most: {max(most)};  accuracy of SELU from zeros: {min(selu):.2f} to {max(selu):.2f}")
 claim = claims.judge("02-zeros-one-feature", source="popular article A", measured=most, criterion=claims.between(1, 1),
                      statement="zeros make symmetric gradients: every unit of a layer learns the same feature",
                      headline="From zero weights, every unit of a layer learns the same")
-print("verdict on the first statement: ", claim.verdict)
+print("verdict on the first statement, one feature:    ", claim.verdict)
 claim = claims.judge("02-selu-zeros", source="popular article A", measured=selu, criterion=claims.at_least(0.9),
                      statement="self-normalizing networks need no careful initialization, even zeros work",
                      headline="SELU networks need no careful initialization: even zeros work")
-print("verdict on the second statement:", claim.verdict)
-print(f"kinds of unit, at most: {max(most)};  accuracy of SELU from zeros: {min(selu):.2f} to {max(selu):.2f}")
+print("verdict on the second statement, SELU and zeros:", claim.verdict)
 
 # %% [markdown]
 # **Verdicts.** From zeros all units of a layer are equal, as the article says. (With tanh and ReLU
@@ -216,8 +216,10 @@ ax.set(title=f"One unit sorts the digits along a line: {accuracy(one):.0%} right
 constants = [EqualUnits(SIZES, 0.1) for _ in SEEDS]
 for seed, model in zip(SEEDS, constants, strict=True):
     trained(model, 40, seed)
+right = [accuracy(model) for model in constants]
+print(f"training accuracy after 40 epochs: {min(right):.2f} to {max(right):.2f}")
 claim = claims.judge("02-any-constant", source="popular article C", statement="any constant fails as zero does",
-                     measured=[accuracy(model) for model in constants], criterion=claims.at_most(0.15),
+                     measured=right, criterion=claims.at_most(0.15),
                      headline="Any constant fails as zero does")
 print("verdict:", claim.verdict)
 
@@ -256,13 +258,13 @@ for seed in SEEDS:
                      dtype=np.float64)
         trained(net, 20, seed)
         cost[name].append(accuracy(good) - accuracy(net))
+for name, values in cost.items():
+    print(f"{name:13} accuracy lower by {min(values):.3f} to {max(values):.3f}")
 claim = claims.judge("02-zeros-except-biases", source="popular article D", measured=cost["zero biases"],
                      statement="zeros are to be avoided, except for biases (accuracy that zero weights cost)",
                      criterion=claims.at_least(0.5), condition="the biases are zero too", without=cost["random biases"],
                      headline="Zero weights are to be avoided: true with zero biases, not with random ones")
 print("verdict:", claim.verdict)
-for name, values in cost.items():
-    print(f"{name:13} accuracy lower by {min(values):.3f} to {max(values):.3f}")
 
 # %% [markdown]
 # **Verdict.** Article D is right if the biases are zero too. With random biases zero weights learn.
@@ -312,7 +314,7 @@ for noise in (1e-4, 1e-8, 1e-12):
     ax.semilogy(epochs[theory < 1], theory[theory < 1], "-", color="0.5")
     ax.annotate(f"noise $10^{{{np.log10(noise):.0f}}}$", (3, 3 * theory[3]))
 ax.axhline(1e-3, color="0.5", ls=":")
-ax.annotate("above: the units are different", (60, 1.7e-3), ha="right")
+ax.annotate("above: the units are different", (60, 1.7e-3), ha="right", fontsize=9)
 _ = ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-13, 10),
            title="Differences between units grow exponentially")
 

@@ -37,7 +37,7 @@ cells = sweep.by("depth", "std")
 accuracy = [[np.median(cells[depth, std].array("accuracy")) for std in stds] for depth in depths]
 ax = plots.heat_map(accuracy, depths, stds, xlabel="σ: the weights are drawn from N(0, σ²)", ylabel="hidden layers",
                     label="training accuracy", annotate=False)
-ax.set_title("Deep networks train only from weights of one size")
+ax.set_title("The deeper the network, the fewer sizes of weights train")
 works = [std for std, value in zip(stds, accuracy[0], strict=True) if value > 0.9]
 print("40 hidden layers learn (more than 90% right) with σ =", *works)
 for column, row, word, color in ((1.5, 1, "vanishes", "w"), (5.5, 2, "trains", "k"), (9, 0, "explodes", "w")):
@@ -58,7 +58,7 @@ for column, row, word, color in ((1.5, 1, "vanishes", "w"), (5.5, 2, "trains", "
 #
 
 # %%
-ax = plots.network_diagram([64, 64, 64, 64, 10], labels=["input x", "a₁", "a₂", "… a with number L", "output z"])
+ax = plots.network_diagram([64, 64, 64, 64, 10], labels=["input $x$", "$a_1$", "$a_2$", "… $a_L$", "output $z$"])
 _ = ax.set_title("Our network: 64 pixels, L hidden layers of 64 units, 10 classes", fontsize=10)
 
 # %% [markdown]
@@ -279,7 +279,7 @@ print("verdict:", claim.verdict)
 # **What to see.** The sigmoid's row falls to the left. The other two are level: layer 20 gets $\delta$ but no signal,
 # layer 1 gets the signal but no $\delta$.
 #
-# **Verdict.** The first layers learn slowest only where the signal does not vanish, too.
+# **Verdict.** The first layers learn slowest if only the gradient vanishes, and not the signal.
 #
 # ## 5. What float32 makes of it
 #
@@ -453,7 +453,7 @@ starts.spread("test", by=["depth", "start"])
 # **What to see.** The test accuracy of five runs. With two layers N(0, 0.01²) is nearly as good as Glorot; with ten it
 # guesses.
 #
-# **Verdict.** The article's start is good enough for its two layers, and useless for ten.
+# **Verdict.** The article's start is good enough for two layers, and useless for ten.
 #
 # ## Summary
 #

@@ -261,7 +261,7 @@ print("verdict:", claim.verdict)
 # %% [markdown]
 # **What to see.** Lines are medians over five stored runs, bands their range; the dotted line is $\ln 10$.
 #
-# **Verdict.** Without the mean the plateau is shorter, but not in every run as short as a fifth. And the mean is not
+# **Verdict.** Without the mean the plateau is shorter, but in no run as short as a fifth. And the mean is not
 # *the* cause: with four times Glorot's weights the mean is ½ too, and there is no plateau at all.
 #
 # The paper's abstract goes on: the sigmoid is "unsuited for deep networks with random initialization".

@@ -7,6 +7,7 @@ The ledger of claims is printed, with the verdict that chapters/ledger.json expe
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 
 What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
+`python -m chapters handout NUMBER` writes a chapter's exercises for students: see handout.py.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page, run_sweeps
+from chapters import front_page, handout, run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
@@ -45,10 +46,16 @@ class Run:
         return self.source.name[:2]
 
 
-def sources(numbers: list[str]) -> list[Path]:
-    """The texts in reading order, a chapter before its further part: of the given numbers, "2" as "02", or all."""
+def sources(numbers: list[str], exercises: bool = False) -> list[Path]:
+    """The texts in reading order, a chapter before its further part: of the given numbers, "2" as "02", or all.
+
+    With `exercises` those of the exercises as well, after their chapter.
+    """
     texts = [*HERE.glob("[0-9][0-9]_*.py"), *HERE.glob("further/[0-9][0-9]_*.py")]
-    found = sorted(texts, key=lambda path: (path.name[:2], path.parent != HERE))
+    if exercises:
+        texts += HERE.glob("exercises/[0-9][0-9]_*.py")
+    order = [HERE, HERE / "further", HERE / "exercises"]
+    found = sorted(texts, key=lambda path: (path.name[:2], order.index(path.parent), path.name))
     there, wanted = {path.name[:2] for path in found}, {number.zfill(2) for number in numbers}
     if wanted - there:
         raise SystemExit(f"no chapter {', '.join(sorted(wanted - there))}: there are {', '.join(sorted(there))}; "
@@ -80,7 +87,7 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
     }
     client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3",
                                      resources={"metadata": {"path": str(here)}})
-    socket = str(folder / f"kernel-{name[:10]}")
+    socket = str(here / "kernel")
     if os.name == "posix" and len(socket) < 90:       # the kernel talks through files there, not through ports
         manager = client.create_kernel_manager()
         manager.transport, manager.ip = "ipc", socket
@@ -135,9 +142,11 @@ def differences(runs: list[Run]) -> list[str]:
 
 
 def report(runs: list[Run]) -> str:
-    """The ledger as a table: verdict, claim, measurement."""
+    """The ledger as a table: verdict, claim, measurement. An exercise, which judges none, is named where it failed."""
     lines = []
     for run in runs:
+        if run.source.parent.name == "exercises" and not run.error:
+            continue
         lines += ["", f"{run.number}  {title(run.source)}  ({run.seconds:.0f} s)"]
         for claim in run.claims:
             text = f"{claim['statement']} [{claim['source']}]"
@@ -165,6 +174,9 @@ def cleaned(notebook: Any) -> Any:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["handout"]:
+        return handout.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
@@ -172,7 +184,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")
     parser.add_argument("--write", action="store_true",
-                        help="renew the notebooks, and the ledger's rows for the chapters run (not with --fast)")
+                        help="renew the notebooks, those of the exercises too, and the ledger's rows for the chapters "
+                             "run (not with --fast)")
     long = parser.add_argument_group("long runs")
     long.add_argument("--sweeps", action="store_true",
                       help="compute what is missing in chapters/results; says first how much that is and how long it "
@@ -187,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
                          "no claims")
         return run_sweeps.main(HERE, options.numbers, workers=options.workers, changed=options.changed,
                                only_list=options.list)
-    chosen = sources(options.numbers)
+    chosen = sources(options.numbers, exercises=options.write)
     if options.list:
         print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))
         return 0

@@ -47,8 +47,11 @@ def judge(what: Exercise, function: Function, *, rounds: int) -> None:
     words = _named(what, came, right, wrong, observe)
     if words is None:
         name = wrong[0]
-        words = (f"expected a function for which this holds: {name}" if isinstance(right[0][name], bool) else
-                 f"{f'`{name}`' if name.isidentifier() else name}: {in_words([one[name] for one in came], [one[name] for one in right], what.tolerance)}")
+        if isinstance(right[0][name], bool):
+            words = f"expected a function for which this holds: {name}"
+        else:
+            words = in_words([one[name] for one in came], [one[name] for one in right], what.tolerance)
+            words = f"`{name}`: {words}" if name.isidentifier() else f"{name}: {words}"
     fine = [name for name in right[0] if name not in wrong and name.isidentifier()]
     also = f"Right: {', '.join(fine)}. " if fine else ""
     raise Wrong(f"{what.id}: not yet. {also}{words[0].upper()}{words[1:]}")

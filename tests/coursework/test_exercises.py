@@ -98,12 +98,12 @@ def test_hints_are_sentences_of_their_own(exercise):
 
 
 def test_an_answer_may_be_a_value():
-    with pytest.raises(Wrong, match="04.5: not yet"):
+    with pytest.raises(Wrong, match=r"04\.5: not yet"):
         check("04.5", 99)
 
 
 def test_an_id_that_no_exercise_has():
-    with pytest.raises(ValueError, match="expected the id of an exercise, one of 04.1, "):
+    with pytest.raises(ValueError, match=r"expected the id of an exercise, one of 04\.1, "):
         check("04.99", np.sin)
     with pytest.raises(ValueError, match="expected a chapter with exercises, one of "):
         check("99.1", np.sin)

@@ -45,16 +45,19 @@ class Run:
     def number(self) -> str:
         return self.source.name[:2]
 
+    @property
+    def judges(self) -> bool:
+        """Whether it is a chapter's text, which judges claims: an exercise judges none."""
+        return self.source.parent.name != "exercises"
 
-def sources(numbers: list[str], exercises: bool = False) -> list[Path]:
+
+def sources(numbers: list[str], folders: tuple[str, ...] = ("", "further")) -> list[Path]:
     """The texts in reading order, a chapter before its further part: of the given numbers, "2" as "02", or all.
 
-    With `exercises` those of the exercises as well, after their chapter.
+    `folders` are those of chapters/ whose texts are meant: "" is chapters/ itself, "exercises" has the exercises.
     """
-    texts = [*HERE.glob("[0-9][0-9]_*.py"), *HERE.glob("further/[0-9][0-9]_*.py")]
-    if exercises:
-        texts += HERE.glob("exercises/[0-9][0-9]_*.py")
-    order = [HERE, HERE / "further", HERE / "exercises"]
+    order = [HERE / folder for folder in folders]
+    texts = [path for folder in order for path in folder.glob("[0-9][0-9]_*.py")]
     found = sorted(texts, key=lambda path: (path.name[:2], order.index(path.parent), path.name))
     there, wanted = {path.name[:2] for path in found}, {number.zfill(2) for number in numbers}
     if wanted - there:
@@ -85,7 +88,7 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
         "TQDM_DISABLE": "1", "IPYTHONDIR": str(here / "ipython"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])),
     }
-    client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3",
+    client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3", coalesce_streams=True,
                                      resources={"metadata": {"path": str(here)}})
     socket = str(here / "kernel")
     if os.name == "posix" and len(socket) < 90:       # the kernel talks through files there, not through ports
@@ -133,11 +136,12 @@ def differences(runs: list[Run]) -> list[str]:
     expected = {row["id"]: row for row in json.loads(LEDGER.read_text(encoding="utf-8"))}
     claims = [claim for run in runs for claim in run.claims]
     found = {claim["id"]: claim for claim in claims}
+    judged = {run.number for run in runs if run.judges}
     twice = sorted({claim["id"] for claim in claims if claim is not found[claim["id"]]})
     said = [f"{id}: judged twice, expected one claim of a name" for id in twice]
     said += [f"{id}: {claim['verdict']}, expected {expected[id]['verdict'] if id in expected else 'no such claim'}"
             for id, claim in found.items() if id not in expected or claim["verdict"] != expected[id]["verdict"]]
-    missing = [id for id, row in expected.items() if row["chapter"] in {run.number for run in runs} and id not in found]
+    missing = [id for id, row in expected.items() if id not in found and row["chapter"] in judged]
     return said + [f"{id}: not judged, expected {expected[id]['verdict']}" for id in missing]
 
 
@@ -145,7 +149,7 @@ def report(runs: list[Run]) -> str:
     """The ledger as a table: verdict, claim, measurement. An exercise, which judges none, is named where it failed."""
     lines = []
     for run in runs:
-        if run.source.parent.name == "exercises" and not run.error:
+        if not run.judges and not run.error:
             continue
         lines += ["", f"{run.number}  {title(run.source)}  ({run.seconds:.0f} s)"]
         for claim in run.claims:
@@ -180,6 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
+    parser.add_argument("--exercises", action="store_true", help="run the exercises alone; --write runs them too")
     parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")
@@ -200,7 +205,8 @@ def main(arguments: list[str] | None = None) -> int:
                          "no claims")
         return run_sweeps.main(HERE, options.numbers, workers=options.workers, changed=options.changed,
                                only_list=options.list)
-    chosen = sources(options.numbers, exercises=options.write)
+    chapters = () if options.exercises else ("", "further")
+    chosen = sources(options.numbers, (*chapters, "exercises") if options.exercises or options.write else chapters)
     if options.list:
         print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))
         return 0
@@ -237,7 +243,7 @@ def write(runs: list[Run]) -> None:
     """Renew the notebooks, and the ledger's rows of the chapters that ran."""
     import nbformat
 
-    ran = {run.number for run in runs}
+    ran = {run.number for run in runs if run.judges}
     kept = json.loads(LEDGER.read_text(encoding="utf-8")) if LEDGER.exists() else []
     rows = [row for row in kept if row["chapter"] not in ran]
     for run in runs:

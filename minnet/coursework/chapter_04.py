@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minnet import activations, initializers
-from minnet.coursework.exercises import Exercise, Mistake
+from minnet.coursework.exercises import Exercise, Function, Mistake, Observation
 from minnet.coursework.observations import outputs, weights
 from minnet.network import Network, mlp
 
@@ -160,13 +160,20 @@ SLOPE = Exercise("04.4", scaled_sigmoid, outputs("f", "df", inputs=lambda rng: (
 
 # 04.5 Find the broken layer ------------------------------------------------------------------------------------------
 
-def broken(rng: np.random.Generator) -> tuple[Network, np.ndarray]:
-    """A tanh network from Glorot's weights, one layer of which (not the last) was multiplied, and inputs."""
+def broken(rng: np.random.Generator, *factors: float) -> tuple[Network, np.ndarray]:
+    """A tanh network from Glorot's weights, one layer of which was multiplied by one of the factors, and inputs."""
     depth = 8
     sizes = [int(n) for n in rng.integers(30, 90, depth + 1)]
     net = mlp(sizes, activation="tanh", init="glorot_uniform", rng=rng)
-    net.layers[int(rng.integers(1, depth - 1))].W *= rng.choice([1 / 40, 1 / 20, 15, 30])
+    net.layers[int(rng.integers(1, depth - 1))].W *= rng.choice(factors)
     return net, rng.normal(size=(50, sizes[0]))
+
+
+def find_both(function: Function, rng: np.random.Generator) -> Observation:
+    """What a function finds in a network with weights too small, and in one with weights too large."""
+    weak = outputs("weak_layer", inputs=lambda rng: broken(rng, 1 / 40, 1 / 20))
+    strong = outputs("strong_layer", inputs=lambda rng: broken(rng, 15, 30))
+    return weak(function, rng) | strong(function, rng)
 
 
 def deviations(net: Network) -> np.ndarray:
@@ -180,7 +187,7 @@ def activity(net: Network, x: np.ndarray) -> np.ndarray:
     return np.array([math.sqrt((layer.a**2).mean()) for layer in net.layers])
 
 
-FIND = Exercise("04.5", lambda net, x: int(deviations(net).argmax()) + 1, outputs("layer", inputs=broken), (
+FIND = Exercise("04.5", lambda net, x: int(deviations(net).argmax()) + 1, find_both, (
     Mistake("one too small: layers count from 1, as in the table of diagnose",
             lambda net, x: int(deviations(net).argmax())),
     Mistake("one too large: does the loop over layers begin too late?",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from minnet.coursework.comparisons import NotDone, equal, in_words
-from minnet.coursework.exercises import Exercise, Function, Mistake, Observation, Wrong, exercise
+from minnet.coursework.exercises import Exercise, Function, Observation, Wrong, exercise
 from minnet.coursework.limits import TooLong, limited
 
 
@@ -24,21 +24,20 @@ def check(id: str, answer: Any, *, rounds: int | None = None) -> None:
     """
     found = exercise(id)
     function = answer if callable(answer) else lambda *_: answer
-    judge(found, function, rounds=rounds or found.rounds)
+    judge(found, function, [secrets.randbits(64) for _ in range(rounds or found.rounds)])
     print(f"{id}: right")
 
 
-def judge(what: Exercise, function: Function, *, rounds: int) -> None:
-    """Raise `Wrong` with a hint where a function is not right: the check of one exercise, without a word if it is."""
-    seeds = [secrets.randbits(64) for _ in range(rounds)]
+def judge(what: Exercise, function: Function, seeds: Sequence[int]) -> None:
+    """Raise `Wrong` with a hint where a function is not right: the check of one exercise, a round for each seed."""
     try:
         came = [_observed(what, function, seed) for seed in seeds]
     except Wrong as hint:
         raise type(hint)(f"{what.id}: {hint}") from None
 
-    def observe(other: Function) -> list[Observation]:
+    def observe(other: Function, begin: int = 0, end: int | None = None) -> list[Observation]:
         with np.errstate(all="ignore"):
-            return [what.observe(other, np.random.default_rng(seed)) for seed in seeds]
+            return [what.observe(other, np.random.default_rng(seed)) for seed in seeds[begin:end]]
 
     right = observe(what.right)
     wrong = _differences(what, came, right)
@@ -83,31 +82,36 @@ def _observed(what: Exercise, function: Function, seed: int) -> Observation:
 def _differences(what: Exercise, came: list[Observation], right: list[Observation]) -> list[str]:
     """The names of the parts that are not right in some round."""
     return [name for name in right[0]
-            if not all(equal(a.get(name), b[name], what.tolerance) for a, b in zip(came, right, strict=True))]
+            if not all(equal(a[name], b[name], what.tolerance) for a, b in zip(came, right, strict=True))]
 
 
 def _named(what: Exercise, came: list[Observation], right: list[Observation], wrong: list[str],
-           observe: Callable[[Function], list[Observation]]) -> str | None:
-    """The hint of the mistake that explains most: all that is wrong, or else the first part that is."""
+           observe: Callable[..., list[Observation]]) -> str | None:
+    """The hint of the mistake that explains most: all that is wrong, or else the first part that is.
+
+    A mistake explains a part if it agrees with the answer in every round, and differs from what is right in some.
+    """
     partial = None
     for mistake in what.mistakes:
         try:
-            theirs = observe(mistake.function)
-        except Exception:                                       # it raises for these inputs
+            theirs = observe(mistake.function, 0, 1)
+            if wrong[0] in _differences(what, came[:1], theirs):            # most mistakes: one round says so
+                continue
+            theirs += observe(mistake.function, 1)
+        except Exception:                                                   # it raises for these inputs
             continue
         apart = _differences(what, came, theirs)
         if not apart:
             return mistake.hint
-        explained = wrong[0] not in apart and wrong[0] in _differences(what, theirs, right)
-        if explained and partial is None:
+        if partial is None and wrong[0] not in apart and wrong[0] in _differences(what, theirs, right):
             partial = mistake.hint
     return partial
 
 
-def said(what: Exercise, mistake: Mistake) -> str:
-    """What `check` says to somebody who makes this mistake."""
+def said(what: Exercise, function: Function, seeds: Sequence[int]) -> str:
+    """What `check` says to this function."""
     try:
-        judge(what, mistake.function, rounds=what.rounds)
-    except Wrong as wrong:
-        return str(wrong)
+        judge(what, function, seeds)
+    except Wrong as hint:
+        return str(hint)
     return f"{what.id}: right"

@@ -388,17 +388,20 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/04_glorot.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 04` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min, pencil)** The geometric mean. Derive the bound $r$ of a uniform distribution with
-#    $\mathrm{Var}[W] = 1/\sqrt{nm}$, and the factors up and down for 1024 → 64. Check with the code of section 1.
-# 2. **(20 min)** Another cure for the slope. Change the activation instead of the weights: $f(z) = 4\sigma(z) - 2$.
-#    What is $f'(0)$? Does a network of five such layers learn from Glorot's weights in two epochs (rate 0.05)? Does a
-#    sigmoid network?
-# 3. **(25 min)** Unequal widths. In section 2 the output layer was left out, since its $dW$ is larger. Show that under
-#    $U(\pm1/\sqrt n)$ the size of $dW$ goes with $1/\sqrt m$, and check it with `diagnostics.profile`.
-# 4. **(45 min)** Every $p$. For $\mathrm{Var}[W] = 1/(n^p\, m^{1-p})$ show that neither pass fades, whatever the
-#    widths. For which $p$ is the larger of the two swings smallest? Measure $p = 0, ¼, ½, ¾, 1$.
+# 1. **(10 min, pencil)** [The geometric mean](exercises/04_1_geometric_mean.ipynb). Derive the bound $r$ of a uniform
+#    distribution with $\mathrm{Var}[W] = 1/\sqrt{nm}$, and the factors up and down.
+# 2. **(15 min)** [Glorot's initializer](exercises/04_2_glorot_uniform.ipynb). Write it with numpy alone.
+# 3. **(20 min)** [What truncation takes away](exercises/04_3_truncated_normal.ipynb). Write the truncated normal
+#    distribution whose variance is right *after* the cut.
+# 4. **(20 min)** [Another cure for the slope](exercises/04_4_slope.ipynb). Change the activation instead of the
+#    weights: $f(z) = 4\sigma(z) - 2$.
+# 5. **(20 min)** [Break a layer, and find it](exercises/04_5_broken_layer.ipynb). `diagnose` says what is wrong; say
+#    where.
+# 6. **(40 min)** [Every $p$](exercises/04_6_every_p.ipynb). For $\mathrm{Var}[W] = 1/(n^p\, m^{1-p})$ show that neither
+#    pass fades, whatever the widths. For which $p$ is the larger of the two swings smallest?
 #
 # **Where to go on.** [The further part](further/04_glorot.ipynb): the paper's Figures 2 to 9 and its Table 1, redrawn
 # and judged; singular values; wrong formulas in circulation. ReLU is not a straight line at 0:

@@ -798,11 +798,14 @@ claims.judge("04-xavier-is-the-heuristic",
 #
 # ## Exercises
 #
-# Answers are in `chapters/answers/04_glorot.py`; 1 to 4 are in the chapter.
+# Answers are in `chapters/answers/04_glorot.py`; 1 to 6 are in the chapter.
 #
-# 5. **(15 min)** The mean at 1. Scale a Gaussian matrix of 300 × 300 so that its *mean* singular value is 1. By which
+# 7. **(15 min)** The mean at 1. Scale a Gaussian matrix of 300 × 300 so that its *mean* singular value is 1. By which
 #    factor does it multiply sizes over 20 layers? *Needs:* section 3.
-# 6. **(25 min)** Who pushes the top layer? Give the sigmoid net's *output* layer the weights 0 and draw the others by
+# 8. **(25 min)** Who pushes the top layer? Give the sigmoid net's *output* layer the weights 0 and draw the others by
 #    the heuristic. Is the top hidden layer still pushed to 0? Explain. *Needs:* section 4.
-# 7. **(30 min)** Training and the Jacobian. Does training bring the singular values of the heuristic's net to 1? And
+# 9. **(30 min)** Training and the Jacobian. Does training bring the singular values of the heuristic's net to 1? And
 #    those of the normalized one? Look at the mean and at the largest, before and after ten epochs. *Needs:* section 3.
+# 10. **(25 min)** Unequal widths. In section 2 of the chapter the output layer was left out, since its $dW$ is larger.
+#     Show that under $U(\pm1/\sqrt n)$ the size of $dW$ goes with $1/\sqrt m$, and check it with
+#     `diagnostics.profile`.

@@ -209,8 +209,7 @@ _ = plots.label_lines(ax)
 #
 # <details><summary>Answer</summary>
 #
-# Orthogonal: nearly no growth from 16 layers on (the further part judges this). Gaussian: at 32 and 64 layers most runs
-# were stopped before they had finished.
+# Orthogonal: nearly no growth from 16 layers on. Gaussian: at 32 and 64 layers most runs were stopped before the end.
 #
 # </details>
 #
@@ -287,7 +286,7 @@ looks = {name: LOOKS[name.split(",")[0]] | {"marker": marker}
 ax = plots.depth_profile(found, ylabel="size of δ (layer 100 = 1)", styles=looks, band="quartiles")
 ax.set_title("Orthogonal weights keep the gradient's length in linear layers, not with tanh")
 ax.get_legend().remove()
-for name, place in zip(found, ((40, 0.83), (17, 0.52), (48, 0.27)), strict=True):
+for name, place in zip(found, ((3, 0.84), (3, 0.6), (48, 0.3)), strict=True):
     ax.text(*place, name, color=looks[name]["color"], weight="bold", va="center")
 linear, tanh = found["orthogonal, linear"][:, 0], found["orthogonal, tanh"][:, 0]
 print(f"layer 1/layer 100: linear {linear.min():.2f} to {linear.max():.2f}, tanh {tanh.min():.2f} to {tanh.max():.2f}")
@@ -300,7 +299,7 @@ _ = claims.judge("06-gradient-norm", source="popular article A",
 # **What to see.** Read from right to left, as the gradient goes. Bars: the middle half of five seeds. Gaussian weights
 # are drawn for comparison.
 #
-# **Verdict: conditional.** Orthogonal weights preserve the gradient in linear layers. With tanh it becomes smaller.
+# **Verdict: conditional.** Orthogonal weights preserve the gradient in linear layers, not with tanh.
 #
 # A *gain* $\sigma_w$ slightly above 1, $W = \sigma_w Q$ with $Q$ orthogonal, makes up for the slope of tanh. In wide
 # layers $z$ is nearly Gaussian, $z = \sqrt q\,g$ with $g \sim N(0, 1)$, and its mean square $q$ settles where
@@ -325,7 +324,7 @@ for gain in (1.02, 1.05, 1.1):
 #
 # ## 5. One thousand layers
 #
-# Here is one epoch of the experiment:
+# Here is one epoch:
 
 # %%
 net = mn.mlp([64] * 1000 + [10], activation=activations.tanh, init=DEEP["orthogonal"], rng=0)
@@ -382,8 +381,8 @@ _ = claims.judge("06-size-is-enough", source="lore", mode="stored", measured=bes
 #
 # <details><summary>Answer</summary>
 #
-# Nearly all of the training digits. Gaussian weights of the same size stay near a guess at every rate: the upper layers
-# get all images on one line and cannot tell them apart.
+# Nearly all of them. Gaussian weights stay near a guess at every rate: the upper layers get all images on one line and
+# cannot tell them apart.
 #
 # </details>
 #
@@ -392,7 +391,7 @@ _ = claims.judge("06-size-is-enough", source="lore", mode="stored", measured=bes
 #
 # ## Summary
 #
-# 1. A deep linear network learns one mode after another, the strongest first, each after a time that can be computed.
+# 1. A deep linear network learns the strongest mode first, each after a time that can be computed.
 # 2. If all singular values of the weights' product are near 1, the number of steps hardly depends on depth.
 # 3. Gaussian layers keep lengths on average, but $L$ of them leave only $1/(L + 1)$ of the directions.
 # 4. Orthogonal weights keep signal and gradient exactly for linear units; tanh needs a gain slightly above 1.

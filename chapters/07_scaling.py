@@ -15,7 +15,7 @@
 #
 # There is a formula for the size of random weights that seems to work for *any* activation: take the variance that
 # keeps a signal of mean square 1 at 1. The networks below have 50 layers whose weights follow it, for four activations.
-# It works for two of them. With GELU and swish, which many of today's networks use, the signal explodes.
+# With GELU and swish, which many of today's networks use, the signal explodes.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -51,10 +51,10 @@ ax.set_title("One formula, four activations: GELU's and swish's signal explodes"
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Bars show the range over five networks; the vertical axis is logarithmic. With ReLU and tanh the
+# **What to see.** Bars show the range over five networks. With ReLU and tanh the
 # signal keeps its size. With GELU and swish it grows by many powers of ten.
 #
-# **The question.** What is wrong with the formula? Which weights suit GELU and swish? And how deep can a network be?
+# **The question.** What is wrong with the formula? Which weights suit GELU and swish? How deep can a network be?
 #
 # **What you need.** The backward pass (chapter 01), He's formula (chapter 05), expectation and variance, and the first
 # term of a Taylor series. Everywhere $g \sim N(0, 1)$ is a standard Gaussian number. Swish is $z/(1 + e^{-z})$.
@@ -88,11 +88,11 @@ _ = ax.set_title("Our network. One number describes a layer: q, the mean of z²"
 # <details><summary>Answer</summary>
 #
 # $V(1) = 1$ gives $\sigma_w^2 = 1/E[f(g)^2]$. ReLU passes half of the square, $E[f(g)^2] = \tfrac12$, so
-# $\sigma_w^2 = 2$: this is He's formula.
+# $\sigma_w^2 = 2$, He's formula.
 #
 # </details>
 #
-# The square root of it, $1/\sqrt{E[f(g)^2]}$, is the *gain* of $f$. It is one integral, which a fine sum can do:
+# The square root of it, $1/\sqrt{E[f(g)^2]}$, is the *gain* of $f$. A fine sum computes the integral:
 
 # %%
 z = np.linspace(-12, 12, 240_001)
@@ -104,13 +104,13 @@ for name, f in UNITS.items():
 # %% [markdown]
 # ## 2. A fixed point that repels
 #
-# The gain makes $q = 1$ a *fixed point*: $V(1) = 1$. But no layer is exactly there. If $q = 1 + \varepsilon$, then
+# The gain makes $q = 1$ a *fixed point*: $V(1) = 1$. But no layer is exactly there. For $q = 1 + \varepsilon$
 #
 # $$V(1 + \varepsilon) \approx 1 + V'(1)\,\varepsilon, \qquad
 # V'(q) = \sigma_w^2\,E\big[f(\sqrt q\,g)\,f'(\sqrt q\,g)\,g\big]/\sqrt q.$$
 #
-# Every layer multiplies the deviation by $V'(1)$. If that is below 1, the signal returns to its size. If it is above 1,
-# the deviation grows.
+# Every layer multiplies the deviation by $V'(1)$. Below 1, the signal returns to its size. Above 1, the deviation
+# grows.
 #
 # **Predict.** GELU and swish are about $z/2$ for small $z$. For large $|z|$ they are like ReLU. (a) Which share of
 # $E[z^2]$ do they pass on when $q$ is small, and which when it is large? (b) So is $V'(1)$ above or below 1? (c) Three
@@ -144,7 +144,7 @@ _ = plots.label_lines(axes[2])
 # %% [markdown]
 # **What to see.** Left and middle, the thick curve is $V$ and the straight line is $q$ itself. The thin staircase
 # starts at 1.5 and takes one step a layer: tanh's comes to the fixed point, GELU's leaves it. Right, each line is one
-# network of GELU units. None stays at 1, not even those that begin there.
+# network of GELU units. None stays at 1.
 #
 # Criterion for the formula: $E[z^2]$ in layer 50 is within a factor of ten of that in layer 1, for the worst of five
 # activations with $V'(1) \le 1$. The comparison is with GELU and swish, the better of the two.
@@ -167,7 +167,7 @@ claims.judge("07-forward-gain", source="lore", criterion=claims.at_most(1), cond
 #
 # ## 3. Measure instead
 #
-# LSUV (*layer-sequential unit variance*, Mishkin and Matas 2016) does not integrate, it measures. Draw orthogonal
+# LSUV (*layer-sequential unit variance*, Mishkin and Matas 2016) measures. Draw orthogonal
 # weights (chapter 06), send a batch of images through the network, divide the weights of layer 1 by the standard
 # deviation of its $z$, and go on to the next layer. In the end every layer has $\mathrm{Var}[z] \approx 1$, with GELU
 # too.
@@ -202,8 +202,8 @@ for ax in axes:
 #
 # <details><summary>Why</summary>
 #
-# LSUV divides all digits by the same number. It cannot change the *ratio* of two digits, and where $V' > 1$ every layer
-# makes that ratio larger.
+# LSUV divides all digits by the same number. It cannot change their *ratio*, and where $V' > 1$ every layer makes that
+# ratio larger.
 #
 # </details>
 #
@@ -233,8 +233,8 @@ claims.judge("07-lsuv-images", source="lore (after Mishkin & Matas 2016)", crite
 #
 # $$E[(\Delta z_{\text{next}})^2] = \chi\,E[(\Delta z)^2], \qquad \chi = \sigma_w^2\,E\big[f'(\sqrt{q^*}\,g)^2\big].$$
 #
-# Going back, $\delta$ is multiplied by the weights and by $f'$ too, so its mean square is multiplied by the same $\chi$
-# where $m = n$. One number decides both (Poole and others 2016; Schoenholz and others 2017):
+# Going back, $\delta$ is multiplied by the weights and by $f'$ too: its mean square gets the same factor $\chi$ where
+# $m = n$. One number decides both (Poole and others 2016; Schoenholz and others 2017):
 #
 # | | two nearly equal inputs | gradient |
 # |---|---|---|
@@ -243,7 +243,7 @@ claims.judge("07-lsuv-images", source="lore (after Mishkin & Matas 2016)", crite
 # | $\chi > 1$, *chaos* | are driven apart | explodes |
 #
 # **Predict.** 400 inputs form a circle. They go into tanh networks with $\sigma_b^2 = 0.05$ and $\sigma_w^2 = 1$, 1.76
-# and 4. The circle's size is chosen so that layer 1 has $q = q^*$. Sketch what becomes of it in layer 15.
+# and 4.  Sketch what becomes of it in layer 15.
 
 # %%
 biases = initializers.normal(std=np.sqrt(0.05))
@@ -253,7 +253,7 @@ fig, axes = plt.subplots(1, 3, figsize=(11, 3.7), sharex=True, sharey=True)
 for ax, (name, weight_var) in zip(axes, {"order shrinks it": 1.0, "the edge bends it": 1.76,
                                          "chaos tangles it": 4.0}.items(), strict=True):
     field = theory.MeanField(activations.tanh, weight_var, 0.05)
-    radius = np.sqrt((field.limit() - 0.05) / weight_var)                   # of the input, per √unit
+    radius = np.sqrt((field.limit() - 0.05) / weight_var)                   # layer 1 then has q = q*
     net = mn.mlp([64, *[300] * 15, 10], activation=activations.tanh, bias_init=biases, rng=0,
                  init=initializers.variance_scaling(scale=weight_var))
     net.forward(8 * radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) @ plane)       # 8 = √64
@@ -266,29 +266,29 @@ for ax, (name, weight_var) in zip(axes, {"order shrinks it": 1.0, "the edge bend
 _ = axes[0].set_ylabel("second direction")
 
 # %% [markdown]
-# **What to see.** Dashed: the circle at the input. Black: layer 15, in units of the same scale. In order the circle has
+# **What to see.** Dashed: the circle at the input. Black: layer 15. In order the circle has
 # shrunk: the network can hardly tell its inputs apart. At the edge it is a bent ring. In chaos it runs through many
 # directions, of which a plane shows two.
 #
 # ## 5. How deep can a network be?
 #
-# Chapter 03 asked how deep a network trains. Here we ask which of two *depth scales* decides it:
+# Which of two *depth scales* decides how deep a network trains?
 #
-# - $\xi_\nabla = 1/|\ln\chi|$ layers change the gradient's mean square by a factor of $e$.
-# - The *correlation* of two inputs, $c = E[zz']/q^*$, is the cosine of the angle between their vectors $z$ and $z'$: 1
-#   if they are equal, 0 if they are orthogonal. Layer by layer it goes to a limit. After $\xi_c$ layers its distance
-#   from the limit has fallen by a factor of $e$.
+# - $\xi_\nabla = 1/|\ln\chi|$: in so many layers the gradient's mean square changes by a factor of $e$.
+# - $\xi_c$: the *correlation* of two inputs in a layer, $E[zz']/q^*$, is 1 if their vectors $z$ and $z'$ are equal and
+#   0 if they are orthogonal. It goes to a limit; in $\xi_c$ layers its distance from the limit falls by a factor of
+# $e$.
 #
 # In order both are equal; in chaos $\xi_c$ is longer. Schoenholz and others say that networks train to a fixed multiple
-# of $\xi_c$. The stored networks have 100 tanh units a layer and get 205 steps at the best of four rates. *Trained*
-# means that half of the training digits are right.
+# of $\xi_c$. Stored networks of 100 tanh units a layer get 205 steps at the best of four rates. *Trained*: half of the
+# training digits are right.
 #
 # **Predict.** At $\sigma_w^2 = 1$, $\xi_c = \xi_\nabla = 3.6$ layers. At $\sigma_w^2 = 4$, $\xi_c = 7.0$ and
 # $\xi_\nabla = 3.4$. How much deeper do networks train at 4 than at 1, if $\xi_c$ counts? And if $\xi_\nabla$ counts?
 #
 # <details><summary>Answer</summary>
 #
-# If $\xi_c$ counts, twice as deep. If $\xi_\nabla$ counts, no deeper. The picture decides.
+# If $\xi_c$ counts, twice as deep. If $\xi_\nabla$ counts, no deeper.
 #
 # </details>
 
@@ -320,7 +320,7 @@ _ = plots.label_lines(ax)
 # %% [markdown]
 # **What to see.** Points are measured: medians and range over five seeds. Left of the peak, in order, the multiple was
 # fitted. Right of it, in chaos, nothing was fitted, and the points follow the solid line. At the edge both lines go to
-# infinity, but no measured depth does.
+# infinity; the networks do not.
 #
 # Criterion for "a fixed multiple": away from the edge ($\xi_c < 15$), the largest ratio of trained depth to
 # $\xi_\nabla$ is at most twice the smallest, for each seed.
@@ -351,7 +351,7 @@ for name in ("GELU", "swish"):
 
 # %% [markdown]
 # The weights are nearly He's, with $\sigma_w^2 = 2$. The difference is the *biases*: He's are 0, these are random. They
-# hold $q$ at a fixed point that does not repel.
+# keep $q$ at a fixed point that does not repel.
 #
 # **Predict.** Thirty layers of 64 swish units, from four starts: He's weights, the gain of section 1, LSUV, and the
 # edge of chaos. Which learns most in 205 steps? Criterion (after Hayou, Doucet and Rousseau 2018): the edge's training
@@ -379,7 +379,7 @@ _ = claims.judge("07-swish-edge", source="Hayou, Doucet & Rousseau 2018", mode="
 # %% [markdown]
 # **What to see.** Each circle is a run, at the best of six learning rates.
 #
-# **Verdict: reproduced.** In every run swish learns more from the edge. (Still, tanh learns more: further part.)
+# **Verdict: reproduced.** In every run swish learns more from the edge.
 #
 # ## 7. Does the shape matter?
 #
@@ -433,10 +433,9 @@ _ = claims.judge("07-shape", source="lore", criterion=claims.at_most(0.2),
 #
 # 1. Initializers of independent weights choose one number, $n\,\mathrm{Var}[W]$; the gain $1/\sqrt{E[f^2]}$ makes
 #    $q = 1$ a fixed point.
-# 2. Look at $V'(1)$ too: with GELU and swish it is above 1, and the signal leaves the fixed point.
+# 2. With GELU and swish $V'(1)$ is above 1, and the signal leaves the fixed point.
 # 3. Unit variance over a batch does not mean unit variance for each image.
-# 4. $\chi$ decides whether inputs become equal or are driven apart, and whether gradients vanish or explode; the depth
-#    that trains is a multiple of $1/|\ln\chi|$.
+# 4. $\chi$ decides whether gradients vanish or explode; the depth that trains is a multiple of $1/|\ln\chi|$.
 # 5. At the edge of chaos, $\chi = 1$, networks train deepest; with biases, GELU and swish have such a point.
 
 # %%
@@ -458,6 +457,6 @@ claims.summary()
 # 5. **(45 min)** No random numbers. Write an orthogonal initializer that needs none (a cosine transform). What does
 #    `diagnostics.scorecard` say, and what must be added?
 #
-# **Where to go on.** [The further part](further/07_scaling.ipynb): Keras' constant, tanh's gain 5/3, the phases
-# measured, $\xi_c$ against $\xi_\nabla$, looks-linear, random-walk and sparse weights, and weights of your own.
-# [Chapter 08](08_selu.ipynb) builds the stable fixed point into the activation itself.
+# **Where to go on.** [The further part](further/07_scaling.ipynb): the phases measured, $\xi_c$ against $\xi_\nabla$,
+# other weights, and weights of your own. [Chapter 08](08_selu.ipynb) builds the stable fixed point into the activation
+# itself.

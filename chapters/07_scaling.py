@@ -243,7 +243,7 @@ claims.judge("07-lsuv-images", source="lore (after Mishkin & Matas 2016)", crite
 # | $\chi > 1$, *chaos* | are driven apart | explodes |
 #
 # **Predict.** 400 inputs form a circle. They go into tanh networks with $\sigma_b^2 = 0.05$ and $\sigma_w^2 = 1$, 1.76
-# and 4.  Sketch what becomes of it in layer 15.
+# and 4. Sketch what becomes of the circle in layer 15.
 
 # %%
 biases = initializers.normal(std=np.sqrt(0.05))
@@ -266,9 +266,9 @@ for ax, (name, weight_var) in zip(axes, {"order shrinks it": 1.0, "the edge bend
 _ = axes[0].set_ylabel("second direction")
 
 # %% [markdown]
-# **What to see.** Dashed: the circle at the input. Black: layer 15. In order the circle has
-# shrunk: the network can hardly tell its inputs apart. At the edge it is a bent ring. In chaos it runs through many
-# directions, of which a plane shows two.
+# **What to see.** Dashed: the circle at the input. Black: layer 15. In order the circle has shrunk: the network can
+# hardly tell its inputs apart. At the edge it is a bent ring. In chaos it runs through many directions, of which a
+# plane shows two.
 #
 # ## 5. How deep can a network be?
 #
@@ -276,8 +276,8 @@ _ = axes[0].set_ylabel("second direction")
 #
 # - $\xi_\nabla = 1/|\ln\chi|$: in so many layers the gradient's mean square changes by a factor of $e$.
 # - $\xi_c$: the *correlation* of two inputs in a layer, $E[zz']/q^*$, is 1 if their vectors $z$ and $z'$ are equal and
-#   0 if they are orthogonal. It goes to a limit; in $\xi_c$ layers its distance from the limit falls by a factor of
-# $e$.
+#   0 if they are orthogonal. It goes to a limit, and its distance from the limit falls by a factor of $e$ in $\xi_c$
+#   layers.
 #
 # In order both are equal; in chaos $\xi_c$ is longer. Schoenholz and others say that networks train to a fixed multiple
 # of $\xi_c$. Stored networks of 100 tanh units a layer get 205 steps at the best of four rates. *Trained*: half of the

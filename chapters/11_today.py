@@ -27,7 +27,7 @@ import numpy as np
 import minnet as mn
 from minnet import activations, claims, datasets, initializers, losses, mup, optimizers, plots, theory
 from minnet.experiments.chapter import FAST, SEEDS, stored, style
-from minnet.layers import Dense, LayerNorm, LearnedScale, Residual
+from minnet.layers import Dense, LearnedScale, Residual
 
 style()
 x, y = datasets.standardized(datasets.digits()).train
@@ -53,8 +53,8 @@ _ = ax.set_title("30 layers: a plain net trains at no size of its weights, pre-L
 
 # %% [markdown]
 # **What to see.** Each cell is the median of five runs of ten epochs on 1,000 digits, at the learning rate that was
-# best on digits held out from training. A run that diverged counts as a guess, 0.1. No plain net learns in this time;
-# the others differ in *which* weights they bear.
+# best on digits held out from training. A run that diverged counts as a guess, 0.1. The plain nets hardly learn in
+# this time; the others differ in *which* weights they bear.
 #
 # **The question.** Does initialization still matter, and what takes its place?
 #
@@ -67,8 +67,8 @@ _ = ax.set_title("30 layers: a plain net trains at no size of its weights, pre-L
 #
 # $$a = x + F(x) .$$
 #
-# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. Let $\delta = \partial C/\partial a$
-# be the gradient that arrives from above. By the chain rule both ways add up:
+# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. Let $\delta = \partial
+# C/\partial a$ be the gradient that arrives from above. By the chain rule both ways add up:
 #
 # $$\boxed{\;\frac{\partial C}{\partial x} = \delta + B(\delta)\;}$$
 #
@@ -95,12 +95,15 @@ def times(rng, shape, *, factor, init=he):
     return factor * init(rng, shape)
 
 
-def deep(block, count, seed, first=he, width=128):
-    return mn.Network([Dense(64, width, relu, first), *[block() for _ in range(count)], Dense(width, 10)], rng=seed)
+def branch(init, n=128):
+    return [Dense(n, n, relu, init), Dense(n, n, init=init)]
+
+
+def deep(block, count, seed, n=128):
+    return mn.Network([Dense(64, n, relu, he), *[block() for _ in range(count)], Dense(n, 10)], rng=seed)
 
 
 small = partial(times, factor=0.25)
-branch = lambda init: [Dense(128, 128, relu, init), Dense(128, 128, init=init)]      # noqa: E731
 STYLES = {"residual": {"color": "#0e49ae", "linestyle": "-", "marker": "o"},
           "plain": {"color": "#a7a7a7", "linestyle": "--", "marker": "s"},
           "residual, 1/√L": {"color": "#04994f", "linestyle": "-.", "marker": "D"}}
@@ -109,10 +112,12 @@ found = {name: np.array([passes(deep(block, 50, seed))[1] for seed in SEEDS]) fo
 ax = plots.depth_profile({name: g / g[:, -1:] for name, g in found.items()}, styles=STYLES, xlabel="block",
                          ylabel="gradient (rms, last = 1)")
 ax.set_title("Weights too small by 4: the shortcut carries the gradient to the first block")
-plots.label_lines(ax)
+ax.get_legend().remove()
+for name, height in (("residual", 1e-3), ("plain", 1e-24)):
+    ax.text(14, height, name, color=STYLES[name]["color"], weight="bold")
 _ = claims.judge("11-identity", source="He and others 2016, Identity Mappings, (5)", criterion=claims.at_least(0.5),
-                 statement="the gradient does not vanish even when the weights are arbitrarily small (rms at block 1 / "
-                           "block 50, He × ¼)", measured=found["residual"][:, 0] / found["residual"][:, -1],
+                 statement="the gradient does not vanish even when the weights are arbitrarily small (rms below block "
+                           "1 / above block 50, He × ¼)", measured=found["residual"][:, 0] / found["residual"][:, -1],
                  condition="the layers are residual blocks", without=found["plain"][:, 0] / found["plain"][:, -1],
                  headline="In a residual network the gradient does not vanish, even when the weights are too small")
 
@@ -250,11 +255,12 @@ def change(width, with_mup, seed):
     output = initializers.mup_output(base_width=32) if with_mup else initializers.lecun_normal
     net = mn.mlp([64, width, width, width, 10], activation=relu, init=he, output_init=output, rng=seed)
     adam = optimizers.Adam(2.0**-7)
-    before = [net.forward(images.astype(np.float32)), net.layers[2].z.copy()][1]
+    net.forward(x[:200])
+    before = net.layers[2].z.copy()
     mn.fit(net, (x[:200], y[:200]), loss=losses.softmax_cross_entropy, epochs=1, batch_size=200, rng=seed,
            optimizer=mup.optimizer(net, adam, base_width=32) if with_mup else adam, progress=False)
-    net.forward(images.astype(np.float32))
-    return np.square(net.layers[2].z - before).mean() ** 0.5 / np.square(before).mean() ** 0.5
+    net.forward(x[:200])
+    return np.sqrt(np.square(net.layers[2].z - before).mean() / np.square(before).mean())
 
 
 WIDTHS = [32, 128, 512]
@@ -264,9 +270,8 @@ fig, axes = plt.subplots(1, 3, figsize=(11, 3.6))
 for (name, values), look in zip(one_step.items(), ({"marker": "o"}, {"marker": "D", "linestyle": "--"}), strict=True):
     axes[0].loglog(WIDTHS, np.median(values, axis=0), color="k", label=name, **look)
 axes[0].set(title="One step: standard moves\nz more in wide layers", xlabel="width", ylabel="change of z / z",
-            xticks=WIDTHS, xticklabels=WIDTHS)
+            xticks=WIDTHS, xticklabels=WIDTHS, yticks=(0.2, 0.5, 1, 2), yticklabels=(0.2, 0.5, 1, 2))
 axes[0].minorticks_off()
-best = {}
 for ax, name in zip(axes[1:], one_step, strict=True):
     for width, shade in zip(WIDTHS, ("0.7", "0.45", "0"), strict=True):
         runs = widths.where(rates=name, width=width).spread("loss", by="exponent")
@@ -284,8 +289,9 @@ for ax in axes:
 # best of the rates $2^{-11} \dots 2^{-4}$ (median loss of five runs, three epochs).
 #
 # The criteria. For the derivation: the change at width 512 is at most twice that at 32. For the rate: in each run
-# (seed) the best rates of the two widths differ by at most a factor of 2. And a harsher one, for what μP promises: width
-# 512, at width 32's best rate under μP, has at most 1.5 times the loss that *tuning width 512 itself* gives without μP.
+# (seed) the best rates of the two widths differ by at most a factor of 2. And a harsher one, for what one hopes of μP:
+# width 512, at width 32's best rate under μP, has at most 1.5 times the loss that *tuning width 512 itself* gives
+# without μP.
 
 # %%
 def table(name, width):
@@ -308,8 +314,8 @@ _ = claims.judge("11-mup-rate", source=YANG, mode="stored", measured=shift["μP"
                  condition="μP", without=shift["standard"],
                  headline="The best learning rate of Adam does not depend on the width: with μP's rates")
 _ = claims.judge("11-mup-cost", source=YANG, mode="stored", measured=cost, criterion=claims.at_most(1.5),
-                 refutable=False, statement="a rate found at width 32 serves at 512 as well as tuning there (loss under "
-                                            "μP / best loss of the standard rates)",
+                 refutable=False, statement="a rate found at width 32 serves at 512 as well as tuning there (loss "
+                                            "under μP / best loss of the standard rates)",
                  headline="With μP a rate found in a narrow network is as good as tuning the wide one itself")
 
 # %% [markdown]
@@ -323,11 +329,11 @@ _ = claims.judge("11-mup-cost", source=YANG, mode="stored", measured=cost, crite
 # $\alpha$ or large?
 
 # %%
-cell = lazy.spread("test", by="alpha")
-sweep = plt.figure(figsize=(11, 3.4)).subplots(1, 2)
-sweep[0].semilogx(cell.array("alpha"), cell.array("median"), "ko-")
-sweep[0].fill_between(cell.array("alpha"), cell.array("low"), cell.array("high"), color="0.85")
-sweep[0].set(title="Small outputs learn the rule, large ones do not", xlabel="output scale α", ylabel="test accuracy")
+found = lazy.spread("test", by="alpha")
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4))
+left.semilogx(found.array("alpha"), found.array("median"), "ko-")
+left.fill_between(found.array("alpha"), found.array("low"), found.array("high"), color="0.85")
+left.set(title="Small outputs learn the rule, large ones do not", xlabel="output scale α", ylabel="test accuracy")
 rng = np.random.default_rng(1000)
 signs = rng.choice([-1.0, 1.0], size=(400, 30)).astype(np.float32)
 for alpha, look in ((0.1, "k-"), (30.0, "k:")):
@@ -337,9 +343,9 @@ for alpha, look in ((0.1, "k-"), (30.0, "k:")):
     mn.fit(net, (signs, targets), loss=losses.squared_error, optimizer=optimizers.SGD(0.01 / max(alpha, 1)),
            epochs=1000 if FAST else 3000, batch_size=400, rng=0, progress=False)
     moved = np.linalg.norm(net.layers[0].W - start, axis=1) / np.linalg.norm(start, axis=1)
-    sweep[1].semilogy(range(1, 31), moved, look, label=f"α = {alpha:g}")
-sweep[1].set(title="At α = 0.1 the weights of x₁ and x₂ have moved most", xlabel="input", ylabel="change of its weights")
-plots.label_lines(sweep[1])
+    right.semilogy(range(1, 31), moved, look, label=f"α = {alpha:g}")
+right.set(title="At α = 0.1 the weights of x₁ and x₂ move far", xlabel="input", ylabel="change of its weights")
+plots.label_lines(right)
 _ = claims.judge("11-lazy", source="Chizat, Oyallon & Bach 2019", mode="stored", criterion=claims.at_least(0.95),
                  statement="a wide net learns the feature x₁x₂ from 400 examples (test accuracy)",
                  measured=lazy.where(alpha=0.1).array("test"), condition="the output scale is 0.1, not 30",
@@ -365,28 +371,28 @@ _ = claims.judge("11-lazy", source="Chizat, Oyallon & Bach 2019", mode="stored",
 # variances of weights and biases do signals become alike (*ordered*) or unlike (*chaotic*)? Networks train deepest on
 # the line between.
 #
-# **Predict.** For $f(z) = \sin z$: does the theory's correlation of two images, $c^*$, hold in a drawn network of 30
+# **Predict.** For $f(z) = \arctan z$: does the theory's correlation of two images, $c^*$, hold in a drawn network of 30
 # layers, at a point on either side? (Criterion: to within 0.05, at the worse of the two points.)
 
 # %%
-sine = activations.Activation("sine", np.sin, lambda z, a: np.cos(z), range=(-1.0, 1.0))
-diagram = theory.phase_diagram(sine, weight_var=np.linspace(0.3, 4, 12), bias_var=np.linspace(0, 0.6, 7))
+arctan = activations.Activation("arctan", np.arctan, lambda z, a: 1 / (1 + z * z), range=(-math.pi / 2, math.pi / 2))
+diagram = theory.phase_diagram(arctan, weight_var=np.linspace(0.3, 4, 12), bias_var=0.6 * np.linspace(0, 1, 7) ** 2)
 ax = plots.phase_diagram(diagram)
-ax.set_title("The phases of the sine, computed from f alone")
+ax.set_title("The phases of the arctangent, computed from f alone")
 POINTS = [(1.0, 0.3), (3.0, 0.1)]
 off = []
 for seed in SEEDS:
     for weight_var, bias_var in POINTS:
-        field = theory.MeanField(sine, weight_var, bias_var)
-        net = mn.mlp([64, *[500] * 30], activation=sine, init=initializers.variance_scaling(scale=weight_var),
+        field = theory.MeanField(arctan, weight_var, bias_var)
+        net = mn.mlp([64, *[500] * 30], activation=arctan, init=initializers.variance_scaling(scale=weight_var),
                      bias_init=initializers.normal(std=bias_var**0.5), rng=seed)
-        z = net(images[:20].astype(np.float32))
+        z = net(x[:20])
         z /= np.linalg.norm(z, axis=1, keepdims=True)
         off.append(abs((z @ z.T)[np.triu_indices(20, 1)].mean() - field.correlation_limit(field.limit())))
 ax.plot(*zip(*POINTS, strict=True), "wX", markeredgecolor="k", markersize=10)
 _ = claims.judge("11-phase", source="Poole and others 2016", measured=np.reshape(off, (-1, 2)).max(axis=1),
                  statement="mean field theory gives the correlation of two signals after many layers, for any "
-                           "activation (sine, 30 layers of 500, worse of two points)", criterion=claims.at_most(0.05))
+                           "activation (arctan, 30 layers of 500, worse of two points)", criterion=claims.at_most(0.05))
 
 # %% [markdown]
 # **What to see.** Dark: two images end up unlike. White: all images end up the same. The crosses are the two points

@@ -21,7 +21,6 @@
 # chapter, a training accuracy of at least 0.9 in every run, at the learning rate that is best on held-out digits.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
-import math
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -49,8 +48,8 @@ TRAINED = claims.at_least(0.9)
 #   $1/\sqrt L$; a branch that is small at the start makes deep nets trainable. Judged at He's weights, with the factor
 #   $1/\sqrt L$ and without.
 # - Bachlechner and others (2021): $\alpha = 0$ at the start suffices. Judged at He's weights.
-# - A conclusion that one may draw: if the branch starts at 0, the size of its weights is irrelevant. Judged at the worst
-#   of five sizes, for Fixup and for ReZero.
+# - A conclusion that one may draw: if the branch starts at 0, the size of its weights is irrelevant. Judged at the
+#   worst of five sizes, for Fixup and for ReZero.
 
 # %%
 FACTORS = [0.25, 0.5, 1.0, 2.0, 4.0]
@@ -143,8 +142,8 @@ _ = claims.judge("11-fixup-step", source="Zhang, Dauphin & Ma 2019", measured=gr
 # was: $\partial C/\partial(tW) = \frac1t\,\partial C/\partial W$.
 #
 # The size of the weights is therefore only a learning rate: relative to its size, $tW$ moves $1/t^2$ as far in a step.
-# In this sense normalization does make the size irrelevant. What it cannot repair is that a plain deep net of ReLU makes
-# different images alike (chapter 05, further part).
+# In this sense normalization does make the size irrelevant. What it cannot repair is that a plain deep net of ReLU
+# makes different images alike (chapter 05, further part).
 #
 # We measure the mean cosine between the signals of different digits in layer 30. And we judge a statement in substance
 # of Ioffe and Szegedy (2015), that with batch normalization one need be less careful about initialization: 30 plain
@@ -202,10 +201,12 @@ _ = claims.judge("11-batch-norm", source="Ioffe & Szegedy 2015", mode="stored", 
 # %%
 def last_gradient(kind, L, seed, n=64):
     branches = [[Dense(n, n, relu, he), Dense(n, n, init=he)] for _ in range(L)]
-    between = [[Residual([LayerNorm(n), *branch])] if kind == "pre-LN" else [Residual(branch), LayerNorm(n)]
-               for branch in branches]
-    net = mn.Network([Dense(64, n, init=he), *sum(between, []), *[LayerNorm(n)] * (kind == "pre-LN"),
-                      Dense(n, 10, init=initializers.lecun_normal)], rng=seed, dtype=np.float64)
+    if kind == "pre-LN":
+        between = [*[Residual([LayerNorm(n), *branch]) for branch in branches], LayerNorm(n)]
+    else:
+        between = [layer for branch in branches for layer in (Residual(branch), LayerNorm(n))]
+    net = mn.Network([Dense(64, n, init=he), *between, Dense(n, 10, init=initializers.lecun_normal)], rng=seed,
+                     dtype=np.float64)
     net.gradient(images, labels, cross_entropy)
     return np.sqrt(np.square(branches[-1][-1].dW).mean())
 
@@ -255,16 +256,16 @@ _ = claims.judge("11-wider", source=YANG, mode="stored", criterion=claims.at_mos
                  without=at_narrow["standard", 512] / at_narrow["standard", 32])
 own = table("μP", 512)[:, median_best("μP", 512)]
 _ = claims.judge("11-mup-own", source=YANG, mode="stored", measured=at_narrow["μP", 512] / own, refutable=False,
-                 statement="under μP the narrow net's best rate is nearly the wide net's (loss at it / at its own best, "
-                           "width 512)", criterion=claims.at_most(1.5))
+                 statement="under μP the narrow net's best rate is nearly the wide net's (loss at it / at its own "
+                           "best, width 512)", criterion=claims.at_most(1.5))
 
 # %% [markdown]
 # ## 6. Lazy training is a linear method
 #
-# Near its start $w_0$ a network is linear in its weights: $f(x, w) \approx f(x, w_0) + \nabla f(x, w_0) \cdot (w - w_0)$.
-# Gradient descent on the squared error then has a closed form. With the *tangent kernel*
-# $K_{ij} = \nabla f(x_i, w_0) \cdot \nabla f(x_j, w_0)$ on the $n$ training examples, the linear model has after $t$
-# steps
+# Near its start $w_0$ a network is linear in its weights:
+# $f(x, w) \approx f(x, w_0) + \nabla f(x, w_0) \cdot (w - w_0)$. Gradient descent on the squared error then
+# has a closed form. With the *tangent kernel* $K_{ij} = \nabla f(x_i, w_0) \cdot \nabla f(x_j, w_0)$ on the $n$
+# training examples, the linear model has after $t$ steps
 #
 # $$f_t(x) - f_0(x) = k(x)^\top K^{-1}\left[I - \left(I - \tfrac{\eta}{n} K\right)^t\right] y .$$
 #
@@ -305,7 +306,7 @@ def both(alpha, seed, steps=1000, n=400):
 
 pairs = {alpha: [both(alpha, seed) for seed in SEEDS] for alpha in (30.0, 0.1)}
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharex=True, sharey=True)
-for ax, (alpha, runs) in zip(axes, pairs.items(), strict=True):
+for ax, runs in zip(axes, pairs.values(), strict=True):
     ax.plot(*runs[0][::-1], "k.", markersize=3, alpha=0.5)
     ax.plot([-1.5, 1.5], [-1.5, 1.5], "-", color="0.6", linewidth=1)
     ax.set(xlabel="linearized network", ylabel="trained network")

@@ -52,7 +52,7 @@ ax = plots.heat_map(np.median([accuracy(kind) for kind in KINDS], axis=1).round(
 _ = ax.set_title("30 layers: a plain net trains at no size of its weights, pre-LN at every size")
 
 # %% [markdown]
-# **What to see.** Each cell is the median of five runs of ten epochs on 1,000 digits, at the learning rate that was
+# **What to see.** Each cell is the median of three runs of ten epochs on 1,000 digits, at the learning rate that was
 # best on digits held out from training. A run that diverged counts as a guess, 0.1. The plain nets hardly learn in
 # this time; the others differ in *which* weights they bear.
 #
@@ -361,7 +361,8 @@ _ = claims.judge("11-lazy", source="Chizat, Oyallon & Bach 2019", mode="stored",
 # The output must change by about 1 in either case. If a small relative change of the weights suffices for that, the
 # network stays close to its start, where it is a *linear* function of its weights: it fits the examples with the
 # features that it was born with. This is *lazy training*. Where outputs start small, the weights must move far, and the
-# hidden units turn towards $x_1$ and $x_2$. Without the factor $n_0$/fan_in of μP, width alone makes networks lazy.
+# hidden units turn towards $x_1$ and $x_2$. With standard weights very wide networks become lazy by themselves (Jacot,
+# Gabriel and Hongler 2018); the smaller output weights of μP prevent it.
 #
 # </details>
 #

@@ -382,22 +382,25 @@ ax = plots.phase_diagram(diagram)
 ax.set_title("The phases of the arctangent, computed from f alone")
 POINTS = [(1.0, 0.3), (3.0, 0.1)]
 off = []
-for seed in SEEDS:
+for seed in range(5):                                                # also in fast mode: one of five decides here
     for weight_var, bias_var in POINTS:
         field = theory.MeanField(arctan, weight_var, bias_var)
         net = mn.mlp([64, *[500] * 30], activation=arctan, init=initializers.variance_scaling(scale=weight_var),
-                     bias_init=initializers.normal(std=bias_var**0.5), rng=seed)
-        z = net(x[:20])
+                     bias_init=initializers.normal(std=bias_var**0.5), rng=seed,
+                     dtype=np.float64)
+        z = net(images[:20])
         z /= np.linalg.norm(z, axis=1, keepdims=True)
         off.append(abs((z @ z.T)[np.triu_indices(20, 1)].mean() - field.correlation_limit(field.limit())))
 ax.plot(*zip(*POINTS, strict=True), "wX", markeredgecolor="k", markersize=10)
 _ = claims.judge("11-phase", source="Poole and others 2016", measured=np.reshape(off, (-1, 2)).max(axis=1),
                  statement="mean field theory gives the correlation of two signals after many layers, for any "
                            "activation (arctan, 30 layers of 500, worse of two points)", criterion=claims.at_most(0.05))
+print(f"worse of two points: {np.reshape(off, (-1, 2)).max(axis=1).round(3)}")
 
 # %% [markdown]
 # **What to see.** Dark: two images end up unlike. White: all images end up the same. The crosses are the two points
-# that were measured.
+# that were measured. The theory is exact for infinitely wide layers; with 500 units a single network in the chaotic
+# phase wanders about it, and not every one meets the criterion (the range stands in the claim).
 #
 # ## Summary
 #
@@ -405,7 +408,7 @@ _ = claims.judge("11-phase", source="Poole and others 2016", measured=np.reshape
 # 2. But the signal grows by a factor per block. $1/\sqrt L$, zero branches, Fixup's scaling or LayerNorm stop it, and
 #    they bear wrong sizes to different degrees.
 # 3. Normalization without shortcuts does not make deep nets trainable.
-# 4. μP carries Adam's best rate from narrow to wide nets; what that costs is a matter of measurement.
+# 4. μP carries Adam's best rate from narrow to wide nets; in our short runs, tuning the wide net still gave less loss.
 # 5. The size of the weights decides whether a wide network learns features or stays lazy: initialization still matters.
 
 # %%

@@ -17,8 +17,8 @@
 # kinds of residual block, Fixup's exponent, what LayerNorm cancels, LayerNorm before and after the sum, whether wider
 # is better, and lazy training as a linear method. Read the chapter first.
 #
-# The runs over several seeds are stored; `python -m chapters --sweeps 11` computes them again. *Trained* means, as in the
-# chapter, a training accuracy of at least 0.9 in every run, at the learning rate that is best on held-out digits.
+# The runs over several seeds are stored; `python -m chapters --sweeps 11` computes them again. *Trained* means, as in
+# the chapter, a training accuracy of at least 0.9 in every run, at the learning rate that is best on held-out digits.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 from functools import partial

@@ -22,7 +22,7 @@ class Statement(NamedTuple):
 STATEMENTS = [
     Statement("A", "zeros make gradients symmetric: every unit of a layer learns the same", "02-zeros-one-feature"),
     Statement("A", "a small random range breaks the symmetry", "02-small-range"),
-    Statement("A", "from a small range, deep nets may still vanish or explode", "03-small-range 03-small-range-explodes"),
+    Statement("A", "from a small range, deep nets may vanish or explode", "03-small-range 03-small-range-explodes"),
     Statement("A", "ReLU mitigates vanishing gradients", "03-relu"),
     Statement("A", "Xavier keeps the variance from the inputs of a layer to its outputs", "04-keeps-activations"),
     Statement("A", "Xavier suits the sigmoid and tanh", "04-glorot-for-sigmoid 05-xavier-suits 10-sigmoid 10-tanh"),

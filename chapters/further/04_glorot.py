@@ -123,6 +123,10 @@ claims.judge("04-normalized-almost-the-same", source="popular article C",
              condition="Xavier is the paper's formula, not U(±1/√n)", without=apart(GLOROT, HEURISTIC))
 
 # %% [markdown]
+# Two distributions of one variance do the same to signals; two variances do not. So the name must say which formula is
+# meant.
+
+# %% [markdown]
 # ## 2. Both passes before the first step
 #
 # First in plain numpy, on a small net: both passes, and the library's network with the same weights. They are equal.
@@ -181,9 +185,9 @@ Markdown(f"Median of the five layers: the deviation of dW is {lower / upper:.0f}
 # %% [markdown]
 # **What to see.** Each panel has its own scale, each curve its own height. Upper row, the heuristic: going up, the
 # activations become a peak at 0; going down, the deltas do. The weight gradients are equally wide in all layers, but
-# much smaller than in the lower row (the number is above). Lower row, normalized: all three stay nearly as they are. (The narrow peak in
-# layer 1's $dW$ belongs to pixels that are black in almost every image. Layer 5's $\delta$ is a sum of only ten
-# products, so it is not Gaussian yet.)
+# much smaller than in the lower row (the number is above). Lower row, normalized: all three stay nearly as they are.
+# (The narrow peak in layer 1's $dW$ belongs to pixels that are black in almost every image. Layer 5's $\delta$ is a sum
+# of only ten products, so it is not Gaussian yet.)
 #
 # The same in numbers, beside theory: mean squares by mean-field theory for $a$ and $\delta$ (chapter 03), a constant
 # for $dW$.

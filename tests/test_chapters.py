@@ -68,6 +68,7 @@ def test_every_statement_of_an_article_has_a_claim():
     assert written == articles.text(rows), "python -m chapters.front_page renews it"
     chapters, ids = {row["chapter"] for row in rows}, {row["id"] for row in rows}
     judged = [set(statement.claims.split()) for statement in articles.STATEMENTS]
+    assert all(judged), "a statement without a claim"
     assert not [id for one in judged for id in one if id[:2] in chapters and id not in ids]
     assert all(one & ids for one in judged if any(id[:2] in chapters for id in one))
     assert not {row["id"] for row in rows if "popular article" in row["source"]} - set().union(*judged)

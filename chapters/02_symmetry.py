@@ -68,18 +68,19 @@ right.grid(False)
 # %% [markdown]
 # **What to see.** Right: the weights that started at 0 are 0 still. Those that started at 0.1 have moved, and all units
 # have made the same move. Random units are all different. Left: from 0 the loss stays at $\ln 10 = 2.30$, the loss of
-# ten equal guesses. From 0.1 the network learns *something*.
+# a network that gives all ten classes the same probability. From 0.1 the network learns *something*.
 #
-# **The question.** "Draw the weights at random, or all units learn the same" stands in every textbook. Why exactly?
-# What does a network of equal units learn? Which differences are enough, and how small may they be?
+# **The question.** "Draw the weights at random, or all units learn the same", say the textbooks. Why exactly? What does
+# a network of equal units learn? Which differences between units are enough, and how small may they be?
 #
-# **What you need.** The backward pass (chapter 01). Rows are examples; $z = xW + b$, $a = f(z)$,
-# $\delta = \partial C/\partial z$. All networks are in float64, and section 6 says where rounding matters.
+# **What you need.** The backward pass (chapter 01). Rows are examples; $z = xW + b$, $a = f(z)$, $\delta = \partial
+# C/\partial z$; a number below a letter is that of the layer. All networks compute in float64; section 6 says where
+# rounding matters.
 #
 # Where it says **Predict**, write your answer down before you open the folded one or read on.
 
 # %%
-ax = plots.network_diagram(SIZES, labels=["x", "a¹", "a²", "z³"])
+ax = plots.network_diagram(SIZES, labels=["input x", "a₁", "a₂", "output z₃"])
 _ = ax.set_title("Our network: 64 pixels, two hidden layers of 32 tanh units, 10 classes", fontsize=10)
 
 # %% [markdown]
@@ -91,8 +92,8 @@ _ = ax.set_title("Our network: 64 pixels, two hidden layers of 32 tanh units, 10
 #
 # <details><summary>Answer</summary>
 #
-# Every $z$ is 0, so every hidden activation is $f(0)$. At the output all classes get $p = 1/10$, so
-# $\delta_3 = (p - y)/n$ is not 0, and $db_3 = \sum \delta_3$ is not.
+# Every $z$ is 0, so every hidden activation is $f(0)$. At the output all classes get the probability $p = 1/10$, so
+# with a batch of $B$ images $\delta_3 = (p - [\text{right class}])/B$ is not 0, and neither is $db_3 = \sum \delta_3$.
 #
 # - $dW_3 = a_2^\top \delta_3$ with $a_2 = f(0)$: zero for tanh, since $\tanh 0 = 0$; not zero for the sigmoid, since
 #   $\sigma(0) = \tfrac12$.
@@ -110,13 +111,12 @@ for activation in (activations.tanh, activations.relu, activations.sigmoid, acti
     print(f"{activation.name:8}" + "".join(f"{np.linalg.norm(g):9.2g}" for g in gradients))
 
 # %% [markdown]
-# For tanh, ReLU and SELU one array of six learns, the output's bias, and as nothing else ever changes it stays so for
-# ever. (This is exact in a computer too: a product with 0 has no rounding error.) Such a network gives the same answer
-# for every image.
+# For tanh, ReLU and SELU only one array of the six learns: the output's bias. The other five never change. Such a
+# network gives the same answer for every image.
 #
 # Popular article A makes two statements about zeros. First: *every unit of a layer learns the same feature*. Criterion:
-# after 10 epochs each hidden layer has **one** kind of unit, for tanh, ReLU and the sigmoid. (Columns of $W$ that agree
-# to $10^{-6}$ are one kind.) Second: *self-normalizing networks (SELU) need no careful initialization; even zeros
+# after 10 epochs each hidden layer has **one** kind of unit (columns of $W$ that agree to $10^{-6}$), for tanh, ReLU
+# and the sigmoid. Second: *networks with the activation SELU (chapter 08) need no careful initialization; even zeros
 # work*. Criterion: a training accuracy of 0.9 or more after 10 epochs.
 #
 # **Predict** both verdicts.
@@ -133,34 +133,36 @@ for seed in SEEDS:
     net = mn.mlp(SIZES, activation=activations.selu, init=initializers.zeros, rng=0, dtype=np.float64)
     trained(net, 10, seed)
     selu.append(accuracy(net))
-_ = claims.judge("02-zeros-one-feature", source="popular article A", measured=most, criterion=claims.between(1, 1),
-                 statement="zeros make symmetric gradients: every unit of a layer learns the same feature",
-                 headline="From zero weights, every unit of a layer learns the same")
-_ = claims.judge("02-selu-zeros", source="popular article A", measured=selu, criterion=claims.at_least(0.9),
-                 statement="self-normalizing networks need no careful initialization, even zeros work",
-                 headline="SELU networks need no careful initialization: even zeros work")
 print(f"kinds of unit, at most: {max(most)};  accuracy of SELU from zeros: {min(selu):.2f} to {max(selu):.2f}")
+claim = claims.judge("02-zeros-one-feature", source="popular article A", measured=most, criterion=claims.between(1, 1),
+                     statement="zeros make symmetric gradients: every unit of a layer learns the same feature",
+                     headline="From zero weights, every unit of a layer learns the same")
+print("verdict on the first statement, one feature:    ", claim.verdict)
+claim = claims.judge("02-selu-zeros", source="popular article A", measured=selu, criterion=claims.at_least(0.9),
+                     statement="self-normalizing networks need no careful initialization, even zeros work",
+                     headline="SELU networks need no careful initialization: even zeros work")
+print("verdict on the second statement, SELU and zeros:", claim.verdict)
 
 # %% [markdown]
-# The first holds (with tanh and ReLU the common feature is no feature at all). The second fails: SELU has $f(0) = 0$,
-# and that is all that the derivation above needs.
+# **Verdicts.** From zeros all units of a layer are equal, as the article says. (With tanh and ReLU
+# they learn nothing.) A SELU network does not learn from zeros: SELU has $f(0) = 0$, and the answer above uses no more.
 #
 # ## 2. The theorem
 #
 # When exactly do two units stay equal? Units $i$ and $j$ of a layer are **twins** if
 #
-# 1. their incoming columns are equal, $W_{:i} = W_{:j}$,
+# 1. their incoming weights are equal: columns $W_{:i} = W_{:j}$ of the layer's matrix,
 # 2. their biases are equal, $b_i = b_j$,
-# 3. their outgoing rows are equal, $V_{i:} = V_{j:}$, with $V$ the next layer's matrix.
+# 3. their outgoing weights are equal: rows $V_{i:} = V_{j:}$ of the next layer's matrix $V$.
 #
 # **Theorem.** Twins have equal gradients in all three, so they stay twins under SGD, momentum, RMSprop and Adam.
 #
-# **Proof.** By 1 and 2, $z_i = z_j$ and $a_i = a_j$ for every example. Going back, with $\delta'$ the $\delta$ of the
-# next layer, column $i$ of $\partial C/\partial a$ is $\delta' V_{i:}^\top$, so by 3 the columns $i$ and $j$ are equal.
-# Then $\delta_i = \delta_j$; $dW = x^\top \delta$ has equal columns; $db = \sum\delta$ has equal entries; and
-# $dV = a^\top\delta'$ has equal rows. Equal parameters and equal gradients make equal steps. $\blacksquare$
+# **Proof.** By 1 and 2, $z_i = z_j$ and $a_i = a_j$ for every example. Let $\gamma$ be the $\delta$ of the next layer.
+# Column $i$ of $\partial C/\partial a$ is $\gamma V_{i:}^\top$, so by 3 the columns $i$ and $j$ are equal, and so are
+# those of $\delta$. Then $dW = x^\top \delta$ has equal columns, $db = \sum\delta$ has equal entries, and
+# $dV = a^\top\gamma$ has equal rows. Equal parameters and equal gradients make equal steps. $\blacksquare$
 #
-# Nothing is asked of the other units, the other layers, $f$ or the data.
+# The theorem holds whatever the other units, the other layers, $f$ and the data are.
 #
 # **Predict.** You may draw *one* of the matrices $W_1, W_2, W_3$ at random; the other two are 0.1 everywhere. Which one
 # do you draw, so that the units of *both* hidden layers become different?
@@ -182,22 +184,23 @@ for drawn in product((False, True), repeat=3):
     print(f"  {names}      {[kinds(layer.W) for layer in net.layers[:2]]!s:28} {accuracy(net):8.2f}")
 
 # %% [markdown]
-# **What to see.** The theorem is right in all eight rows. Unequal outgoing rows break the symmetry as well as unequal
-# columns do.
+# **What to see.** `[1, 1]` is one kind of unit in both layers, `[32, 32]` means that all units differ. Each row is as
+# the theorem says. Unequal outgoing weights make units different just as unequal incoming weights do.
 #
 # ## 3. One feature is not nothing
 #
-# *Any constant fails as zero does*, says popular article C. The theorem supports half of it: from any constant there is
-# one kind of unit per layer for ever. But zero has a second problem, products with zeros, and a network of equal units
-# from 0.1 has one working unit per layer.
+# *Any constant fails as zero does*, says popular article C. The theorem supports half of it: from any constant all
+# units of a layer stay equal. But zero has a second problem: the gradients are products with zeros. From 0.1 they are
+# not, so each layer has one unit that works.
 #
-# That network can be written down. A layer of $m$ equal units is one unit that counts $m$ times: the whole network
-# 64-32-32-10 *is* a network 64-1-1-10 with other learning rates. `theory.EqualUnits` is this small network (the
-# further part derives the rates). It has no twins that rounding could separate, so it shows what happens in exact
-# arithmetic.
+# The $m$ equal units of a layer pass on the same number $m$ times, so one unit with $m$
+# times the outgoing weights can replace them. The network 64-32-32-10 becomes a network 64-1-1-10 with other learning
+# rates. `theory.EqualUnits` is this small network (the further part derives the rates).
+# It has no twins that rounding could separate.
 #
-# **Predict.** One number $a = f(xw + b)$ per layer has to tell ten digits apart. Which accuracy can it reach: that of
-# guessing, 10%, or twice that, or more?
+# Criterion for "fails as zero does": a training accuracy of at most 0.15 after 40 epochs. (Guessing has 0.10.)
+#
+# **Predict.** One number in each layer has to tell ten digits apart. Which accuracy can it reach: 10%, 20%, or more?
 
 # %%
 one = EqualUnits(SIZES, 0.1)
@@ -209,18 +212,23 @@ ax = plt.figure(figsize=(7.5, 3.2)).subplots()
 ax.boxplot([a2[y == k] for k in order], tick_labels=order, whis=(5, 95), showfliers=False,
            medianprops={"color": "k", "lw": 2})
 ax.set(title=f"One unit sorts the digits along a line: {accuracy(one):.0%} right", ylabel="the one unit of layer 2",
-       xlabel="class of the digit, sorted by the median (boxes: quartiles)")
+       xlabel="digit, sorted by the median (boxes: middle half, whiskers: 5% to 95%)")
 constants = [EqualUnits(SIZES, 0.1) for _ in SEEDS]
 for seed, model in zip(SEEDS, constants, strict=True):
     trained(model, 40, seed)
-_ = claims.judge("02-any-constant", source="popular article C", statement="any constant fails as zero does",
-                 measured=[accuracy(model) for model in constants], criterion=claims.at_most(0.15),
-                 headline="Any constant fails as zero does")
+right = [accuracy(model) for model in constants]
+print(f"training accuracy after 40 epochs: {min(right):.2f} to {max(right):.2f}")
+claim = claims.judge("02-any-constant", source="popular article C", statement="any constant fails as zero does",
+                     measured=right, criterion=claims.at_most(0.15),
+                     headline="Any constant fails as zero does")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
 # **What to see.** The unit puts some classes at separate places on a line, and mixes up others. The output layer cuts
-# the line into intervals, one for each class that it can separate. The criterion for "fails as zero does" was an
-# accuracy of at most 0.15; the claim is refuted.
+# the line into intervals, one for each class that it can separate.
+#
+# **Verdict.** The constant 0.1 is a bad start, but not as bad as zero: one unit in each layer
+# learns.
 #
 # ## 4. And the biases?
 #
@@ -237,8 +245,8 @@ _ = claims.judge("02-any-constant", source="popular article C", statement="any c
 #
 # </details>
 #
-# Criterion: zero weights cost at least 0.5 of accuracy, against random weights. Measured with zero biases, and with
-# random ones.
+# Criterion for "to be avoided": with zero weights the training accuracy is at least 0.5 lower than with random weights.
+# We measure it with zero biases, and with random ones.
 
 # %%
 cost = {"zero biases": [], "random biases": []}
@@ -250,28 +258,31 @@ for seed in SEEDS:
                      dtype=np.float64)
         trained(net, 20, seed)
         cost[name].append(accuracy(good) - accuracy(net))
-_ = claims.judge("02-zeros-except-biases", source="popular article D", measured=cost["zero biases"],
-                 statement="zeros are to be avoided, except for biases (accuracy that zero weights cost)",
-                 criterion=claims.at_least(0.5), condition="the biases are zero too", without=cost["random biases"],
-                 headline="Zero weights are to be avoided: true with zero biases, not with random ones")
-print({name: f"{min(values):.3f} to {max(values):.3f}" for name, values in cost.items()})
+for name, values in cost.items():
+    print(f"{name:13} accuracy lower by {min(values):.3f} to {max(values):.3f}")
+claim = claims.judge("02-zeros-except-biases", source="popular article D", measured=cost["zero biases"],
+                     statement="zeros are to be avoided, except for biases (accuracy that zero weights cost)",
+                     criterion=claims.at_least(0.5), condition="the biases are zero too", without=cost["random biases"],
+                     headline="Zero weights are to be avoided: true with zero biases, not with random ones")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
+# **Verdict.** Article D is right if the biases are zero too. With random biases zero weights learn.
+#
 # ## 5. How small may the noise be?
 #
 # Start from 0.1 again and add noise: $W = 0.1 + \epsilon\,N(0, 1)$.
 #
-# **Predict.** Noise of $10^{-4}$, $10^{-8}$, $10^{-12}$. How much longer does the smallest take than the largest: about
-# as long, ten thousand times, or a hundred million times?
+# **Predict.** Noise of $10^{-4}$, $10^{-8}$, $10^{-12}$. How much longer does it take with the smallest than with the
+# largest, until the units are different: a few times, ten thousand times, or a hundred million times as long?
 #
 # <details><summary>Answer</summary>
 #
-# About four times as long (see where the curves below cross the dotted line). Let unit $j$ differ from its twins by a
-# small $\omega_j$ in its incoming weights and $\kappa_j$ in the sum of its outgoing weights. To first order no other
-# unit notices, and the gradients of $\omega$ and $\kappa$ are *linear* in $\omega$ and $\kappa$: a larger $\kappa$
-# speeds up $\omega$, and a larger $\omega$ speeds up $\kappa$. So the difference grows as $\epsilon\,S(t)$ with one
-# curve $S$ for all $\epsilon$, and $S$ is an exponential while the equal network changes little. A factor in the noise
-# costs a constant number of steps: $t \approx (\ln(1/\epsilon) + \text{const})/\lambda$.
+# A few times as long; the cell below prints the epochs. Let unit $j$ differ from the others by a small $\omega_j$ in
+# its incoming weights and $\kappa_j$ in the sum of its outgoing weights. While these are small, the speed at which each
+# grows is *proportional* to the other. So the difference grows as $\epsilon\,S(t)$, with the same function $S$ of the
+# time $t$ for all $\epsilon$, and $S$ grows about exponentially, as $e^{\lambda t}$. The time is $t \approx
+# (\ln(1/\epsilon) + \text{const})/\lambda$.
 #
 # </details>
 
@@ -297,32 +308,35 @@ S = followed(Deviations(noisy(0, 1), 0.1), Deviations.spread, 70)
 epochs = np.arange(1, 61)
 fig, ax = plt.subplots(figsize=(7.5, 3.6))
 for noise in (1e-4, 1e-8, 1e-12):
-    ax.semilogy(epochs[::2], followed(noisy(0.1, noise), spread, 60)[::2], "ko", ms=4, mfc="none")
-    theory = noise * S[:60]
+    found, theory = followed(noisy(0.1, noise), spread, 60), noise * S[:60]
+    print(f"noise {noise:.0e}: the difference exceeds 0.001 after epoch {epochs[found > 1e-3][0]}")
+    ax.semilogy(epochs[::2], found[::2], "ko", ms=4, mfc="none")
     ax.semilogy(epochs[theory < 1], theory[theory < 1], "-", color="0.5")
     ax.annotate(f"noise $10^{{{np.log10(noise):.0f}}}$", (3, 3 * theory[3]))
 ax.axhline(1e-3, color="0.5", ls=":")
-ax.annotate("broken", (60, 1.5e-3), ha="right")
+ax.annotate("above: the units are different", (60, 1.7e-3), ha="right", fontsize=9)
 _ = ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-13, 10),
            title="Differences between units grow exponentially")
 
 # %% [markdown]
-# **What to see.** Circles are three networks; the lines are the theory (`theory.Deviations`), computed on one unit per
-# layer, with nothing fitted. First the differences hardly move, while the network learns its one feature. Then they
-# grow exponentially until the units are different.
+# **What to see.** Circles are three networks; lines are the theory (`theory.Deviations`), computed from the network
+# with one unit in each layer, with nothing fitted. First the differences hardly change, while the network learns its
+# one feature. Then they grow exponentially until the units are different.
 #
-# So equal units are a saddle with steep sides: any noise leads away from it. It is another matter around *zero*: there
-# each gradient is a product of two small matrices, and with two hidden layers the time grows as $1/\epsilon$ (further
-# part).
+# So equal units are not stable: the smallest noise grows. Around *zero* it grows much more slowly: there each gradient
+# is a product of two small matrices, and with two hidden layers the time grows as $1/\epsilon$ (further part).
 #
 # ## 6. Equal for ever?
 #
-# The theorem is about exact arithmetic. A computer rounds, and a sum depends on the order in which it is added. Whether
-# a matrix product adds equal columns in the same order depends on the processor and its library. To show the effect on
-# every machine, the layer `TwoOrders` does it on purpose: the right half of its units adds its inputs in another order.
+# The theorem is about exact arithmetic. A computer rounds, so a sum depends on the order in which it is added. The
+# order depends on the processor. To show the effect on every machine, the layer `TwoOrders` does it on purpose: the
+# right half of its units adds its inputs in another order.
+#
+# Criterion for "equal units stay equal for ever": the incoming weights of a unit of the left half and of one of the
+# right half agree to $10^{-3}$ in float32. We measure it after 10 epochs, and after 70.
 #
 # **Predict** with section 5: rounding is noise of about $10^{-9}$ in float32 and $10^{-17}$ in float64. Do units that
-# start equal stay equal for ever? If not, which precision breaks first?
+# start equal stay equal for ever? If not, do they become different first in float32 or in float64?
 
 # %%
 def two_orders(dtype, seed):
@@ -333,7 +347,7 @@ def two_orders(dtype, seed):
 
 
 def seen(net):
-    """The difference between units, and of how many kinds a unit of the left and one of the right half are."""
+    """The difference between units, and how many kinds a unit of the left and one of the right half are (1 or 2)."""
     return spread(net), kinds(net.layers[0].W[:, [0, -1]], 1e-3)
 
 
@@ -346,26 +360,28 @@ for (dtype, found), grey in zip(runs.items(), ("0.3", "0.65"), strict=True):
     ax.semilogy(epochs[theory < 1], theory[theory < 1], "k--", lw=1)
     ax.annotate(dtype.__name__, (epochs[20], found[:, 20, 0].max()), (0, 10), textcoords="offset points", ha="right")
 ax.axhline(1e-3, color="0.5", ls=":")
+ax.annotate("above: the units are different", (1, 4e-3))
 ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-18, 10),
        title="Rounding alone separates equal units; float64 only takes longer")
-_ = claims.judge("02-equal-for-ever", source="lore", statement="units that start equal stay equal for ever",
-                 measured=runs[np.float32][:, 9, 1], criterion=claims.at_most(1),
-                 condition="rounding has not had the time to grow (10 epochs, not 70)",
-                 without=runs[np.float32][:, -1, 1],
-                 headline="Units that start equal stay equal for ever: in a computer only until rounding has grown")
+claim = claims.judge("02-equal-for-ever", source="lore", statement="units that start equal stay equal for ever",
+                     measured=runs[np.float32][:, 9, 1], criterion=claims.at_most(1),
+                     condition="rounding has not had the time to grow (10 epochs, not 70)",
+                     without=runs[np.float32][:, -1, 1],
+                     headline="Units that start equal stay equal for ever: in a computer only until rounding has grown")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** Grey bands are networks with different orders of adding, dashed lines the theory: rounding of the
-# first step, times $S(t)$. The exact place of the bands depends on your processor; the exponential does not. The
-# criterion for "stay equal": a unit of the left half and one of the right half agree to $10^{-3}$, after 10 epochs,
-# and after 70.
+# **What to see.** Grey bands are networks that add in different orders; dashed lines are the theory: the rounding of
+# the first step, times $S(t)$. The exact place of the bands depends on your processor, the exponential growth does not.
+#
+# **Verdict.** In a computer equal units stay equal only until rounding errors have grown.
 #
 # ## Summary
 #
-# 1. Two units stay equal if their incoming weights, their biases *and* their outgoing weights are equal; break one of
-#    the three, and they become different.
-# 2. A network of equal units is a network with one unit per layer; it learns one feature, which is not nothing.
-# 3. Zero weights are worse than other constants for a second reason: gradients are products with zeros.
+# 1. Two units stay equal if their incoming weights, their biases *and* their outgoing weights are equal; if one of the
+#    three differs, they become different.
+# 2. A network of equal units is a network with one unit in each layer; it learns one feature.
+# 3. Zero weights are worse than other constants: their gradients are products with zeros.
 # 4. Differences between units grow exponentially, so the smallest noise is enough, except around zero.
 # 5. "For ever" holds in exact arithmetic; in a computer rounding breaks the symmetry as well.
 

@@ -14,9 +14,9 @@
 # # Glorot: one matrix, two passes
 #
 # Below are two networks with five hidden layers of tanh units, before any training. Each curve is a histogram: the
-# activations of one layer for 300 images. On the left the weights are drawn as was usual before 2010, on the right from
-# a range that is about 1.7 times as wide. Compare the top curves: on the left, layer 5 gives nearly 0 for every image;
-# on the right, its activations are spread about as widely as those of layer 1.
+# activations of one layer for 300 images. On the left the weights are drawn as was usual before 2010; on the right they
+# are about 1.7 times as large. Compare the top curves: on the left, layer 5 gives nearly 0 for every image; on the
+# right, its activations are spread about as widely as those of layer 1.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -54,30 +54,26 @@ for ax, title, init in zip(axes, titles, STARTS.values(), strict=True):
 # layer, always by the same factor. On the right it stays nearly the same.
 #
 # **The question.** What is the right size of a weight? A layer sends the signal up and the gradient down through the
-# *same* matrix. Glorot and Bengio (2010) wanted it to change the size of neither. They found that one number cannot do
-# both, and took the middle. Their formula is the default of Keras to this day. Where is the middle the wrong choice?
+# *same* matrix. Glorot and Bengio (2010) wanted to keep the size of both. They found that one size of the weights
+# cannot do this, and took a mean. Their formula is the default of Keras to this day. Where is it the wrong choice?
 #
-# **What you need.** The backward pass (chapter 01): $z = aW + b$, then $f(z)$; $\delta = \partial C/\partial z$; rows
-# are examples. A layer has $n$ inputs (fan_in) and $m$ outputs (fan_out). The pixels lie in $[0, 1]$. A claim is
-# *reproduced* if every run meets its criterion, *refuted* if none does, and *conditional* if every run meets it under
-# a stated condition and none does without.
-#
-# Where it says **Predict**, write your answer down before you open the folded one or read on.
+# **What you need.** The backward pass (chapter 01): $z = aW + b$, then $f(z)$; $\delta = \partial C/\partial z$; a
+# number below a letter is that of the layer. A layer has $n$ inputs (fan_in) and $m$ outputs (fan_out).
 
 # %%
-ax = plots.network_diagram([784, 500, 500, 500, 10], labels=["x", "a₁", "a₂", "… a₅", "z₆"])
+ax = plots.network_diagram([784, 500, 500, 500, 10], labels=["input x", "a₁", "a₂", "… a₅", "output z₆"])
 _ = ax.set_title("Our network: z = aW and a = tanh(z) in each of 5 hidden layers", fontsize=10)
 
 # %% [markdown]
 # ## 1. Up and down
 #
 # Weights are drawn independently, with mean 0 and variance $\mathrm{Var}[W]$. Near 0, tanh is a straight line of slope
-# 1, so we may leave it out while signals are small. Going up, a unit adds $n$ products of mean 0:
+# 1, so we may leave it out while signals are small. Going up, to the output, a unit adds $n$ products of mean 0:
 #
 # $$z_k = \sum_{i=1}^{n} a_i W_{ik} \quad\Longrightarrow\quad E[z^2] = n\,\mathrm{Var}[W]\;E[a^2] .$$
 #
-# The products are uncorrelated, because the weights are independent; so the mean squares add. Going down, the gradient
-# at an input adds $m$ products:
+# The products are uncorrelated, because the weights are independent; so the mean squares add. Going down, to the input,
+# the gradient adds $m$ products:
 #
 # $$\frac{\partial C}{\partial a_i} = \sum_{k=1}^{m} \delta_k W_{ik} \quad\Longrightarrow\quad
 # E\!\left[\Big(\frac{\partial C}{\partial a}\Big)^2\right] = m\,\mathrm{Var}[W]\;E[\delta^2] .$$
@@ -101,7 +97,7 @@ _ = ax.set_title("Our network: z = aW and a = tanh(z) in each of 5 hidden layers
 # | 1/m | 16 | 1 |
 # | 2/(n + m) | 1.88 | 0.118 |
 #
-# The compromise keeps neither: the mean is near to the larger fan.
+# Glorot's formula keeps neither.
 #
 # </details>
 
@@ -121,11 +117,11 @@ for name, var in {"1/n": 1 / n, "1/m": 1 / m, "2/(n + m)": 2 / (n + m)}.items():
 # <details><summary>Answer</summary>
 #
 # Its variance is $r^2/3 = 2/\bar n$, where $1/\bar n$ would be right. So each layer doubles the mean square, and after
-# five layers the signal itself, the root of it, is $2^{5/2} = 5.7$ times as large.
+# five layers the size of the signal, the root of it, is $2^{5/2} = 5.7$ times as large.
 #
 # </details>
 #
-# The criterion: a signal of size 1 at the input has size 1 after five layers, within a factor of 1.5.
+# Criterion: a signal of size 1 at the input has a size between 2/3 and 3/2 after five layers.
 
 # %%
 def after_five(r, seed):
@@ -140,16 +136,19 @@ def after_five(r, seed):
 for name, r in {"Glorot and Bengio": np.sqrt(6 / (256 + 256)), "article D": np.sqrt(6 / 256)}.items():
     found = [after_five(r, seed) for seed in SEEDS]
     print(f"{name:18} signal after five layers: {min(found):.2f} to {max(found):.2f}")
-_ = claims.judge("04-average-fan-bound", source="popular article D", measured=found,
-                 statement="Xavier uniform is U(±√6/√n), n the average fan (deviation after 5 linear layers)",
-                 criterion=claims.between(2 / 3, 3 / 2),
-                 headline="Xavier's uniform weights lie in ±√6/√n, with n the mean of the two fans")
+claim = claims.judge("04-average-fan-bound", source="popular article D", measured=found,
+                     statement="Xavier uniform is U(±√6/√n̄), n̄ the average fan (deviation after 5 linear layers)",
+                     criterion=claims.between(2 / 3, 3 / 2),
+                     headline="Xavier's uniform weights lie in ±√6/√n̄, with n̄ the mean of the two fans")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# ## 2. Five layers, and what one does not see
+# **Verdict.** Article D's weights are √2 times too large, and the signal grows in every layer.
 #
-# The usual start before 2010 was $U(-1/\sqrt n,\, 1/\sqrt n)$, and PyTorch's `nn.Linear` has it to this day. It looks
-# like $n\,\mathrm{Var}[W] = 1$, but here the *bound* is $1/\sqrt n$. The variance is a third of its square:
+# ## 2. Five layers, and what the gradients of weights hide
+#
+# The usual start before 2010 was $U(-1/\sqrt n,\, 1/\sqrt n)$; PyTorch's `nn.Linear` has it to this day. It looks like
+# $n\,\mathrm{Var}[W] = 1$, but here the *bound* is $1/\sqrt n$. The variance is a third of its square:
 #
 # $$n\,\mathrm{Var}[W] = \tfrac13 \qquad\text{(equation 15)}.$$
 #
@@ -158,27 +157,27 @@ _ = claims.judge("04-average-fan-bound", source="popular article D", measured=fo
 #
 # <details><summary>Answer</summary>
 #
-# (a) Going up, the signal loses a factor of $\sqrt3$ at every layer. (b) So does $\delta$, going down.
+# (a) Going up, the signal is divided by $\sqrt3$ in every layer. (b) So is $\delta$, going down.
 #
-# (c) It does not change. $dW_l = a_{l-1}^\top \delta_l$ is made of both: $a_{l-1}$ has lost $l - 1$ factors of $\sqrt3$
-# on its way up, and $\delta_l$ has lost $5 - l$ on its way down from layer 5. Together that is 4, whatever $l$ is
-# (equation 14).
+# (c) It does not change. In $dW_l = a_{l-1}^\top \delta_l$, $a_{l-1}$ has been divided $l - 1$ times by $\sqrt3$, and
+# $\delta_l$ has been divided $5 - l$ times since layer 5. Together that is 4 times, whatever $l$ is (equation 14).
 #
 # </details>
 #
-# Two criteria. From layer 1 to 5 the signal is multiplied by $1/\sqrt3$ per layer, within 5%. And of the five hidden
-# layers' $dW$ the largest is at most 1.1 times the smallest. The condition of the second is equal width. To test the
-# condition we measure once more with the output layer, which has only 10 units.
+# Two criteria. From layer 1 to 5 the signal is multiplied by $1/\sqrt3$ per layer, within 5%. And the largest $dW$ of
+# the five hidden layers is at most 1.1 times the smallest, if the layers are equally wide. To test this condition, we
+# measure once more with the output layer, which has only 10 units.
 
 # %%
 found = {name: [diagnostics.profile(tanh_net(init, seed), images, labels, losses.softmax_cross_entropy)
                 for seed in SEEDS] for name, init in STARTS.items()}
 looks = {name: plots.initializer_style(init) for name, init in STARTS.items()}
 fig, axes = plt.subplots(1, 3, figsize=(12, 3.6))
-panels = {"a": "The signal a fades going up …", "delta": "… δ fades going down …", "dW": "… and dW does not show it"}
+panels = {"a": "Old weights: the signal a shrinks …", "delta": "… δ shrinks going down …",
+          "dW": "… and dW does not show it"}
 for ax, (quantity, title) in zip(axes, panels.items(), strict=True):
     plots.depth_profile({name: [getattr(p, quantity)[:5] for p in profiles] for name, profiles in found.items()},
-                        ylabel=f"root mean square of {quantity}".replace("delta", "δ"), styles=looks, ax=ax)
+                        ylabel=f"size of {quantity} (root mean square)".replace("delta", "δ"), styles=looks, ax=ax)
     middle = np.sqrt(np.prod(ax.get_ylim()))
     ax.set(title=title, ylim=(middle / 12, middle * 12))           # the same number of decades in all three
     ax.get_legend().remove()
@@ -187,45 +186,53 @@ plots.label_lines(axes[2])
 old = found["before 2010"]
 factor = [(p.a[4] / p.a[0]) ** (1 / 4) for p in old]
 print(f"factor on the signal per layer: {min(factor):.3f} to {max(factor):.3f};  1/√3 = {1 / np.sqrt(3):.3f}")
-_ = claims.judge("04-heuristic-third", source="Glorot & Bengio 2010, eq. 15 and Fig. 6", paper="1/√3", measured=factor,
-                 statement="drawn by the heuristic, activations shrink by 1/√3 a layer (factor on their deviation)",
-                 criterion=claims.between(0.95 / np.sqrt(3), 1.05 / np.sqrt(3)),
-                 headline="With weights from U(±1/√n) the signal shrinks by √3 in each tanh layer")
-_ = claims.judge("04-weight-gradients", source="Glorot & Bengio 2010, eq. 14 and Fig. 8",
-                 statement="drawn by the heuristic, weight gradients are about equal in all layers (largest/smallest)",
-                 measured=[max(p.dW[:5]) / min(p.dW[:5]) for p in old], criterion=claims.at_most(1.1),
-                 condition="between layers of equal width", without=[max(p.dW) / min(p.dW) for p in old],
-                 headline="Signal and gradient may fade with depth, and yet all layers' weight gradients are equal")
+claim = claims.judge("04-heuristic-third", source="Glorot & Bengio 2010, eq. 15 and Fig. 6", paper="1/√3",
+                     measured=factor,
+                     statement="drawn by the heuristic, activations shrink by 1/√3 a layer (factor on their deviation)",
+                     criterion=claims.between(0.95 / np.sqrt(3), 1.05 / np.sqrt(3)),
+                     headline="With weights from U(±1/√n) the signal shrinks by √3 in each tanh layer")
+print("verdict on the signal:", claim.verdict)
+claim = claims.judge("04-weight-gradients", source="Glorot & Bengio 2010, eq. 14 and Fig. 8",
+                     statement="drawn by the heuristic, weight gradients are about equal in all layers "
+                               "(largest/smallest)",
+                     measured=[max(p.dW[:5]) / min(p.dW[:5]) for p in old], criterion=claims.at_most(1.1),
+                     condition="between layers of equal width", without=[max(p.dW) / min(p.dW) for p in old],
+                     headline="Signal and gradient may fade with depth, and yet all layers' weight gradients are equal")
+print("verdict on dW:        ", claim.verdict)
 
 # %% [markdown]
-# **What to see.** Markers are layers, bars the range over five networks (mostly smaller than the marker). Yellow, the
-# old weights: read the left panel from left to right, the middle one from right to left. In the right panel they are
-# level. If you debug a network by plotting the size of $dW$ against depth, you see nothing wrong here, except that all
-# of it is small. Plot $a$ or $\delta$. Blue, Glorot's weights: they keep both, nearly. The slight fall comes from tanh,
-# which shrinks what is not small.
+# **What to see.** Lower squares, the old weights: read the left panel from left to right, the middle one from right to
+# left. In the right panel they are level. Whoever looks for a fault by plotting the size of $dW$ against depth sees
+# none here: plot $a$ or $\delta$. Circles, Glorot's weights: they nearly keep both. The slight fall comes from tanh,
+# which makes numbers smaller that are not near 0. (Bars, often hidden, are the range over five networks.)
+#
+# **Verdicts.** With the old weights the signal shrinks as equation 15 says. The gradients $dW$ are equal in all layers,
+# but only in layers of equal width.
 #
 # ## 3. The sigmoid
 #
 # The derivation needs a slope of 1 at 0. The sigmoid $\sigma(z) = 1/(1 + e^{-z})$ has the slope $\tfrac14$ there, and
-# its value is $\tfrac12$, not 0. Glorot and Bengio found that deep sigmoid networks wait long before they learn. Their
+# its value is $\tfrac12$, not 0. Glorot and Bengio found that deep sigmoid networks do not learn for many epochs. Their
 # abstract gives the reason: "because of its mean value".
 #
-# We can test this. The function $\sigma(z) - \tfrac12$ has the same slopes, without the mean. And to make up for the
-# slope we can take weights *four* times Glorot's, and leave the mean as it is.
+# We can test this. The function $\sigma(z) - \tfrac12$ has the same slopes, but the mean 0. Or we make up for the slope
+# by weights *four* times Glorot's, and leave the mean as it is.
 #
-# **Predict.** Four hidden layers. By what is the mean square of $\delta$ multiplied at each layer, with the weights
-# from before 2010 and with four times Glorot's? And which of the two changes shortens the wait more?
+# During these epochs the training loss stays near $\ln 10 = 2.30$, the loss of guessing: a *plateau*. It ends at the
+# first epoch with a loss below 2.
+#
+# **Predict.** Four hidden layers. By what is the mean square of $\delta$ multiplied in each layer, with the weights
+# from before 2010 and with four times Glorot's? Which of the two changes shortens the plateau more?
 #
 # <details><summary>Answer</summary>
 #
-# The slope enters squared: $\tfrac13 \cdot \tfrac1{16} = \tfrac1{48}$ at each layer, against
-# $16 \cdot \tfrac1{16} = 1$. The mean appears in neither. For the wait, look at the picture.
+# The slope enters squared: $\tfrac13 \cdot \tfrac1{16} = \tfrac1{48}$ in each layer, against
+# $16 \cdot \tfrac1{16} = 1$. The mean is in neither. For the plateau, look at the picture.
 #
 # </details>
 #
-# While a network waits, its training loss stays near $\ln 10 = 2.30$, the loss of guessing. This plateau ends at the
-# first epoch with a loss below 2. The criterion for *because of the mean*: without the mean, at the same learning rate,
-# the plateau is at most a fifth as long.
+# Criterion for *because of the mean*: without the mean, at the same learning rate, the plateau is at most a fifth as
+# long.
 
 # %%
 NETS = {"4 × Glorot, mean ½": "sigmoid, 4 layers, 4 × Glorot", "old weights, no mean": "sigmoid − ½, 4 layers",
@@ -243,24 +250,26 @@ ax.set(title="With larger weights there is no plateau; without the mean it is sh
        ylabel="training loss", ylim=(0, 2.6), xticks=(1, 3, 10, 30, 100), xticklabels=(1, 3, 10, 30, 100))
 for label, ends in plateau.items():
     print(f"{label:20} the plateau of five runs ends at epoch {sorted(ends.tolist())}")
-_ = claims.judge("04-because-of-the-mean", source="Glorot & Bengio 2010, abstract", mode="stored",
-                 statement="deep sigmoid nets do not start to learn because of the mean ½ (plateau, without/with it)",
-                 measured=plateau["old weights, no mean"] / plateau["old weights, mean ½"],
-                 criterion=claims.at_most(0.2),
-                 headline="It is the mean of ½ that keeps deep sigmoid networks from learning")
+claim = claims.judge("04-because-of-the-mean", source="Glorot & Bengio 2010, abstract", mode="stored",
+                     statement="deep sigmoid nets do not start to learn because of the mean ½ (plateau, without/with "
+                               "it)",
+                     measured=plateau["old weights, no mean"] / plateau["old weights, mean ½"],
+                     criterion=claims.at_most(0.2),
+                     headline="It is the mean of ½ that keeps deep sigmoid networks from learning")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** Lines are medians over five stored runs, bands their range; the dotted line is $\ln 10$. Without the
-# mean the plateau is shorter, so the mean does harm. (Whether it is short enough depends on the fifth that we chose.)
-# But the mean is not *the* cause: the network with four times Glorot's weights has it too, and has no plateau at all.
+# **What to see.** Lines are medians over five stored runs, bands their range; the dotted line is $\ln 10$.
+#
+# **Verdict.** Without the mean the plateau is shorter, but in no run as short as a fifth. And the mean is not
+# *the* cause: with four times Glorot's weights the mean is ½ too, and there is no plateau at all.
 #
 # The paper's abstract goes on: the sigmoid is "unsuited for deep networks with random initialization".
 #
-# **Predict.** Five hidden layers, 15 epochs, for each network the best of five learning rates (chosen on 500 images
-# kept apart). How many test images do sigmoid networks get wrong with the old weights, with Glorot's, and with four
-# times Glorot's?
+# **Predict.** Five hidden layers, 15 epochs, the best of five learning rates (chosen on 500 images kept apart). How
+# many test images do sigmoid networks get wrong with the old weights, with Glorot's, and with four times Glorot's?
 #
-# The criterion for *unsuited*: at least 85% errors, in every run with the old weights. To see whether the size of the
+# Criterion for *unsuited*: at least 85% errors, in every run with the old weights. To see whether the size of the
 # weights is the condition, we measure the same with four times Glorot's.
 
 # %%
@@ -275,30 +284,32 @@ for k, (name, values) in enumerate(errors.items()):
 ax.set(yticks=range(5), yticklabels=list(errors), ylim=(4.5, -0.5), xlim=(0, 100),
        xlabel="test errors, % (each circle is a run)",
        title="With four times Glorot's weights the sigmoid is as good as tanh")
-_ = claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract", mode="stored",
-                 statement="the sigmoid is unsuited for deep nets with random weights (test error, five layers, %)",
-                 measured=errors["sigmoid, old weights"], criterion=claims.at_least(85),
-                 condition="the heuristic's weights, not 4 × Glorot's", without=errors["sigmoid, 4 × Glorot"],
-                 headline="The sigmoid is unsuited for deep networks with random weights, if these are small")
+claim = claims.judge("04-sigmoid-unsuited", source="Glorot & Bengio 2010, abstract", mode="stored",
+                     statement="the sigmoid is unsuited for deep nets with random weights (test error, five layers, %)",
+                     measured=errors["sigmoid, old weights"], criterion=claims.at_least(85),
+                     condition="the heuristic's weights, not 4 × Glorot's", without=errors["sigmoid, 4 × Glorot"],
+                     headline="The sigmoid is unsuited for deep networks with random weights, if these are small")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** With the old weights every run guesses: 90% of ten equally frequent digits are wrong. With Glorot's,
-# which popular articles recommend for the sigmoid, it is still far from tanh. With four times Glorot's it is beside
-# tanh. A formula for the weights is always a formula for one kind of activation.
+# **What to see.** With the old weights every run guesses: 90% are wrong. With Glorot's, which popular articles
+# recommend for the sigmoid, it is still far from tanh. With four times Glorot's it is as good as tanh.
+#
+# **Verdict.** The sigmoid is unsuited only if its weights are too small. A formula for the weights is a formula for one
+# kind of activation.
 #
 # ## 4. Which fan?
 #
-# The hidden layers of the paper are equally wide; there $1/n$, $1/m$ and $2/(n + m)$ are the same. Now let wide and
-# narrow layers alternate: 512, 16, 512, 16, … We compare $1/n$, Glorot's formula, and the *geometric* mean of the fans,
-# $\mathrm{Var}[W] = 1/\sqrt{nm}$.
+# In layers of equal width $1/n$, $1/m$ and $2/(n + m)$ are the same. Now let wide and narrow layers alternate: 512, 16,
+# 512, 16, … We compare $1/n$, Glorot's formula, and the *geometric* mean of the fans, $\mathrm{Var}[W] = 1/\sqrt{nm}$.
 #
 # **Predict.** After twelve such layers, under which of the three are signal and gradient smallest?
 #
 # <details><summary>Answer</summary>
 #
-# Take two neighbouring layers, $n \to m \to n$, going up. Under $1/n$ both factors are 1. Under the geometric mean they
-# are $\sqrt{n/m}$ and $\sqrt{m/n}$: their product is 1. Under Glorot's formula they are $2n/(n + m)$ and
-# $2m/(n + m)$, with the product
+# Take a layer from $n$ to $m$ units and one back to $n$, going up. With $1/n$ both factors on the mean square are 1.
+# With the geometric mean they are $\sqrt{n/m}$ and $\sqrt{m/n}$: their product is 1. With Glorot's formula they are
+# $2n/(n + m)$ and $2m/(n + m)$, with the product
 #
 # $$\frac{4nm}{(n + m)^2} < 1 \qquad\text{unless } n = m,$$
 #
@@ -331,15 +342,14 @@ _ = plots.label_lines(left)
 
 # %% [markdown]
 # **What to see.** Read the left picture from left to right, the right one from right to left. Glorot's circles fall in
-# both, with every pair of layers. The geometric mean zigzags about a level in both; 1/n sinks only slowly going up, and
-# zigzags going down.
+# both. The geometric mean goes up and down in turn, but does not fall far; $1/n$ falls only slowly.
 #
 # Does training repair it? A common opinion is that averaging both fans is the *safe* choice.
 #
-# **Predict.** The same network learns for eight epochs, under each rule with the best of three learning rates. Is its
+# **Predict.** The same network learns for eight epochs, under each rule with the best of three learning rates. Is the
 # training loss with Glorot's weights lower than with $1/n$, higher, or about equal?
 #
-# The criterion for *safe*: in every run it is at most that with $1/n$.
+# Criterion for *safe*: in every run the loss with Glorot's weights is at most that with $1/n$.
 
 # %%
 best = {name: fans.where(start=start).best("rate", by="loss").array("loss")
@@ -350,19 +360,23 @@ for k, (name, values) in enumerate(best.items()):
     print(f"{name:15} training loss {min(values):.2f} to {max(values):.2f}")
 ax.set(yticks=range(3), yticklabels=list(best), ylim=(2.5, -0.5), xlim=(0, None), xlabel="training loss in epoch 8",
        title="Where widths alternate, the mean of the fans trains worst")
-_ = claims.judge("04-average-trains", source="lore", mode="stored", measured=best["1/n"] - best["Glorot"],
-                 statement="averaging both fans is the safe choice (training loss, widths in turn, fan_in less Glorot)",
-                 criterion=claims.at_least(0),
-                 headline="Averaging fan_in and fan_out is the safe choice, also where widths alternate")
+claim = claims.judge("04-average-trains", source="lore", mode="stored", measured=best["1/n"] - best["Glorot"],
+                     statement="averaging both fans is the safe choice (training loss, widths in turn, fan_in less "
+                               "Glorot)",
+                     criterion=claims.at_least(0),
+                     headline="Averaging fan_in and fan_out is the safe choice, also where widths alternate")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
 # **What to see.** Each mark is a run. All runs with Glorot's weights end at a higher loss than any of the others.
 #
+# **Verdict.** Where wide and narrow layers alternate, averaging the fans is the worst of the three rules.
+#
 # ## Summary
 #
 # 1. Going up, a layer multiplies the mean square by $n\,\mathrm{Var}[W]$; going down, by $m\,\mathrm{Var}[W]$.
-# 2. The weights used before 2010 had $\tfrac13$ where 1 was needed; signal and gradient faded, and the size of $dW$ did
-#    not show it.
+# 2. The weights used before 2010 had $\tfrac13$ where 1 was needed; signal and gradient became small, and the size of
+#    $dW$ did not show it.
 # 3. The formula holds for slope 1 at 0: the sigmoid, with slope $\tfrac14$, needs weights four times as large.
 # 4. With such weights it learns at once, though its mean is still ½.
 # 5. The mean of both fans suits layers of about equal width; where wide and narrow layers alternate, it loses signal
@@ -374,17 +388,20 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/04_glorot.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 04` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min, pencil)** The geometric mean. Derive the bound $r$ of a uniform distribution with
-#    $\mathrm{Var}[W] = 1/\sqrt{nm}$, and the factors up and down for 1024 → 64. Check with the code of section 1.
-# 2. **(20 min)** Another cure for the slope. Change the activation instead of the weights: $f(z) = 4\sigma(z) - 2$.
-#    What is $f'(0)$? Does a network of five such layers learn from Glorot's weights in two epochs (rate 0.05)? Does a
-#    sigmoid network?
-# 3. **(25 min)** Unequal widths. In section 2 the output layer was left out, since its $dW$ is larger. Show that under
-#    $U(\pm1/\sqrt n)$ the size of $dW$ goes with $1/\sqrt m$, and check it with `diagnostics.profile`.
-# 4. **(45 min)** Every $p$. For $\mathrm{Var}[W] = 1/(n^p\, m^{1-p})$ show that neither pass fades, whatever the
-#    widths. For which $p$ is the larger of the two swings smallest? Measure $p = 0, ¼, ½, ¾, 1$.
+# 1. **(10 min, pencil)** [The geometric mean](exercises/04_1_geometric_mean.ipynb). Derive the bound $r$ of a uniform
+#    distribution with $\mathrm{Var}[W] = 1/\sqrt{nm}$, and the factors up and down.
+# 2. **(15 min)** [Glorot's initializer](exercises/04_2_glorot_uniform.ipynb). Write it with numpy alone.
+# 3. **(20 min)** [What truncation takes away](exercises/04_3_truncated_normal.ipynb). Write the truncated normal
+#    distribution whose variance is right *after* the cut.
+# 4. **(20 min)** [Another cure for the slope](exercises/04_4_slope.ipynb). Change the activation instead of the
+#    weights: $f(z) = 4\sigma(z) - 2$.
+# 5. **(20 min)** [Break a layer, and find it](exercises/04_5_broken_layer.ipynb). `diagnose` says what is wrong; say
+#    where.
+# 6. **(40 min)** [Every $p$](exercises/04_6_every_p.ipynb). For $\mathrm{Var}[W] = 1/(n^p\, m^{1-p})$ show that neither
+#    pass fades, whatever the widths. For which $p$ is the larger of the two swings smallest?
 #
 # **Where to go on.** [The further part](further/04_glorot.ipynb): the paper's Figures 2 to 9 and its Table 1, redrawn
 # and judged; singular values; wrong formulas in circulation. ReLU is not a straight line at 0:

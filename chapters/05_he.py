@@ -14,8 +14,8 @@
 # # He: the factor of two
 #
 # Below are two networks of 30 layers with the same data and the same units (ReLU). The weights of one are √2 times as
-# large as those of the other, and each is trained at the learning rate that suits it best. Look at the right picture:
-# one learns, the other does not move.
+# large as those of the other, and each is trained at its best learning rate. Look at the right picture: the loss of one
+# falls, that of the other does not change.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -45,7 +45,7 @@ def signal(init, sizes=SIZES, activation=activations.relu):
 signals = {name: signal(init) for name, init in STARTS.items()}
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
 plots.depth_profile(signals, ylabel="size of the signal (rms of z)", styles=LOOKS, ax=left)
-left.set_title("Before training: Xavier loses half\nof the signal's square in each layer")
+left.set_title("Before training: only He's weights\nkeep the size of the signal")
 curves = {name: sweep.where(start=name.split(":")[0], depth=30, optimizer="SGD").best("rate", by="loss").table("loss")
           for name in STARTS}
 plots.learning_curves(curves, styles=LOOKS, ax=right)
@@ -63,17 +63,16 @@ for ax in (left, right):
 # network has the learning rate that suits it best. These runs are stored; `python -m chapters --sweeps 05` repeats
 # them.
 #
-# **The question.** ReLU, $f(z) = \max(z, 0)$, throws away the negative half of every signal. What must the weights do
-# about it, and what can they not do? The answer of He, Zhang, Ren and Sun (2015) is a factor of two.
+# **The question.** ReLU, $f(z) = \max(z, 0)$, makes 0 of all negative numbers, so it loses a part of every signal.
+# Which weights make up for it, and where is that not enough? The answer of He, Zhang, Ren and Sun (2015) is a factor of
+# two.
 #
-# **What you need.** The backward pass (chapter 01), expectation and variance. "Xavier" stands here for the rule that
-# was common before 2015, $n\,\mathrm{Var}[W] = 1$ with $n$ = fan_in, the number of inputs of a unit. Glorot and
-# Bengio's own formula (chapter 04) is the same for square layers.
-#
-# Where it says **Predict**, write your answer down before you open the folded one or read on.
+# **What you need.** The backward pass (chapter 01), expectation and variance. A layer has $n$ inputs (fan_in) and $m$
+# outputs (fan_out); a number below a letter is that of the layer. "Xavier" stands here for the rule that was common
+# before 2015, $n\,\mathrm{Var}[W] = 1$. Glorot and Bengio's own formula (chapter 04) is the same for square layers.
 
 # %%
-ax = plots.network_diagram([784, 256, 256, 256, 10], labels=["x", "a¹", "a²", "… a²⁹", "z³⁰"])
+ax = plots.network_diagram([784, 256, 256, 256, 10], labels=["input x", "a₁", "a₂", "… a₂₉", "output z₃₀"])
 _ = ax.set_title("Our network: z = aW and a = max(z, 0) in each of 29 hidden layers", fontsize=10)
 
 # %% [markdown]
@@ -92,8 +91,8 @@ _ = ax.set_title("Our network: z = aW and a = max(z, 0) in each of 29 hidden lay
 #
 # $$E[a^2] = \tfrac12\, q ,$$
 #
-# exactly, whatever the distribution. The next $z$ is a sum of $n$ independent terms $W_i a_i$ of mean 0, so its mean
-# square is the sum of theirs:
+# exactly, whatever the distribution. In the next layer, each $z$ is a sum of $n$ products $aW$, uncorrelated and of
+# mean 0, so its mean square is the sum of theirs:
 #
 # $$E[z_{\text{next}}^2] = n\,\mathrm{Var}[W]\,E[a^2] = \tfrac12\, n\,\mathrm{Var}[W]\; q .$$
 #
@@ -103,13 +102,12 @@ _ = ax.set_title("Our network: z = aW and a = max(z, 0) in each of 29 hidden lay
 #
 # $$\boxed{\;\tfrac12\, n\,\mathrm{Var}[W] = 1 \quad\Longleftrightarrow\quad \mathrm{std}[W] = \sqrt{2/n}\;}$$
 #
-# This is equation (10) of He and others 2015. With $n\,\mathrm{Var}[W] = 1$ a half is lost in every layer. After 29
-# layers of ReLU that leaves $2^{-29}$ of the square, and $2^{-14.5} \approx 1/23{,}000$ of the signal, on average over
-# networks (single networks differ: section 6).
+# This is equation (10) of He and others 2015. With $n\,\mathrm{Var}[W] = 1$ half of the mean square is lost in every
+# layer. After 29 layers of ReLU, $2^{-29}$ of the mean square is left, and $2^{-14.5} \approx 1/23{,}000$ of the size,
+# on average over networks (single networks differ: section 6).
 #
-# We check the two statements: the share $E[a^2]/E[z^2]$ that ReLU passes on, and what is left of Xavier's signal. The
-# criterion for a half: the share, averaged over 29 layers, lies between 0.46 and 0.54. (In a layer of $n$ units it
-# scatters with variance $0.75/n$, so the average has a standard error of 0.01; the margin is four of them.)
+# We check both. Criterion for *a half*: the share of $E[z^2]$ that ReLU passes on, averaged over 29 layers, lies
+# between 0.46 and 0.54. (By chance it varies with a standard deviation of 0.01; the margin is four times that.)
 
 # %%
 shares = []
@@ -120,12 +118,15 @@ for seed in SEEDS:
 left_over = signals["Xavier: Var[W] = 1/n"][:, -1] / signals["Xavier: Var[W] = 1/n"][:, 0]
 print(f"share that ReLU passes on: {min(shares):.3f} to {max(shares):.3f}")
 print(f"left of Xavier's signal after 29 layers: 1/{1 / np.median(left_over):,.0f}")
-_ = claims.judge("05-half", source="He and others 2015, (10)", paper=0.5, measured=shares,
-                 statement="ReLU passes half of E[z²] (share, 29 layers)", criterion=claims.between(0.46, 0.54),
-                 headline="ReLU passes on half of the signal's mean square")
+claim = claims.judge("05-half", source="He and others 2015, (10)", paper=0.5, measured=shares,
+                     statement="ReLU passes half of E[z²] (share, 29 layers)", criterion=claims.between(0.46, 0.54),
+                     headline="ReLU passes on half of the signal's mean square")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# In the library the formula is one line, and its options cover the cases of this chapter:
+# **Verdict.** ReLU passes on half of the mean square, as derived.
+#
+# In the library the formula is one function:
 
 # %%
 W = initializers.he_normal(np.random.default_rng(0), (784, 256))
@@ -135,31 +136,30 @@ print(f"n · Var[W] = {784 * W.var():.3f}")
 # %% [markdown]
 # ## 2. Forward or backward?
 #
-# Training needs the gradient as well. Going back, $\delta^l = (\delta^{l+1} W^\top) \odot f'(z^l)$ is a sum over
-# fan_out $= \hat n$ terms, and $f'$, which is 0 or 1, lets half of them pass. The same argument gives
+# Training needs the gradient as well. Going back, $\delta_l = (\delta_{l+1} W_{l+1}^\top) \odot f'(z_l)$ is a sum of
+# $m$ products, and $f'$, which is 0 or 1, sets half of the entries to 0. The same argument gives
 #
-# $$\tfrac12\, \hat n\,\mathrm{Var}[W] = 1 \qquad\text{(He's equation 14)}.$$
+# $$\tfrac12\, m\,\mathrm{Var}[W] = 1 \qquad\text{(He's equation 14)}.$$
 #
-# Where fan_in and fan_out differ, the two conditions contradict each other. Glorot and Bengio faced the same conflict,
-# and took the mean of the two fans.
+# Where $n$ and $m$ differ, the two conditions contradict each other. Glorot and Bengio had the same conflict, and took
+# the mean of the two fans, $\bar n = (n + m)/2$.
 #
 # **Predict.** The hidden layers have 64, 256, 64, 256, … units. (a) Under the forward rule (10), does the gradient
 # vanish, explode, or neither? (b) And what do signal and gradient do under the mean of the fans?
 #
 # <details><summary>Answer</summary>
 #
-# (a) Neither. Under (10) the square of the gradient changes by $\hat n/n$ in each layer. In the product over all layers
-# every width is once a numerator and once a denominator: only the first and the last remain. So either condition alone
-# suffices.
+# (a) Neither. Under (10) the mean square of the gradient is multiplied by $m/n$ in each layer. In the product over all
+# layers every hidden width is once a numerator and once a denominator: they cancel. So each condition alone is enough.
 #
-# (b) Both fall. The compromise multiplies the square by $2n/(n + \hat n)$, alternately 0.4 and 1.6 here, and
+# (b) Both fall. The mean of the fans multiplies the signal's mean square by $n/\bar n$, in turn 0.4 and 1.6 here, and
 # $0.4 \cdot 1.6 = 0.64 < 1$.
 #
 # </details>
 
 # %%
 ZIGZAG = [784, *[64, 256] * 14, 10]
-RULES = {"fan_in (10)": initializers.he_normal, "fan_out (14)": initializers.he_normal(mode="fan_out"),
+RULES = {"fan_in, rule (10)": initializers.he_normal, "fan_out, rule (14)": initializers.he_normal(mode="fan_out"),
          "mean of the fans": initializers.glorot_normal(gain=np.sqrt(2))}
 profiles = {name: [diagnostics.profile(mn.mlp(ZIGZAG, activation=activations.relu, init=init, rng=seed), images,
                                        labels, losses.softmax_cross_entropy) for seed in range(10)]
@@ -169,49 +169,53 @@ plots.depth_profile({name: [p.z for p in found] for name, found in profiles.item
                     ylabel="signal (rms of z)", ax=left)
 plots.depth_profile({name: [p.delta / p.delta[-1] for p in found] for name, found in profiles.items()},
                     band="quartiles", ylabel="gradient (rms of δ, output = 1)", ax=right)
-left.set_title("Each rule keeps its own quantity level …")
-right.set_title("… and the mean of the fans loses both")
+left.set_title("Only the mean of the fans loses the signal …")
+right.set_title("… and the gradient, going down")
 right.get_legend().remove()
 _ = plots.label_lines(left)
 
 # %% [markdown]
-# **What to see.** Read the left picture from left to right and the right one from right to left, as the passes go.
-# Under fan_in the signal stays level and the gradient zigzags *about* a level; under fan_out it is the other way
-# round. Under the mean of the fans both fall without end.
+# **What to see.** Read the left picture from left to right and the right one from right to left, as the passes go. With
+# fan_in the signal stays level, and the gradient goes up and down in turn; with fan_out it is the other way round. With
+# the mean of the fans both fall, more with every pair of layers.
 #
-# The further part measures the factor per layer under both rules and finds 1, as the paper says (claim *05-either*),
-# and it judges a popular sentence: "He is Xavier with another constant" holds only where the fans are equal.
+# The further part measures the factor per layer under both rules and finds 1, as the paper says.
 #
 # ## 3. Thirty layers
 #
-# He and others trained nets of 22 and 30 layers. With 22, both initializations learned, He's sooner. With 30, Xavier's
-# "completely stalls". The sweep of this chapter repeats this with 256 units a layer, five seeds and three learning
-# rates or more. *Stalls* means: for every rate and every seed the loss after ten epochs is at most 1% below
-# $\ln 10$, the loss of a guess.
+# He and others trained networks of 22 and 30 layers. With 22, both initializations learned, He's sooner. With 30,
+# Xavier's "completely stalls". Our stored sweep repeats this with 256 units in each layer, five seeds and several
+# learning rates.
 #
-# **Predict.** Is it the *network* that cannot learn, or is it plain gradient descent that cannot train it? What would
-# Adam do, which divides every gradient by its own size?
+# **Predict.** Is it the *network* that cannot learn, or is it plain gradient descent (SGD) that cannot train it? What
+# would Adam do, which divides every gradient by its own size?
+#
+# Criterion for *stalls*: with SGD, for every rate and every seed, the loss after ten epochs is at least 0.99 times
+# $\ln 10$, the loss of guessing. To see whether SGD is the condition, we measure Adam at its best rate.
 
 # %%
 xavier = sweep.where(start="Xavier", depth=30)
 last = xavier.where(epoch=10)
-_ = claims.judge("05-fig3-stalls", source="He and others 2015, Fig. 3", refutable=False, mode="stored",
-                 statement="30 layers: Xavier's completely stalls (training loss, every rate)",
-                 measured=last.where(optimizer="SGD").array("loss"), criterion=claims.at_least(0.99 * np.log(10)),
-                 condition="stochastic gradient descent",
-                 without=xavier.where(optimizer="Adam").best("rate", by="loss").table("loss")[:, -1],
-                 headline="30 layers with Xavier's weights do not learn by gradient descent; with Adam they do")
+claim = claims.judge("05-fig3-stalls", source="He and others 2015, Fig. 3", refutable=False, mode="stored",
+                     statement="30 layers: Xavier's completely stalls (training loss, every rate)",
+                     measured=last.where(optimizer="SGD").array("loss"), criterion=claims.at_least(0.99 * np.log(10)),
+                     condition="stochastic gradient descent",
+                     without=xavier.where(optimizer="Adam").best("rate", by="loss").table("loss")[:, -1],
+                     headline="30 layers with Xavier's weights do not learn by gradient descent; with Adam they do")
+print("verdict:", claim.verdict)
 last.spread("loss", by=["optimizer", "rate"])
 
 # %% [markdown]
 # **What to see.** Each row of the table is one optimizer and one rate: the median, lowest and highest loss of five
-# runs. All rows of SGD are at $\ln 10 = 2.30$. Adam's medians are far below, though at its
-# largest rate at least one run of five stays at 2.30.
+# runs. All rows of SGD are at $\ln 10 = 2.30$. Adam's medians are far below, though at its largest rate at least one
+# run of five stays at 2.30.
+#
+# **Verdict.** With SGD the network stalls, as the paper says. With Adam it learns.
 #
 # <details><summary>Answer</summary>
 #
-# The network can learn: it computes the same function as He's, times one small number (next section). What is missing
-# is the size of the gradient, and Adam puts that back.
+# The network can learn: it computes the same function as He's, times one small number (next section). Only the gradient
+# is too small, and Adam makes up for that.
 #
 # </details>
 #
@@ -219,20 +223,26 @@ last.spread("loss", by=["optimizer", "rate"])
 #
 # Draw He's and Xavier's weights from the same random numbers. Then Xavier's are He's divided by $\sqrt2$ in every
 # layer. ReLU satisfies $\max(tz, 0) = t \max(z, 0)$ for $t > 0$, so each factor can be moved through all layers above
-# it to the output:
+# it to the output. With $L = 30$ layers,
 #
 # $$\text{Xavier's net}(x) = 2^{-L/2}\;\text{He's net}(x) \qquad\text{for every image } x .$$
 
 # %%
 he, xavier_net = (mn.mlp(SIZES, activation=activations.relu, init=init, rng=0, dtype=np.float64)
                   for init in STARTS.values())
-print("largest difference, relative:", f"{np.abs(2.0**15 * xavier_net(images) / he(images) - 1).max():.0e}")
+difference = np.abs(2.0**15 * xavier_net(images) / he(images) - 1).max()
+print(f"2¹⁵ · Xavier's net(x) and He's net(x): largest relative difference {difference:.0e}")
 
 # %% [markdown]
 # The two nets differ by one number, $2^{15} = 32{,}768$, and by nothing else.
 #
-# **Predict.** A sentence that one often reads: *every layer must have the variance that suits its activation*. Make
-# the first layer $2^{15}$ times larger, and leave the other 29 with Xavier's variance. Will it train?
+# One often reads: *every layer must have the variance that suits its activation*. Make the weights of the first layer
+# $2^{15}$ times larger, and leave the other 29 layers with Xavier's variance.
+#
+# Criterion for *must*: with this change the network still stalls, with a loss of at least 0.99 times $\ln 10$ after ten
+# epochs at the best rate, in every run.
+#
+# **Predict.** Will it train?
 
 # %%
 repaired = sweep.where(start="Xavier, layer 1 larger", depth=30).best("rate", by="loss").table("loss")
@@ -240,25 +250,32 @@ ax = plots.learning_curves(curves | {"Xavier, layer 1 times 2¹⁵": repaired},
                            styles=LOOKS | {"Xavier, layer 1 times 2¹⁵": {"color": "black", "linestyle": "--"}})
 ax.set(title="One layer of thirty was changed, and the net learns", ylabel="training loss", ylim=(0, 2.6))
 plots.label_lines(ax)
-_ = claims.judge("05-every-layer", source="lore", mode="stored", measured=repaired[:, -1],
-                 statement="every layer must be initialized for its activation (loss, 29 of 30 layers with Xavier's)",
-                 criterion=claims.at_least(0.99 * np.log(10)),
-                 headline="Every layer must have the variance that suits its activation, or a deep net does not learn")
+claim = claims.judge("05-every-layer", source="lore", mode="stored", measured=repaired[:, -1],
+                     statement="every layer must be initialized for its activation (loss, 29 of 30 layers with "
+                               "Xavier's)",
+                     criterion=claims.at_least(0.99 * np.log(10)),
+                     headline="Every layer must have the variance that suits its activation, or a deep net does not "
+                              "learn")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** The dashed curve falls nearly as fast as He's, though 29 of 30 layers are "wrong".
+# **What to see.** The dashed curve falls nearly as fast as He's, though 29 of 30 layers have Xavier's weights.
+#
+# **Verdict.** Not every layer needs the right variance: one layer can make up for the others.
 #
 # <details><summary>Why</summary>
 #
-# What gradient descent cannot bear is a net whose output is too small *as a whole*: the gradient shrinks on its way
-# back exactly as the signal shrank on its way up. One factor, anywhere, repairs it. He's formula in every layer is
-# the simplest way to have the right product at every depth, and the right one for nets with biases.
+# Gradient descent fails because the output is too small, and so is the gradient. One factor, in any layer, repairs
+# both. He's formula in every layer is the simplest way to do so.
 #
 # </details>
 #
 # ## 5. Other units
 #
 # Popular tables say: *ReLU, leaky ReLU, swish: use He*. Swish, $f(z) = z\,\sigma(z)$, looks like a smooth ReLU.
+#
+# Criterion for *use He*: the mean square of $z$ in layer 49 lies between 0.01 and 100 times that in layer 1. We measure
+# ReLU and leaky ReLU, and apart from them swish.
 #
 # **Predict.** Fifty layers with He's weights. What happens to the signal of swish?
 
@@ -272,14 +289,17 @@ ax = plots.depth_profile(fifty, predicted=lines, ylabel="signal (rms of z)")
 ax.set_title("50 layers, He's weights: swish loses the signal")
 plots.label_lines(ax)
 last = {name: found[:, -1] ** 2 / found[:, 0] ** 2 for name, found in fifty.items()}
-_ = claims.judge("05-swish", source="popular article D", condition="ReLU, leaky ReLU", without=last["swish"],
-                 statement="He for ReLU, leaky ReLU and swish (mean z², layer 49 over layer 1)",
-                 measured=np.concatenate([last["ReLU"], last["leaky ReLU"]]), criterion=claims.between(0.01, 100),
-                 headline="He's formula suits ReLU and leaky ReLU, and not swish")
+claim = claims.judge("05-swish", source="popular article D", condition="ReLU, leaky ReLU", without=last["swish"],
+                     statement="He for ReLU, leaky ReLU and swish (mean z², layer 49 over layer 1)",
+                     measured=np.concatenate([last["ReLU"], last["leaky ReLU"]]), criterion=claims.between(0.01, 100),
+                     headline="He's formula suits ReLU and leaky ReLU, and not swish")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** Markers are networks. Lines are the theory, computed before any network is drawn: the map
-# $q \mapsto n\,\mathrm{Var}[W]\,E[f(\sqrt q\,g)^2]$ with a standard Gaussian $g$.
+# **What to see.** Markers are networks. Lines are the theory: from layer to layer, the mean square $q$ of $z$ becomes
+# $n\,\mathrm{Var}[W]\,E[f(\sqrt q\,g)^2]$, with a standard normal number $g$.
+#
+# **Verdict.** He's formula is right for ReLU and leaky ReLU. A deep network of swish loses its signal with it.
 #
 # <details><summary>Why swish fails</summary>
 #
@@ -290,17 +310,18 @@ _ = claims.judge("05-swish", source="popular article D", condition="ReLU, leaky 
 #
 # ## 6. What the factor does not do
 #
-# The derivation is about an *average* over networks. A single network of $n$ units is not the average: in each layer
-# its mean square is multiplied by a random number of mean 1 and variance $5/n$. (For $z$ Gaussian,
-# $\mathrm{Var}[2\max(g,0)^2] = 4 \cdot \tfrac32 - 1 = 5$.) The factors of the layers are independent, so the logarithm
-# of the signal takes a random walk over depth:
+# The derivation is about an *average* over networks. In a single network with $n$ units in each layer, each layer
+# multiplies the squared length of $a$ by a random number of mean 1 and variance $5/n$. (With a standard normal $g$,
+# $\mathrm{Var}[2\max(g,0)^2] = 4 \cdot \tfrac32 - 1 = 5$.) The factors are independent, so their logarithms add up to a
+# nearly normal number:
 #
-# $$\ln\frac{\|a^L\|^2}{\|a^0\|^2} \;\approx\; \text{Normal}\!\left(-\frac{5L}{2n},\; \frac{5L}{n}\right).$$
+# $$\ln\frac{\|a_L\|^2}{\|a_0\|^2} \;\approx\; \text{Normal}\!\left(-\frac{5L}{2n},\; \frac{5L}{n}\right)$$
 #
-# (Hanin and Nica 2020.)
+# after $L$ layers (Hanin and Nica 2020). We measure 1,000 networks of 16 layers of 64 units for each seed. Criterion:
+# the variance of the logarithm over the 1,000 networks lies between 0.75 and 1.25 times $5L/n$.
 #
-# **Predict.** 16 layers of 64 units. Of a thousand such networks, all drawn by He's formula, how many have a signal
-# whose square is more than $e^2$ times too large or too small?
+# **Predict.** Of a thousand such networks, all drawn by He's formula, how many have a signal whose square is more than
+# $e^2 = 7.4$ times too large or too small: about 1%, 10% or 50%?
 
 # %%
 def walk(n, L, count, seed):
@@ -323,21 +344,23 @@ ax.hist(walks[0], bins=40, density=True, color="0.8", edgecolor="0.5")
 ax.plot(t, density, "k-")
 ax.axvspan(-2, 2, color="tab:blue", alpha=0.08)
 ax.annotate("theory", (-1.2, 0.36), (-4.5, 0.33), arrowprops={"arrowstyle": "-"})
-ax.annotate("shaded: within e² of\nthe right size", (1.5, 0.25), (2.2, 0.3), arrowprops={"arrowstyle": "-"})
-ax.set(xlabel="ln of the signal's square; one count per network", ylabel="density",
-       title="1,000 networks drawn by He's formula: chance decides the size of the signal")
+ax.annotate("shaded: square within\na factor of e²", (1.5, 0.25), (2.2, 0.3), arrowprops={"arrowstyle": "-"})
+ax.set(xlabel="logarithm of the signal's square, of 1,000 networks (0: the right size)", ylabel="density",
+       title="Networks drawn by He's formula: chance changes the size of the signal")
 print(f"outside the shaded part: {min(np.mean(np.abs(w) > 2) for w in walks):.0%} to "
       f"{max(np.mean(np.abs(w) > 2) for w in walks):.0%} of the networks")
-_ = claims.judge("05-log-normal", source="Hanin & Nica 2020", measured=[w.var() / (5 * L / n) for w in walks],
-                 statement="ln ‖h‖² over networks has the variance 5L/n (1,000 nets, 16 layers of 64, measured/theory)",
-                 criterion=claims.between(0.75, 1.25),
-                 headline="In a single He network the logarithm of the signal wanders, with variance 5L/n")
+claim = claims.judge("05-log-normal", source="Hanin & Nica 2020", measured=[w.var() / (5 * L / n) for w in walks],
+                     statement="ln ‖a‖² over networks has the variance 5L/n (1,000 nets, 16 layers of 64, "
+                               "measured/theory)",
+                     criterion=claims.between(0.75, 1.25),
+                     headline="In a single He network the signal varies by chance: its logarithm has the variance 5L/n")
+print("verdict:", claim.verdict)
 
 # %% [markdown]
 # **What to see.** The histogram is the measurement, the line the theory. Only the ratio $L/n$ of depth to width
-# matters: wide networks are safe, networks as deep as they are wide are a lottery. And even with the right size the
-# signal loses something else: the outputs for *different* images become more alike in every layer. The further part
-# derives how fast.
+# matters: in wide networks the size is nearly right, in networks as deep as they are wide it can be anything.
+#
+# **Verdict.** Chance changes the signal of a single He network as much as the formula says.
 #
 # ## Summary
 #
@@ -345,8 +368,9 @@ _ = claims.judge("05-log-normal", source="Hanin & Nica 2020", measured=[w.var() 
 # 2. Weights of variance $2/n$ put it back; $n$ may be fan_in or fan_out, but not their mean.
 # 3. In a plain deep net the formula sets one number, the size of the output, and gradient descent needs that number
 #    right; Adam does not.
-# 4. It is not a recipe for everything that looks like ReLU: swish loses the signal.
-# 5. It holds on average: a single network's signal wanders, with variance $5L/n$ in its logarithm.
+# 4. It is not right for every unit that looks like ReLU: swish loses the signal.
+# 5. It holds on average: in a single network the logarithm of the signal's square varies by chance, with variance
+#    $5L/n$.
 
 # %%
 claims.summary()
@@ -371,5 +395,5 @@ claims.summary()
 #    output times $2^{15}$, is Adam on He's net at $\sqrt2$ times the rate.
 #
 # **Where to go on.** [The further part](further/05_he.ipynb): both conditions measured, 22 layers, deeper and worse,
-# fixed deviations, leaky and parametric ReLU, how alike images become. Chapter 06 takes matrices that lose nothing at
-# all, and chapter 07 derives the factor for *any* activation.
+# fixed deviations, leaky and parametric ReLU, how alike images become. Chapter 06 takes matrices that change no
+# length at all, and chapter 07 derives the factor for *any* activation.

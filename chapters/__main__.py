@@ -7,6 +7,7 @@ The ledger of claims is printed, with the verdict that chapters/ledger.json expe
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 
 What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
+`python -m chapters handout NUMBER` writes a chapter's exercises for students: see handout.py.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page, run_sweeps
+from chapters import front_page, handout, run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
@@ -44,11 +45,20 @@ class Run:
     def number(self) -> str:
         return self.source.name[:2]
 
+    @property
+    def judges(self) -> bool:
+        """Whether it is a chapter's text, which judges claims: an exercise judges none."""
+        return self.source.parent.name != "exercises"
 
-def sources(numbers: list[str]) -> list[Path]:
-    """The texts in reading order, a chapter before its further part: of the given numbers, "2" as "02", or all."""
-    texts = [*HERE.glob("[0-9][0-9]_*.py"), *HERE.glob("further/[0-9][0-9]_*.py")]
-    found = sorted(texts, key=lambda path: (path.name[:2], path.parent != HERE))
+
+def sources(numbers: list[str], folders: tuple[str, ...] = ("", "further")) -> list[Path]:
+    """The texts in reading order, a chapter before its further part: of the given numbers, "2" as "02", or all.
+
+    `folders` are those of chapters/ whose texts are meant: "" is chapters/ itself, "exercises" has the exercises.
+    """
+    order = [HERE / folder for folder in folders]
+    texts = [path for folder in order for path in folder.glob("[0-9][0-9]_*.py")]
+    found = sorted(texts, key=lambda path: (path.name[:2], order.index(path.parent), path.name))
     there, wanted = {path.name[:2] for path in found}, {number.zfill(2) for number in numbers}
     if wanted - there:
         raise SystemExit(f"no chapter {', '.join(sorted(wanted - there))}: there are {', '.join(sorted(there))}; "
@@ -78,9 +88,9 @@ async def execute(source: Path, fast: bool, folder: Path) -> Run:
         "TQDM_DISABLE": "1", "IPYTHONDIR": str(here / "ipython"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")])),
     }
-    client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3",
+    client = nbclient.NotebookClient(run.notebook, timeout=None, kernel_name="python3", coalesce_streams=True,
                                      resources={"metadata": {"path": str(here)}})
-    socket = str(folder / f"kernel-{name[:10]}")
+    socket = str(here / "kernel")
     if os.name == "posix" and len(socket) < 90:       # the kernel talks through files there, not through ports
         manager = client.create_kernel_manager()
         manager.transport, manager.ip = "ipc", socket
@@ -126,18 +136,21 @@ def differences(runs: list[Run]) -> list[str]:
     expected = {row["id"]: row for row in json.loads(LEDGER.read_text(encoding="utf-8"))}
     claims = [claim for run in runs for claim in run.claims]
     found = {claim["id"]: claim for claim in claims}
+    judged = {run.number for run in runs if run.judges}
     twice = sorted({claim["id"] for claim in claims if claim is not found[claim["id"]]})
     said = [f"{id}: judged twice, expected one claim of a name" for id in twice]
     said += [f"{id}: {claim['verdict']}, expected {expected[id]['verdict'] if id in expected else 'no such claim'}"
             for id, claim in found.items() if id not in expected or claim["verdict"] != expected[id]["verdict"]]
-    missing = [id for id, row in expected.items() if row["chapter"] in {run.number for run in runs} and id not in found]
+    missing = [id for id, row in expected.items() if id not in found and row["chapter"] in judged]
     return said + [f"{id}: not judged, expected {expected[id]['verdict']}" for id in missing]
 
 
 def report(runs: list[Run]) -> str:
-    """The ledger as a table: verdict, claim, measurement."""
+    """The ledger as a table: verdict, claim, measurement. An exercise, which judges none, is named where it failed."""
     lines = []
     for run in runs:
+        if not run.judges and not run.error:
+            continue
         lines += ["", f"{run.number}  {title(run.source)}  ({run.seconds:.0f} s)"]
         for claim in run.claims:
             text = f"{claim['statement']} [{claim['source']}]"
@@ -165,14 +178,19 @@ def cleaned(notebook: Any) -> Any:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["handout"]:
+        return handout.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
+    parser.add_argument("--exercises", action="store_true", help="run the exercises alone; --write runs them too")
     parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")
     parser.add_argument("--write", action="store_true",
-                        help="renew the notebooks, and the ledger's rows for the chapters run (not with --fast)")
+                        help="renew the notebooks, those of the exercises too, and the ledger's rows for the chapters "
+                             "run (not with --fast)")
     long = parser.add_argument_group("long runs")
     long.add_argument("--sweeps", action="store_true",
                       help="compute what is missing in chapters/results; says first how much that is and how long it "
@@ -187,7 +205,8 @@ def main(arguments: list[str] | None = None) -> int:
                          "no claims")
         return run_sweeps.main(HERE, options.numbers, workers=options.workers, changed=options.changed,
                                only_list=options.list)
-    chosen = sources(options.numbers)
+    chapters = () if options.exercises else ("", "further")
+    chosen = sources(options.numbers, (*chapters, "exercises") if options.exercises or options.write else chapters)
     if options.list:
         print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))
         return 0
@@ -224,7 +243,7 @@ def write(runs: list[Run]) -> None:
     """Renew the notebooks, and the ledger's rows of the chapters that ran."""
     import nbformat
 
-    ran = {run.number for run in runs}
+    ran = {run.number for run in runs if run.judges}
     kept = json.loads(LEDGER.read_text(encoding="utf-8")) if LEDGER.exists() else []
     rows = [row for row in kept if row["chapter"] not in ran]
     for run in runs:

@@ -11,6 +11,7 @@ pretraining  weights that are learned from data before training
 reference    each initializer on a page, and how other frameworks draw the same
 exchange     weights to and from PyTorch and Keras, networks to ONNX
 plots        pictures of all this
+coursework   exercises that check themselves: from minnet.coursework import check
 experiments  sweeps over settings and seeds, and claims that are judged
 estimators   networks as scikit-learn estimators; needs scikit-learn: from minnet.estimators import MinnetClassifier
 

@@ -7,7 +7,8 @@ The ledger of claims is printed, with the verdict that chapters/ledger.json expe
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 
 What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
-`python -m chapters handout NUMBER` writes a chapter's exercises for students: see handout.py.
+`python -m chapters handout NUMBER` writes a chapter's exercises for students, `python -m chapters grade FOLDER` grades
+what they hand in: see handout.py and grade.py.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page, handout, run_sweeps
+from chapters import front_page, grade, handout, run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
@@ -179,8 +180,8 @@ def cleaned(notebook: Any) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["handout"]:
-        return handout.main(arguments[1:])
+    if arguments[:1] in (["handout"], ["grade"]):
+        return (handout if arguments[0] == "handout" else grade).main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")

@@ -49,7 +49,7 @@ class Run:
     @property
     def judges(self) -> bool:
         """Whether it is a chapter's text, which judges claims: an exercise judges none."""
-        return self.source.parent.name != "exercises"
+        return self.source.parent.name not in ("exercises", "inventory")
 
 
 def sources(numbers: list[str], folders: tuple[str, ...] = ("", "further")) -> list[Path]:
@@ -185,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
-    parser.add_argument("--exercises", action="store_true", help="run the exercises alone; --write runs them too")
+    parser.add_argument("--exercises", action="store_true", help="run the exercises and the inventory alone; --write runs them too")
     parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")
@@ -206,8 +206,10 @@ def main(arguments: list[str] | None = None) -> int:
                          "no claims")
         return run_sweeps.main(HERE, options.numbers, workers=options.workers, changed=options.changed,
                                only_list=options.list)
-    chapters = () if options.exercises else ("", "further")
-    chosen = sources(options.numbers, (*chapters, "exercises") if options.exercises or options.write else chapters)
+    folders = () if options.exercises else ("", "further")
+    if options.exercises or options.write:
+        folders = (*folders, "exercises", "inventory")
+    chosen = sources(options.numbers, folders)
     if options.list:
         print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))
         return 0

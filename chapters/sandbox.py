@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import pickle
+import secrets
 import shlex
 import shutil
 import signal
@@ -60,9 +61,9 @@ def isolation() -> str:
     if namespaces():
         bound = f"files and processes (at most {PROCESSES})"
         if os.getuid() == 0:                                   # the kernel counts no processes for root
-            bound = "and files were limited, but not the number of processes, since root graded: use another account"
-        return ("each submission ran without network and without sight of other processes; it could write to a temporary "
-                f"folder in memory only; memory, time, {bound}" + ("" if os.getuid() == 0 else " were limited"))
+            bound = "files (but not the number of processes, since root graded: use another account)"
+        return ("each submission ran without network and without sight of other processes; it could write to a "
+                f"temporary folder in memory only; limited were memory, time, {bound}")
     if os.name == "posix":
         return ("memory and time were limited; there are no namespaces on this system, so that the network and other "
                 "folders were open to the submissions: grade inside a container")
@@ -101,14 +102,18 @@ class Submission:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
-        message = pickle.dumps(request)
+        number = secrets.randbits(60)
+        message = pickle.dumps((number, request))
 
         def exchange() -> Any:
             send(process.stdin, message)
-            return json.loads(receive(process.stdout))
+            found = json.loads(receive(process.stdout))
+            if not isinstance(found, dict) or found.pop("number", None) != number:
+                raise ValueError("no answer to this request")
+            return found
 
         try:
-            found = limited(exchange, self.seconds)
+            found: dict[str, Any] = limited(exchange, self.seconds)
         except TooLong:
             self.stop()
             raise Wrong(f"stopped after {self.seconds:g} seconds. Does a loop never end?") from None
@@ -118,9 +123,6 @@ class Submission:
         except (ValueError, RecursionError):
             self.stop()
             raise Wrong("what came back cannot be read") from None
-        if not isinstance(found, dict):
-            self.stop()
-            raise Wrong("what came back cannot be read")
         return found
 
     def start(self) -> None:

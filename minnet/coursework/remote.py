@@ -95,7 +95,7 @@ def limit(megabytes: int, seconds: int, processes: int) -> None:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Run cells and call functions until the requests end.
+    """Run cells and call functions until the requests end. A request has a number, which its answer repeats.
 
     ("run", source) → {} or {"error": text};  ("look", name) → {"missing": …}, {"callable": true} or {"value": …};
     ("call", name, arguments) → {"value": …, "arguments": …, "states": …} or {"wrong": text}
@@ -128,14 +128,14 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
     while True:
         try:
-            request = pickle.loads(receive(requests))
+            number, request = pickle.loads(receive(requests))
         except EOFError:
             return
         try:
             found = answer(request)
         except BaseException as error:
             found = {"wrong": in_one_sentence(error)}
-        send(answers, json.dumps(found, default=lambda value: value.tolist()).encode())
+        send(answers, json.dumps(found | {"number": number}, default=lambda value: value.tolist()).encode())
 
 
 def main(arguments: list[str]) -> None:

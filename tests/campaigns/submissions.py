@@ -1,7 +1,7 @@
-"""Thirty-six submissions graded by one command, and what came of each: python -m tests.campaigns.submissions [--out DIR]
+"""Thirty-six submissions graded by one command, and what came of each: python -m tests.campaigns.submissions
 
-It grades what tests/coursework/submissions.py makes: right, blank, wrong in ten ways, hanging, crashing, attacking. Then
-it looks whether anything was left: files outside the temporary folder, a connection that arrived, a process that lives.
+It grades what tests/coursework/submissions.py makes: right, blank, wrong in ten ways, hanging, crashing, attacking.
+Then it looks whether anything was left: files outside the temporary folder, changed submissions, a connection.
 The submission that forks without end runs only where the number of processes is limited, so not as root.
 """
 

@@ -1,7 +1,7 @@
 """Submissions of chapter 04's handout: right, blank, wrong in ten ways, that hang, that crash, and that attack.
 
-`SUBMISSIONS` gives for each name what stands in the answer cells, {"04-2": source}; a text stands in that of 04.2. What
-is expected of each is in `EXPECTED`: the points, or the points of 04.2's hint and others.
+An answer is the source of an exercise's answer cell, {"04-2": source}; `expected` are the points.
+
 """
 
 import json
@@ -57,11 +57,13 @@ def no_metadata(notebook):
 
 
 WRONG = {
-    "deviation as bound": ("rng.uniform(-(2 / (n + m)) ** 0.5, (2 / (n + m)) ** 0.5, shape)", "a third of the variance"),
+    "deviation as bound": ("rng.uniform(-(2 / (n + m)) ** 0.5, (2 / (n + m)) ** 0.5, shape)",
+                           "a third of the variance"),
     "before 2010": ("rng.uniform(-n**-0.5, n**-0.5, shape)", "before 2010"),
     "fan_in": ("rng.uniform(-(3 / n) ** 0.5, (3 / n) ** 0.5, shape)", "where is fan_out"),
     "fan_out": ("rng.uniform(-(3 / m) ** 0.5, (3 / m) ** 0.5, shape)", "are the axes swapped"),
-    "seed inside": ("np.random.default_rng(1).uniform(-(6 / (n + m)) ** 0.5, (6 / (n + m)) ** 0.5, shape)", "a seed inside"),
+    "seed inside": ("np.random.default_rng(1).uniform(-(6 / (n + m)) ** 0.5, (6 / (n + m)) ** 0.5, shape)",
+                    "a seed inside"),
     "own generator": ("np.random.uniform(-(6 / (n + m)) ** 0.5, (6 / (n + m)) ** 0.5, shape)", "generator of your own"),
     "normal": ("rng.normal(0, (2 / (n + m)) ** 0.5, shape)", "normal and not uniform"),
     "positive": ("rng.uniform(0, (6 / (n + m)) ** 0.5, shape)", "all weights are positive"),
@@ -149,7 +151,7 @@ if os.fork() == 0:
         time.sleep(600)
     os._exit(0)
 """),
-    "forks without end": {"04-2": "import os\nwhile True:\n    try: os.fork()\n    except OSError: break\nraise SystemExit"},
+    "forks without end": {"04-2": "import os\nwhile True:\n    try: os.fork()\n    except OSError: break"},
 }
 
 

@@ -185,7 +185,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
-    parser.add_argument("--exercises", action="store_true", help="run the exercises and the inventory alone; --write runs them too")
+    parser.add_argument("--exercises", action="store_true",
+                        help="run the exercises and the inventory alone; --write runs them too")
     parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")

@@ -49,9 +49,7 @@ fig, axes = plt.subplots(2, 1, figsize=(7.5, 4), sharex=True, sharey=True)
 for ax, when, values, color in zip(axes, inventory.WHEN, scores, ("0.6", "#0072b2"), strict=True):
     ax.hist(values, bins=np.arange(len(asked) + 2) - 0.5, color=color, rwidth=0.9)
     ax.axvline(np.mean(values), color="black", linewidth=1)
-    ax.annotate(f"mean {np.mean(values):.1f}", (np.mean(values), 0.9), xytext=(5, 0), textcoords="offset points",
-                xycoords=ax.get_xaxis_transform(), va="top")
-    ax.set(ylabel="students", title=f"Right answers {when} the course")
+    ax.set(ylabel="students", title=f"{when.capitalize()} the course: {np.mean(values):.1f} right answers on average")
 axes[1].set(xlabel=f"right answers of {len(asked)}", xlim=(-0.5, len(asked) + 0.5))
 gain = (np.mean(scores[1]) - np.mean(scores[0])) / max(len(asked) - np.mean(scores[0]), 1e-9)
 print(f"of what was not known before, {gain:.0%} was known after (the normalized gain)")

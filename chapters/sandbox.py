@@ -30,6 +30,7 @@ from minnet.coursework.limits import TooLong, limited
 from minnet.coursework.remote import decode, receive, send
 
 ROOT = Path(__file__).parent.parent
+STARTING = 120.0                               # seconds for Python and IPython to start, on a busy machine
 PROCESSES = 64                                 # at a time, of one submission
 NAMESPACES = ["unshare", "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount"]
 # The shell stays process 1 of the namespace: when it is killed, all are. The inner `unshare --user` gives up the right
@@ -94,10 +95,13 @@ class Submission:
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            stream.close()
         self.process = None
 
-    def ask(self, *request: Any) -> dict[str, Any]:
+    def ask(self, *request: Any, seconds: float | None = None) -> dict[str, Any]:
         """The answer to one request. Raises Wrong where none comes in time, or nothing that can be read."""
+        seconds = seconds or self.seconds
         process = self.process
         assert process is not None
         assert process.stdin is not None
@@ -113,10 +117,10 @@ class Submission:
             return found
 
         try:
-            found: dict[str, Any] = limited(exchange, self.seconds)
+            found: dict[str, Any] = limited(exchange, seconds)
         except TooLong:
             self.stop()
-            raise Wrong(f"stopped after {self.seconds:g} seconds. Does a loop never end?") from None
+            raise Wrong(f"stopped after {seconds:g} seconds. Does a loop never end?") from None
         except (EOFError, OSError):
             self.stop()
             raise Wrong("it ended the process that ran it, or used more memory or time than there is") from None
@@ -129,6 +133,7 @@ class Submission:
         """Start the process and run the cells, but for those that did not end before."""
         while self.process is None:
             self._spawn()
+            self.ask("run", "", seconds=STARTING)
             for number, cell in enumerate(self.cells):
                 if number in self.left_out:
                     continue
@@ -154,7 +159,7 @@ class Submission:
             "MPLCONFIGDIR": self.folder, "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1", "TQDM_DISABLE": "1"}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
                                         stderr=subprocess.DEVNULL, cwd=self.folder,
-                                        start_new_session=os.name == "posix")
+                                        start_new_session=os.name == "posix", bufsize=0)
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """The submission's function (or value) of this name as a function here; None where it has none."""

@@ -25,22 +25,28 @@ LARGEST = 256 * 2**20                                # bytes of one answer
 
 def send(stream: BinaryIO, message: bytes) -> None:
     """Write one frame."""
-    stream.write(struct.pack("<Q", len(message)) + message)
+    left = memoryview(struct.pack("<Q", len(message)) + message)
+    while left:
+        left = left[stream.write(left):]
     stream.flush()
 
 
 def receive(stream: BinaryIO) -> bytes:
     """Read one frame. Raises EOFError where the other end is gone, ValueError for one that is too long."""
-    head = stream.read(8)
-    if len(head) < 8:
-        raise EOFError
-    length, = struct.unpack("<Q", head)
+    length, = struct.unpack("<Q", _read(stream, 8))
     if length > LARGEST:
         raise ValueError(f"expected at most {LARGEST} bytes, got {length}")
-    message = stream.read(length)
-    if len(message) < length:
-        raise EOFError
-    return message
+    return _read(stream, length)
+
+
+def _read(stream: BinaryIO, length: int) -> bytes:
+    found = bytearray()
+    while len(found) < length:
+        part = stream.read(min(length - len(found), 2**20))
+        if not part:
+            raise EOFError
+        found += part
+    return bytes(found)
 
 
 def encode(value: Any) -> Any:

@@ -64,7 +64,7 @@ def main() -> int:
             row = grades[name.stem]
             print(f"{row['points']:>3} of {row['of']}  {name.stem:24} {row['04.2 hint'][:110]}")
             said = WRONG.get(name.stem.removeprefix("wrong "), ("", ""))[1]
-            if int(row["points"]) != expected(name.stem) or said not in row["04.2 hint"]:
+            if int(row["points"]) != expected(name.stem) or said.lower() not in row["04.2 hint"].lower():
                 wrong.append(name.stem)
         left = [str(place) for place in (Path("/"), Path("/tmp"), Path("/var/tmp"), Path.home(), ROOT, written)
                 if (place / "left_behind.txt").exists()]

@@ -89,7 +89,8 @@ except OSError:
     "edits the tests": ({"04-2": "my_glorot = None"}, edited_tests),
     "removes the tests": ({"04-2": "my_glorot = None"}, no_tests),
     "rewrites check": {"04-2": """
-import minnet.coursework, minnet.coursework.checking as c, minnet.coursework.exercises as e
+import sys, minnet.coursework, minnet.coursework.checking as c
+e = sys.modules["minnet.coursework.exercises"]
 minnet.coursework.check = c.check = lambda *a, **k: print("right")
 c.judge = c.equal = lambda *a, **k: True
 object.__setattr__(e.exercise("04.2"), "right", lambda rng, shape: 0)

@@ -15,7 +15,8 @@ from minnet.coursework.remote import decode, encode
 from tests.coursework.submissions import all_submissions, expected
 
 CHOSEN = {"right": "right", "no metadata": "right", "wrong before 2010": "before 2010",
-          "rewrites check": "expected an array", "exits hard": "there is no my_glorot", "no json": "no notebook that can be read"}
+          "rewrites check": "expected an array", "exits hard": "there is no my_glorot",
+          "no json": "no notebook that can be read"}
 
 
 @pytest.mark.chapters

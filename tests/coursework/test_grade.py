@@ -2,6 +2,7 @@
 submissions.py; the others are graded by `python -m tests.campaigns.submissions`."""
 
 import csv
+import socket
 
 import numpy as np
 import pytest
@@ -66,6 +67,45 @@ def test_arguments_come_back_as_the_function_leaves_them():
         assert x.tolist() == [1, 1]
     finally:
         submission.close()
+
+
+TRIES = """
+import os, socket
+def tries(folder, other, port):
+    found = []
+    try:
+        open(os.path.join(folder, "left"), "w")
+        found.append("wrote")
+    except OSError:
+        pass
+    try:
+        found.append("read " + open(other).read())
+    except OSError:
+        found.append("could not read")
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+        found.append("connected")
+    except OSError:
+        pass
+    open("mine", "w").write("in its own folder")
+    return found + [str(len([name for name in os.listdir("/proc") if name.isdigit()]) < 10), open("mine").read()]
+"""
+
+
+@pytest.mark.chapters
+@pytest.mark.skipif(not sandbox.namespaces(), reason="this system has no namespaces for ordinary accounts")
+def test_a_submission_is_closed_in(tmp_path):
+    other = tmp_path / "other.ipynb"
+    other.write_text("secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        submission = sandbox.Submission([TRIES], hidden=[other], megabytes=2048, seconds=300)
+        try:
+            found = submission.function("tries")(str(tmp_path), str(other), server.getsockname()[1])
+        finally:
+            submission.close()
+    assert found == ["read ", "True", "in its own folder"]
+    assert [path.name for path in tmp_path.iterdir()] == ["other.ipynb"]
+    assert other.read_text() == "secret"
 
 
 @pytest.mark.parametrize("value", [None, ..., True, 3, 0.5, "text", (1, [2.0, None]), {"a": (1,), 2: "b"}])

@@ -14,7 +14,7 @@ from tests.benchmarks import chart, report
 
 ROOT = Path(__file__).parent.parent
 PAGES = {page: (ROOT / page).read_text(encoding="utf-8")
-         for page in ("README.md", "tests/DEVELOPING.md", "tests/benchmarks/README.md")}
+         for page in ("README.md", "tests/DEVELOPING.md", "tests/benchmarks/README.md", "chapters/lecturers.md")}
 README = PAGES["README.md"]
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 

@@ -75,14 +75,12 @@ def curves(title: str, lines: Sequence[Curve], xlabel: str, *, log: bool = True)
     xs = [places(line) for line in drawn]
     x_low, x_high = min(float(x.min()) for x in xs), max(float(x.max()) for x in xs)
     axes = Axes(x_low, x_high, float(every.min()), float(every.max()), log)
-    shapes = [axes.frame(xlabel)]
-    shapes += [shape for line in drawn for shape in (axes.band(line), axes.line(line))]
     left_out = sum(int((~usable(line.values, log)).sum()) for line in lines if line.kind == "measured")
+    note = f"; {left_out} values are 0 or not finite" if left_out else ""
+    shapes = [axes.frame(f"{xlabel}{note}")]
+    shapes += [shape for line in drawn for shape in (axes.band(line), axes.line(line))]
     said = [f"{line.label}: from {number(first(line, log))} to {number(last(line, log))}" for line in drawn]
-    if left_out:
-        shapes.append(text(LEFT + 6, HEIGHT - BOTTOM - 6, f"{left_out} values are 0 or not finite, and not drawn"))
-        said.append(f"{left_out} values are 0 or not finite")
-    return svg(title, "; ".join(said) + ".", legend(drawn) + "".join(shapes))
+    return svg(title, "; ".join(said) + f"{note}.", legend(drawn) + "".join(shapes))
 
 
 def usable(values: np.ndarray, log: bool) -> np.ndarray:
@@ -142,7 +140,7 @@ class Axes:
         return np.asarray(HEIGHT - BOTTOM - (found - low) / (high - low) * (HEIGHT - TOP - BOTTOM))
 
     def ticks(self) -> list[float]:
-        """Round values of the vertical axis: powers of ten where there are enough, else 1, 2 and 5 times these."""
+        """Round values of the vertical axis: powers of ten where there are enough, else numbers between."""
         low, high = self.ends()
         if not self.log:
             step = 10 ** math.floor(math.log10((high - low) / 2))
@@ -152,8 +150,9 @@ class Axes:
         if len(powers) >= 3:
             every = math.ceil(len(powers) / 5)
             return [10.0**k for k in powers if k % every == 0]
-        fine = [m * 10.0**k for k in range(math.floor(low), math.ceil(high) + 1) for m in (1, 2, 5)]
-        return [value for value in fine if low <= math.log10(value) <= high]
+        fine = [m * 10.0**k for k in range(math.floor(low), math.ceil(high) + 1) for m in (1, 1.5, 2, 3, 5, 7)]
+        shown = [value for value in fine if low <= math.log10(value) <= high]
+        return shown[::math.ceil(len(shown) / 6)]
 
     def frame(self, xlabel: str) -> str:
         """Grid lines, ticks and the label of the horizontal axis."""
@@ -163,7 +162,8 @@ class Axes:
             y = float(self.y(value))
             shapes.append(f'<path d="M{LEFT} {y:.1f}H{right}" stroke="#e4e4e4"/>')
             shapes.append(text(LEFT - 5, y + 4, tick(value), anchor="end"))
-        for place in sorted({round(self.x_low + k * (self.x_high - self.x_low) / 4) for k in range(5)}):
+        between = max(1, math.ceil((self.x_high - self.x_low) / 5))
+        for place in range(round(self.x_low), round(self.x_high) + 1, between):
             shapes.append(text(float(self.x(place)), bottom + 14, str(place), anchor="middle"))
         shapes.append(text((LEFT + right) / 2, HEIGHT - 6, xlabel, anchor="middle"))
         return "".join(shapes)

@@ -69,9 +69,9 @@ class Explorer:
                           layout=ipy.Layout(display="flex", flex_flow="row wrap", align_items="center"))
         controls = ipy.Box(list(self.controls.values()), layout=ipy.Layout(
             display="grid", grid_template_columns="repeat(auto-fit, minmax(min(100%, 215px), 1fr))", width="100%"))
-        below = ipy.Box([self.texts[name] for name in ("diagnosis", "comparison", "code")], layout=grid)
+        shown = [*self.panels.values(), *(self.texts[name] for name in ("diagnosis", "comparison", "code"))]
         box = ipy.VBox([controls, buttons, self.texts["status"], self.texts["notes"],
-                        ipy.Box(list(self.panels.values()), layout=grid), below])
+                        ipy.Box(shown, layout=grid)])
         box.add_class("minnet-explorer")
         for name, panel in (self.panels | self.texts).items():
             panel.add_class(f"minnet-{name}")

@@ -12,12 +12,10 @@ import argparse
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-CELLS = ["from minnet.explorer import explore\n\nexplore()"]
 TEMPLATE = """{% extends 'voila/templates/lab/index.html.j2' %}
 {% import "spinner.macro.html.j2" as spinner %}
 {% block notebook_css %}
@@ -37,26 +35,26 @@ TEMPLATE = """{% extends 'voila/templates/lab/index.html.j2' %}
 
 def notebook() -> dict[str, object]:
     """The notebook that the server runs."""
-    cells = [{"cell_type": "code", "id": f"cell{k}", "execution_count": None, "metadata": {}, "outputs": [],
-              "source": source} for k, source in enumerate(CELLS)]
+    cell = {"cell_type": "code", "id": "explore", "execution_count": None, "metadata": {}, "outputs": [],
+            "source": "from minnet.explorer import explore\n\nexplore()"}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {"cells": cells, "metadata": {"kernelspec": kernel, "title": "minnet: the explorer"}, "nbformat": 4,
+    return {"cells": [cell], "metadata": {"kernelspec": kernel, "title": "minnet: the explorer"}, "nbformat": 4,
             "nbformat_minor": 5}
 
 
-def command(folder: Path, port: int, browser: bool) -> list[str]:
-    """Write notebook and template into `folder`; the command that serves them."""
+def prepared(folder: Path, port: int, browser: bool) -> list[str]:
+    """Write notebook and template into `folder`; the arguments with which voila serves them."""
     (folder / "explorer.ipynb").write_text(json.dumps(notebook()), encoding="utf-8")
     template = folder / "jupyter" / "voila" / "templates" / "minnet"
     template.mkdir(parents=True)
     (template / "index.html.j2").write_text(TEMPLATE, encoding="utf-8")
     (template / "conf.json").write_text('{"base_template": "lab"}', encoding="utf-8")
-    return [sys.executable, "-m", "voila", str(folder / "explorer.ipynb"), "--Voila.ip=127.0.0.1",
+    return [str(folder / "explorer.ipynb"), "--Voila.ip=127.0.0.1",
             f"--port={port}", "--template=minnet", *([] if browser else ["--no-browser"])]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until Ctrl-C; the exit status is 0, or 1 where something is missing or the server could not start."""
+    """Serve until Ctrl-C; the exit status is 0, or 1 where something is missing."""
     parser = argparse.ArgumentParser(prog="python -m minnet.explorer", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=8866, help="the port to listen on (8866)")
@@ -66,15 +64,15 @@ def main(arguments: list[str] | None = None) -> int:
     if missing:
         print(f'the explorer needs {" and ".join(missing)}: pip install "minnet[explorer]"', file=sys.stderr)
         return 1
+    from voila.app import Voila
+
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(Path(folder) / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-        environment = os.environ | {"JUPYTER_PATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(paths)
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")    # see README, "Two commands"
         print(f"The explorer: http://127.0.0.1:{chosen.port}/  (Ctrl-C ends it)", flush=True)
-        try:
-            return subprocess.run(command(Path(folder), chosen.port, not chosen.no_browser), env=environment,
-                                  check=False).returncode
-        except KeyboardInterrupt:
-            return 0
+        Voila.launch_instance(argv=prepared(Path(folder), chosen.port, not chosen.no_browser))
+    return 0
 
 
 if __name__ == "__main__":

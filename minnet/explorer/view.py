@@ -172,5 +172,5 @@ def code_text(code: str) -> str:
     """The Python of a run, with a button that copies it, or selects it where a browser forbids copying."""
     return (f'<b>This run in Python</b><div><button type="button" class="copy" onclick="{html.escape(COPY)}">Copy the '
             'code</button><pre class="code" tabindex="0" style="overflow-x:auto;white-space:pre;'
-            'font-family:monospace;font-size:12px;line-height:1.35">''
+            'font-family:monospace;font-size:12px;line-height:1.35">'
             f"{html.escape(code)}</pre></div>")

@@ -86,8 +86,7 @@ def computed(settings: Settings) -> dict[str, object]:
         if run.stopped:
             break
         found["frames"].append(frame(run))
-    return found | {"losses": short(run.history.loss), "stopped": run.stopped, "end": sentences(run),
-                    "code": run.settings.code(FRAMES[-1])}
+    return found | {"losses": short(run.history.loss), "stopped": run.stopped, "end": sentences(run)}
 
 
 def grid() -> dict[str, Settings]:
@@ -102,7 +101,8 @@ def page(runs: dict[str, object]) -> str:
     data = {"initializers": INITIALIZERS, "activations": ACTIVATIONS, "depths": DEPTHS, "letters": LETTERS,
             "colors": {init: initializer_style(init.split("(")[0])["color"] for init in INITIALIZERS},
             "points": [[*map(short, point), int(label)] for point, label in zip(first.x, first.y, strict=True)],
-            "extent": short(first.extent()[1]), "side": POINTS, "runs": runs}
+            "extent": short(first.extent()[1]), "side": POINTS, "runs": runs,
+            "code": {key: settings.code(FRAMES[-1]) for key, settings in grid().items()}}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     return (HERE / "page.html").read_text(encoding="utf-8").replace("/* DATA */", text)
 

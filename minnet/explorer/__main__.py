@@ -35,8 +35,9 @@ TEMPLATE = """{% extends 'voila/templates/lab/index.html.j2' %}
 
 def notebook() -> dict[str, object]:
     """The notebook that the server runs."""
-    cell = {"cell_type": "code", "id": "explore", "execution_count": None, "metadata": {}, "outputs": [],
-            "source": "from minnet.explorer import explore\n\nexplore()"}
+    cell: dict[str, object] = {
+        "cell_type": "code", "id": "explore", "execution_count": None, "metadata": {}, "outputs": [],
+        "source": "from minnet.explorer import explore\n\nexplore()"}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return {"cells": [cell], "metadata": {"kernelspec": kernel, "title": "minnet: the explorer"}, "nbformat": 4,
             "nbformat_minor": 5}

@@ -94,21 +94,22 @@ class Settings:
     def code(self, epochs: int) -> str:
         """The Python that makes this run: the same network, trained for so many epochs, bit for bit."""
         inputs, *_, outputs = self.sizes()
-        first = "from minnet.explorer import points\n" if "points." in DATA[self.data][0] else ""
+        data = DATA[self.data][0].format(seed=self.seed)
+        first = "from minnet.explorer import points\n" if "points." in data else ""
         return (
             "import minnet as mn\n"
             "from minnet import datasets, diagnostics, initializers, losses, optimizers\n"
             f"{first}\n"
-            f"x, y = {DATA[self.data][0].format(seed=self.seed)}\n"
+            f"x, y = {data}\n"
             f"x = {self.scale!r} * x\n"
-            f"net = mn.mlp([{inputs}, *[{self.width}] * {self.depth}, {outputs}], activation={self.activation!r},\n"
-            f"             init=initializers.{self.init}, rng={self.seed})\n"
-            f"optimizer = optimizers.SGD({self.learning_rate!r})\n"
-            "mn.fit(net, (x, y), loss=losses.softmax_cross_entropy, optimizer=optimizer,\n"
-            f"       batch_size={self.batch_size}, epochs={epochs}, rng={self.seed})\n"
-            "print(net.evaluate((x, y), losses.softmax_cross_entropy))\n"
-            f"print(diagnostics.diagnose(net, x[:{EXAMPLES}], y[:{EXAMPLES}], losses.softmax_cross_entropy,\n"
-            f"                           optimizer=optimizer, batch_size={self.batch_size}))\n")
+            f"net = mn.mlp([{inputs}, *[{self.width}] * {self.depth}, {outputs}], activation={self.activation!r}, "
+            f"init=initializers.{self.init}, rng={self.seed})\n"
+            f"loss, optimizer = losses.softmax_cross_entropy, optimizers.SGD({self.learning_rate!r})\n"
+            f"mn.fit(net, (x, y), loss=loss, optimizer=optimizer, batch_size={self.batch_size}, epochs={epochs}, "
+            f"rng={self.seed})\n"
+            "print(net.evaluate((x, y), loss))\n"
+            f"print(diagnostics.diagnose(net, x[:{EXAMPLES}], y[:{EXAMPLES}], loss, optimizer=optimizer, "
+            f"batch_size={self.batch_size}))\n")
 
     def changed(self, other: Settings) -> dict[str, tuple[object, object]]:
         """Where two experiments differ: name → (here, there)."""

@@ -105,9 +105,9 @@ def last(line: Curve, log: bool) -> float:
     return float(line.values[usable(line.values, log)][-1])
 
 
-def number(value: float) -> str:
-    """A number as a reader wants it: three digits, −3e−7 rather than zeros."""
-    return f"{value:.3g}"
+def number(value: float, digits: int = 3) -> str:
+    """A number of three digits, or in words that it is none."""
+    return f"{value:.{digits}g}" if math.isfinite(value) else "not finite"
 
 
 @dataclass(frozen=True)

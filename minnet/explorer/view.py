@@ -98,7 +98,7 @@ def jacobian_picture(s: np.ndarray, seen: Observed, expected: Expected | None, p
 
 def loss_picture(seen: Observed, pinned: Observed | None) -> str:
     """The training loss of each epoch over the steps, on a logarithmic axis."""
-    start = f"loss {seen.layers.loss:.4g} at step {seen.step}"
+    start = f"loss {drawings.number(seen.layers.loss, 4)} at step {seen.step}"
     if not len(seen.losses) and (pinned is None or not len(pinned.losses)):
         return drawings.message(f"Training: {start}", seen.stopped or "Press “Train”, and the loss of each epoch is "
                                 "drawn here.")
@@ -155,7 +155,7 @@ def comparison(run: Run, seen: Observed, pinned: Observed | None) -> str:
     weights = ("in all layers" if all(same) else "in no layer" if not any(same) else
                f"in layers {', '.join(str(k + 1) for k, equal in enumerate(same) if equal)}")
     rows = [("", "pinned", "now"), ("step", pinned.step, seen.step),
-            ("loss", f"{pinned.layers.loss:.4g}", f"{seen.layers.loss:.4g}"),
+            ("loss", drawings.number(pinned.layers.loss, 4), drawings.number(seen.layers.loss, 4)),
             ("rms of z, last hidden layer", *(drawings.number(one.layers.z[-2]) for one in (pinned, seen))),
             ("rms of δ, first layer", *(drawings.number(one.layers.delta[0]) for one in (pinned, seen)))]
     cells = "".join("<tr>" + "".join(f"<td style='padding:1px 12px 1px 0'>{html.escape(str(cell))}</td>"

@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets as ipy
 import numpy as np
 
-from minnet.explorer import view
+from minnet.explorer import drawings, view
 from minnet.explorer.runs import Expected, Run, diagnose_network
 from minnet.explorer.settings import ACTIVATIONS, DATA, INITIALIZERS, Settings
 
@@ -196,14 +196,15 @@ class Explorer:
         self._show(self.panels, {"loss": view.loss_picture(self.seen, pinned)})
         self._show(self.texts, {
             "status": f"<b>Step {self.seen.step}</b>, epoch {len(self.run.history)}, seed {self.seed}. Loss "
-                      f"{self.seen.layers.loss:.4g}. A change of a setting begins at step 0.",
+                      f"{drawings.number(self.seen.layers.loss, 4)}. A change of a setting begins at step 0.",
             "notes": view.notes(self.seen, theory if isinstance(theory, str) else ""),
-            "comparison": view.comparison(self.run, self.seen, pinned), "code": view.code_text(self.run.code())})
+            "code": view.code_text(self.run.code())})
 
     def _draw_second(self) -> None:
-        """Boundary and Jacobian."""
+        """Boundary, Jacobian and the comparison."""
         theory = self._theories.get(self._key())
         other, pinned = (None, None) if self.pinned is None else self.pinned
+        self._show(self.texts, {"comparison": view.comparison(self.run, self.seen, other)})
         self._show(self.panels, {
             "boundary": view.boundary_picture(self.run),
             "jacobian": view.jacobian_picture(self.run.singular_values(), self.seen,

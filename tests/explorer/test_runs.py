@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_singular_values_are_those_of_finite_differences():
     z = run.x[:1].astype(np.float64) @ layers[0].W
 
     def last(z):
-        for before, layer in zip(layers, layers[1:-1], strict=False):
+        for before, layer in pairwise(layers[:-1]):
             z = before.activation(z) @ layer.W + layer.b
         return z
 

@@ -2,6 +2,7 @@
 
     python -m chapters.explorer --compute      train every network of the grid, write runs.json (minutes), make the page
     python -m chapters.explorer                make index.html from page.html and the stored runs.json
+    python -m chapters.explorer --notebook     execute chapters/explorer.py and write chapters/explorer.ipynb
 
 The page computes nothing about networks: it draws numbers that `minnet.explorer.Run` has measured.
 """
@@ -107,12 +108,33 @@ def page(runs: dict[str, object]) -> str:
     return (HERE / "page.html").read_text(encoding="utf-8").replace("/* DATA */", text)
 
 
+def notebook() -> None:
+    """Execute the notebook's text; the widgets themselves are not stored, they need a kernel."""
+    import jupytext
+    import nbclient
+    import nbformat
+
+    from chapters.__main__ import cleaned
+
+    text = HERE.parent / "explorer.py"
+    executed = nbclient.NotebookClient(jupytext.read(text), timeout=None, kernel_name="python3").execute()
+    for cell in executed.cells:
+        if cell.source.endswith("explore()"):
+            cell.outputs = []
+    nbformat.write(cleaned(executed), text.with_suffix(".ipynb"))
+
+
 def main() -> None:
     """Compute if asked to, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m chapters.explorer", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compute", action="store_true", help="train the networks of the grid anew")
-    if parser.parse_args().compute:
+    parser.add_argument("--notebook", action="store_true", help="write chapters/explorer.ipynb instead")
+    chosen = parser.parse_args()
+    if chosen.notebook:
+        notebook()
+        return
+    if chosen.compute:
         runs = {}
         for key, settings in grid().items():
             runs[key] = computed(settings)

@@ -39,7 +39,8 @@ def test_every_picture_of_a_run(settings):
                                                                          other.singular_values(), pinned)]
             for picture in pictures:
                 parsed(picture)
-                assert "nan" not in picture.lower().replace("nan-", "")
+                said = re.sub(r'"data:[^"]*"|became nan', "", picture)        # letters of an image are chance
+                assert "nan" not in said.lower()
             view.comparison(run, seen, pinned)
         run.advance(2)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ipywidgets", reason="needs ipywidgets: pip install -e '.[explorer]'")
-from minnet.explorer import Run, Settings, explore, view  # noqa: E402
-from minnet.explorer.widgets import Explorer  # noqa: E402
+from minnet.explorer import Run, Settings, explore, view
+from minnet.explorer.widgets import Explorer
 
 SMALL = Settings(depth=3, width=8)
 

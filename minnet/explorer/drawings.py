@@ -162,8 +162,8 @@ class Axes:
             y = float(self.y(value))
             shapes.append(f'<path d="M{LEFT} {y:.1f}H{right}" stroke="#e4e4e4"/>')
             shapes.append(text(LEFT - 5, y + 4, tick(value), anchor="end"))
-        between = max(1, math.ceil((self.x_high - self.x_low) / 5))
-        for place in range(round(self.x_low), round(self.x_high) + 1, between):
+        between = round_step((self.x_high - self.x_low) / 5)
+        for place in range(between * math.ceil(self.x_low / between), round(self.x_high) + 1, between):
             shapes.append(text(float(self.x(place)), bottom + 14, str(place), anchor="middle"))
         shapes.append(text((LEFT + right) / 2, HEIGHT - 6, xlabel, anchor="middle"))
         return "".join(shapes)
@@ -187,6 +187,11 @@ class Axes:
         marks = "" if line.kind == "theory" or len(x) > 64 else "".join(
             mark(*place, line) for place in zip(x[good], y[good], strict=True))
         return f'<path d="{pieces}" {stroke(line)}/>{marks}'
+
+
+def round_step(least: float) -> int:
+    """1, 2, 5, 10, 20, …: the first that is not below `least`."""
+    return next(m * 10**k for k in range(9) for m in (1, 2, 5) if m * 10**k >= least)
 
 
 def path(x: np.ndarray, y: np.ndarray) -> str:

@@ -18,6 +18,7 @@ from minnet.explorer.runs import REACH, Expected, Layers, Run, same_weights
 from minnet.explorer.settings import Settings
 from minnet.plots.styles import initializer_style
 
+WORDS = {"init": "initializer", "depth": "hidden layers", "width": "units in each", "scale": "input scale"}
 GRID = 40                                         # points of the plane in a row
 
 
@@ -87,13 +88,18 @@ def jacobian_picture(s: np.ndarray, seen: Observed, expected: Expected | None, p
         return drawings.message(title, "It cannot be computed: the signal is no longer a finite number.")
     with np.errstate(all="ignore"):
         size = float(np.sqrt(np.square(s).mean()))
-    floor = max(float(s[0]) * 1e-16, 1e-300)                          # below it a singular value is rounding
-    kept = np.where(s > floor, s, np.nan)
-    lines = _lines(kept, None if pinned is None or not pinned.size else pinned, seen, other)
+    lines = _lines(_above_rounding(s), None if pinned is None or not pinned.size else _above_rounding(pinned), seen,
+                   other)
     if expected is not None and 0 < expected.stretch < np.inf:
         lines.append(Curve("rms in theory", np.full(len(s), expected.stretch), "#000", "theory"))
     return drawings.curves(f"Jacobian ∂z_L/∂z_1: largest s {drawings.number(float(s[0]))}, rms "
                            f"{drawings.number(size)}", lines, "singular value s, the largest first")
+
+
+def _above_rounding(s: np.ndarray) -> np.ndarray:
+    """Singular values; NaN for those below 10⁻¹⁶ of the largest, which are rounding."""
+    with np.errstate(all="ignore"):
+        return np.where(s > max(1e-16 * float(s[0]), 1e-300), s, np.nan)
 
 
 def loss_picture(seen: Observed, pinned: Observed | None) -> str:
@@ -133,16 +139,16 @@ def diagnosis_text(diagnosis: Diagnosis, step: int) -> str:
     return f"<b>Diagnosis at step {step}</b><ul style='line-height:1.4;margin:4px 0'>{items}</ul>"
 
 
-def notes(seen: Observed, why_no_theory: str) -> str:
-    """What a reader has to know about the state: theory that cannot be computed, training that diverged."""
+def notes(seen: Observed, theory: Expected | str | None) -> str:
+    """What a reader has to know about the state: training that diverged; why there is no theory, or what it is of."""
     found = []
     if seen.stopped:
         found.append(f"<b>Training stopped:</b> {html.escape(seen.stopped)}. Rewind and change one setting.")
-    if why_no_theory:
-        found.append(f"<b>Theory is not drawn:</b> {html.escape(why_no_theory)}.")
-    elif seen.step:
+    if isinstance(theory, str):
+        found.append(f"<b>Theory is not drawn:</b> {html.escape(theory)}.")
+    elif theory is not None and seen.step:
         found.append("Theory is that of the random weights at step 0: it shows how far training has moved the layers.")
-    return "<br>".join(found)
+    return f"<div style='line-height:1.4'>{'<br>'.join(found)}</div>" if found else ""
 
 
 def comparison(run: Run, seen: Observed, pinned: Observed | None) -> str:
@@ -150,7 +156,8 @@ def comparison(run: Run, seen: Observed, pinned: Observed | None) -> str:
     if pinned is None:
         return "Press “Pin” to keep this run in the pictures while you change one thing."
     changed = seen.settings.changed(pinned.settings)
-    words = "; ".join(f"{name.replace('_', ' ')}: {there} → {here}" for name, (here, there) in changed.items())
+    words = "; ".join(f"{WORDS.get(name, name.replace('_', ' '))}: {there} → {here}"
+                      for name, (here, there) in changed.items())
     same = same_weights(run, Run(pinned.settings))
     weights = ("in all layers" if all(same) else "in no layer" if not any(same) else
                f"in layers {', '.join(str(k + 1) for k, equal in enumerate(same) if equal)}")
@@ -160,8 +167,8 @@ def comparison(run: Run, seen: Observed, pinned: Observed | None) -> str:
             ("rms of δ, first layer", *(drawings.number(one.layers.delta[0]) for one in (pinned, seen)))]
     cells = "".join("<tr>" + "".join(f"<td style='padding:1px 12px 1px 0'>{html.escape(str(cell))}</td>"
                                      for cell in row) + "</tr>" for row in rows)
-    return (f"<b>Changed since the pin:</b> {html.escape(words) or 'nothing'}.<br>The weights of step 0 are the same "
-            f"{weights}.<table>{cells}</table>")
+    return (f"<div style='line-height:1.4'><b>Changed since the pin:</b> {html.escape(words) or 'nothing'}.<br>"
+            f"The weights of step 0 are the same {weights}.<table>{cells}</table></div>")
 
 
 COPY = ("navigator.clipboard.writeText(this.parentNode.querySelector('pre').textContent).then(()=>this.textContent="

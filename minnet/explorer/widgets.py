@@ -122,6 +122,7 @@ class Explorer:
         self._training = asyncio.get_running_loop().create_task(self._train(self.epochs.value))
 
     async def _train(self, epochs: int) -> None:
+        await self._learn_theory()
         at_once = max(1, epochs // FRAMES)
         for _ in range(0, epochs, at_once):
             self.run.advance(at_once)
@@ -153,11 +154,12 @@ class Explorer:
         self._cancel()
         self._draw_first()
         if _looping():
+            self._show(self.texts, {"diagnosis": "The diagnosis follows."})
             task = asyncio.get_running_loop().create_task(self._follow())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
-        self._learn_theory(_theory(self.run))
+        self._theories[self._key()] = _theory(self.run)
         self._draw_first()
         self._draw_second()
         self._say(diagnose_network(self.run.net, self.run))
@@ -165,10 +167,9 @@ class Explorer:
     async def _follow(self) -> None:
         run = self.run
         await asyncio.sleep(0)
-        if self._key() not in self._theories:
-            self._learn_theory(await asyncio.to_thread(_theory, run))
-            self._draw_first()
-            await asyncio.sleep(0)
+        await self._learn_theory()
+        self._draw_first()
+        await asyncio.sleep(0)
         self._draw_second()
         await asyncio.sleep(PAUSE)
         net = copy.deepcopy(run.net)                        # training goes on with the original
@@ -182,8 +183,10 @@ class Explorer:
         """The settings without those that theory does not depend on."""
         return Settings(**vars(self.run.settings) | {"learning_rate": 1.0, "batch_size": 1})
 
-    def _learn_theory(self, found: Expected | str) -> None:
-        self._theories[self._key()] = found
+    async def _learn_theory(self) -> None:
+        key = self._key()
+        if key not in self._theories:
+            self._theories[key] = await asyncio.to_thread(_theory, self.run)
 
     def _draw_first(self) -> None:
         """Layers and loss: a pass forward and a pass backward."""
@@ -197,7 +200,7 @@ class Explorer:
         self._show(self.texts, {
             "status": f"<b>Step {self.seen.step}</b>, epoch {len(self.run.history)}, seed {self.seed}. Loss "
                       f"{drawings.number(self.seen.layers.loss, 4)}. A change of a setting begins at step 0.",
-            "notes": view.notes(self.seen, theory if isinstance(theory, str) else ""),
+            "notes": view.notes(self.seen, theory),
             "code": view.code_text(self.run.code())})
 
     def _draw_second(self) -> None:

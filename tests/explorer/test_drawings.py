@@ -61,6 +61,10 @@ def test_where_a_value_lies():
     assert len(list(tree.iter("circle"))) == 3 + 1, "three marks, and one in the legend"
 
 
+def test_round_steps():
+    assert [drawings.round_step(least) for least in (0, 0.4, 1, 1.2, 3, 98, 600)] == [1, 1, 1, 2, 5, 100, 1000]
+
+
 def test_nothing_to_draw_is_said():
     zeros = Curve("measured", np.zeros(3), "#f00", "measured")
     assert "every value is 0 or not a finite number" in parsed(drawings.curves("t", [zeros], "layer")).get("aria-label")

@@ -12,7 +12,7 @@ import html
 import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -191,7 +191,8 @@ class Axes:
 
 def round_step(least: float) -> int:
     """1, 2, 5, 10, 20, …: the first that is not below `least`."""
-    return next(m * 10**k for k in range(9) for m in (1, 2, 5) if m * 10**k >= least)
+    steps: Iterator[int] = (m * int(10**k) for k in range(9) for m in (1, 2, 5))
+    return next(step for step in steps if step >= least)
 
 
 def path(x: np.ndarray, y: np.ndarray) -> str:

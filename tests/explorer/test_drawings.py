@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from minnet import diagnostics, losses, plots, theory
 from minnet.explorer import Run, Settings, drawings, view
 from minnet.explorer.drawings import Axes, Curve
 
@@ -43,6 +44,28 @@ def test_every_picture_of_a_run(settings):
                 assert "nan" not in said.lower()
             view.comparison(run, seen, pinned)
         run.advance(2)
+
+
+def test_pictures_say_the_library_s_numbers():
+    """δ's prediction is relative to the last layer, and is drawn through the measured one there."""
+    run = Run(Settings(depth=6, width=32, init="glorot_normal"))
+    measured = diagnostics.profile(run.net, run.x, run.y, losses.softmax_cross_entropy)
+    predicted = theory.predict_statistics(run.net, run.x)
+    seen, expected = view.observe(run), run.expected()
+    pictures = view.profile_pictures(seen, expected, None)
+    for name, rms, median in (("z", measured.z, predicted.z.typical**0.5),
+                              ("delta", measured.delta, predicted.delta.typical**0.5 * measured.delta[-1])):
+        said = parsed(pictures[name]).get("aria-label")
+        assert f"measured: from {rms[0]:.3g} to {rms[-1]:.3g}" in said
+        assert f"theory for random weights: from {median[0]:.3g} to {median[-1]:.3g}" in said
+        assert plots.initializer_style("glorot_normal")["color"] in pictures[name]
+    s = run.singular_values()
+    said = parsed(view.jacobian_picture(s, seen, expected, None, None)).get("aria-label")
+    assert f"largest s {s[0]:.3g}, rms {np.sqrt((s**2).mean()):.3g}" in said
+    assert f"rms in theory: from {expected.stretch:.3g}" in said
+    run.advance(3)
+    later = parsed(view.profile_pictures(view.observe(run, seen.last_delta), expected, None)["delta"])
+    assert later.get("aria-label").split("theory")[1] == parsed(pictures["delta"]).get("aria-label").split("theory")[1]
 
 
 def test_where_a_value_lies():

@@ -28,6 +28,7 @@ CHOICES: dict[str, tuple[str, list[Any]]] = {
     "learning_rate": ("learning rate", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]),
     "batch_size": ("batch size", [8, 16, 32, 64, 128]),
 }
+AWAY = 0.03                                       # seconds in which the first pictures leave, before theory begins
 PAUSE = 0.4                                       # seconds without a change before the diagnosis begins
 FRAMES = 20                                       # pictures in one training
 PANELS = ("z", "delta", "z_histograms", "delta_histograms", "loss", "boundary", "jacobian")
@@ -166,7 +167,7 @@ class Explorer:
 
     async def _follow(self) -> None:
         run = self.run
-        await asyncio.sleep(0)
+        await asyncio.sleep(AWAY)
         await self._learn_theory()
         self._draw_first()
         await asyncio.sleep(0)

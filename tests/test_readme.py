@@ -58,7 +58,7 @@ def test_every_package_and_every_file_of_the_core_is_on_the_map():
 
 
 def test_every_chapter_is_on_the_map():
-    assert re.findall(r"\(chapters/(\w+)\.ipynb\)", README) == sorted(
+    assert re.findall(r"\(chapters/(\d\d_\w+)\.ipynb\)", README) == sorted(
         path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]_*.py"))
 
 

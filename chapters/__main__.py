@@ -7,6 +7,7 @@ The ledger of claims is printed, with the verdict that chapters/ledger.json expe
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 
 What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
+`python -m chapters book` makes a site of the notebooks as they are: see book/.
 """
 
 import argparse
@@ -165,6 +166,11 @@ def cleaned(notebook: Any) -> Any:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["book"]:
+        from chapters.book import build
+
+        return build.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")

@@ -1,0 +1,162 @@
+"""A committed notebook as a page of the book.
+
+What is added: links from "chapter 05" and from the names of claims, a line below each cell that judges a claim, a
+description of each figure for those who do not see it, links that open the notebook elsewhere.
+"""
+
+import ast
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Text that stays as it is: links, code, mathematics, tags of HTML.
+KEPT = re.compile(r"(\[[^\]]*\]\([^)]*\)|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|<[^>]*>)", re.DOTALL)
+CHAPTERS = re.compile(r"\b[Cc]hapters?\s\d\d(?:(?:,\s|\sand\s|\sto\s)\d\d)*\b")
+CLAIM = re.compile(r"\*(\d\d-[a-z0-9-]+)\*")
+FURTHER = re.compile(r"\b[Tt]he\sfurther\spart\b")
+
+
+def linked(text: str, chapters: dict[str, str], claims: set[str], *, here: str, up: str) -> str:
+    """The text with links to chapters {number: file name}, to the further part, and to claims in the ledger.
+
+    `here` is the page's path from the root, "chapters/05_he.ipynb"; `up` leads from its folder to the root, "../".
+    """
+    own = Path(here).name[:2]
+
+    def number(digits: str, words: str) -> str:
+        return f"[{words}](/chapters/{chapters[digits]})" if digits in chapters and digits != own else words
+
+    def chapter(found: re.Match[str]) -> str:
+        digits = re.findall(r"\d\d", found[0])
+        if len(digits) == 1:
+            return number(digits[0], found[0])
+        return re.sub(r"\d\d", lambda one: number(one[0], one[0]), found[0])
+
+    def claim(found: re.Match[str]) -> str:
+        return f'<a href="{up}ledger.html#{found[1]}"><em>{found[1]}</em></a>' if found[1] in claims else found[0]
+
+    def further(found: re.Match[str]) -> str:
+        return f"[{found[0]}](/chapters/further/{Path(here).name})" if here.count("/") == 1 else found[0]
+
+    parts = KEPT.split(text)
+    for i in range(0, len(parts), 2):
+        parts[i] = FURTHER.sub(further, CLAIM.sub(claim, CHAPTERS.sub(chapter, parts[i])))
+    return "".join(parts)
+
+
+def plain(text: str) -> str:
+    """Markdown without its marks, for a place that takes text alone."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"<[^>]*>", "", text))
+    text = re.sub(r"\\(?:mathrm|text|operatorname)\{([^}]*)\}|\\([a-zA-Z]+)|\\.", lambda m: m[1] or m[2] or " ", text)
+    return " ".join(re.sub(r"[*`${}]", "", text).split())
+
+
+def sentences(text: str, length: int = 300) -> str:
+    """The first sentence, and those after it while all are within that many characters."""
+    first, *others = re.split(r"(?<=[.!?:])\s+(?=[A-Z(])", plain(text))
+    for other in others:
+        if len(first) + len(other) >= length:
+            break
+        first += f" {other}"
+    return first
+
+
+def titles(code: str) -> list[str]:
+    """The titles that the code gives to its figures, where they are text: ax.set_title("…"), ax.set(title="…")."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", code, flags=re.MULTILINE))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", "")
+            given = [word.value for word in node.keywords if word.arg == "title"]
+            given += node.args[:1] if name in ("set_title", "suptitle") else []
+            found += [value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+    return list(dict.fromkeys(" ".join(title.split()).strip("… ") for title in found))
+
+
+def description(cells: list[Any], position: int) -> str:
+    """What a figure shows: its titles, and the text "What to see." below it, or else the text nearest to it."""
+    said = titles(cells[position].source)
+    for cell in cells[position + 1:position + 4]:
+        if cell.cell_type == "markdown" and "**What to see.**" in cell.source:
+            below = cell.source.split("**What to see.**")[1].split("\n\n")[0]
+            return ". ".join([*said, sentences(below)])
+        if pictures(cell):
+            break
+    if said:
+        return ". ".join(said)
+    texts = [cell.source for cell in reversed(cells[:position]) if cell.cell_type == "markdown"]
+    paragraphs = [part for part in texts[0].split("\n\n") if not part.startswith(("#", "<", "$$"))]
+    return "Figure for this text: " + sentences(paragraphs[-1] if paragraphs else texts[0])
+
+
+def pictures(cell: Any) -> int:
+    return sum("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def judged(cells: list[Any], claims: set[str]) -> dict[str, int]:
+    """{claim: position of the first cell of code that names it}."""
+    places: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        if cell.cell_type == "code":
+            for id in re.findall(r"[\"'](\d\d-[a-z0-9-]+)[\"']", cell.source):
+                if id in claims:
+                    places.setdefault(id, position)
+    return places
+
+
+def sections(cells: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The notebook's sections, (heading, cells): a section begins at a cell that contains a heading."""
+    heading, inside = "", []
+    for cell in cells:
+        found = re.search(r"^##? (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if found:
+            yield heading, inside
+            heading, inside = plain(found[1]), []
+        inside.append(cell)
+    yield heading, inside
+
+
+def page(notebook: Any, *, here: str, chapters: dict[str, str], claims: set[str], run: str, below: list[str]) -> Any:
+    """The notebook with what the book adds; `run` stands below its title, and `below` are the pages nested under it."""
+    from nbformat.v4 import new_markdown_cell
+
+    up = "../" * here.count("/")
+    places = judged(notebook.cells, claims)
+    cells: list[Any] = []
+    for position, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            cell.source = linked(cell.source, chapters, claims, here=here, up=up)
+        elif pictures(cell):
+            cell.metadata["mystnb"] = {"image": {"alt": description(notebook.cells, position)}}
+        cells.append(cell)
+        here_judged = [id for id, place in places.items() if place == position]
+        if here_judged:
+            names = ", ".join(f'<a id="claim-{id}" href="{up}ledger.html#{id}">{id}</a>' for id in here_judged)
+            words = "claim" if len(here_judged) == 1 else "claims"
+            cells.append(new_markdown_cell(f'<p class="judged">In the ledger: {words} {names}</p>'))
+    if run:
+        title, newline, rest = cells[0].source.partition("\n")
+        cells[0].source = f"{title}{newline}\n{run}\n{rest}"
+    if below:
+        cells.append(new_markdown_cell("```{toctree}\n:hidden:\n\n" + "\n".join(f"/{name}" for name in below) + "\n```"))
+    notebook.cells = cells
+    return notebook
+
+
+def run_links(repository: str | None, path: str) -> str:
+    """A line that opens the notebook of this path in Colab, Binder and on GitHub; nothing without a repository."""
+    if not repository:
+        return ""
+    github = f"https://github.com/{repository}"
+    binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{path}"
+    colab = f"https://colab.research.google.com/github/{repository}/blob/main/{path}"
+    install = html.escape(install_line(repository))
+    return (f'<p class="run">Run it: <a href="{binder}">Binder</a>, or <a href="{colab}">Colab</a> after a first cell '
+            f'<code>{install}</code>. <a href="{github}/blob/main/{path}">The notebook on GitHub</a></p>\n')
+
+
+def install_line(repository: str, server: str = "https://github.com") -> str:
+    """What a first cell in Colab runs: the clone brings the stored results, which a wheel does not contain."""
+    return f"!git clone -q {server}/{repository} minnet && pip install -q -e 'minnet[chapters]'"

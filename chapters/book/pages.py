@@ -1,0 +1,196 @@
+"""Write the sources of the book's pages into a folder that mirrors the repository: notebooks, Markdown, API."""
+
+import json
+import re
+import shutil
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from chapters import front_page
+from chapters.book import ledger, notebooks
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ("tests/DEVELOPING.md", "tests/benchmarks/README.md", "datasets/README.md")
+# The modules that `import minnet` offers by name, in the order in which one meets them, and two more.
+MODULES = ("initializers", "activations", "losses", "layers", "network", "optimizers", "schedules", "parameter_groups",
+           "mup", "training", "checkpoint", "gradient_check", "datasets", "theory", "diagnostics", "pretraining",
+           "reference", "exchange", "plots", "experiments", "experiments.claims", "experiments.sweeps", "estimators")
+# Values for options that have no default.
+EXAMPLES: dict[str, dict[str, Any]] = {"constant": {"value": 0.1}, "fixup": {"blocks": 8}, "gpt2_residual": {"sums": 24}}
+CALLS = ("Keras", "PyTorch", "JAX")
+
+
+def write(source: Path, repository: str | None = None) -> None:
+    """All pages, into the new folder `source`. `repository`, OWNER/NAME on GitHub, adds links to Colab and Binder."""
+    rows = json.loads((ROOT / "chapters" / "ledger.json").read_text(encoding="utf-8"))
+    chapters = {path.name[:2]: path.name for path in sorted((ROOT / "chapters").glob("[0-9][0-9]_*.ipynb"))}
+    books = read(sorted((ROOT / "chapters").glob("**/*.ipynb")))
+    claims = {row["id"] for row in rows}
+    places = {id: f"{Path(name).with_suffix('.html').as_posix()}#claim-{id}"
+              for name, book in books.items() for id in notebooks.judged(book.cells, claims)}
+    uses = initializers_used(books, claims)                 # before the notebooks are changed
+    write_notebooks(source, books, chapters, claims, repository)
+    write_chapters(source, list(books))
+    write_claims(source, rows, places)
+    write_initializers(source, rows, uses)
+    write_api(source)
+    write_project(source)
+
+
+def text(path: Path, words: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(words, encoding="utf-8")
+
+
+def toctree(names: list[str], options: str = "") -> str:
+    return "```{toctree}\n" + options + "\n" + "\n".join(names) + "\n```\n"
+
+
+def read(paths: list[Path]) -> dict[str, Any]:
+    """{path from the root: notebook}."""
+    import nbformat
+
+    return {path.relative_to(ROOT).as_posix(): nbformat.read(path, as_version=4) for path in paths
+            if ".ipynb_checkpoints" not in path.parts}
+
+
+# Chapters --------------------------------------------------------------------------------------------------------
+
+def write_notebooks(source: Path, books: dict[str, Any], chapters: dict[str, str], claims: set[str],
+                    repository: str | None) -> None:
+    """Every notebook; what carries a chapter's number is nested under the chapter."""
+    import nbformat
+
+    for name, book in books.items():
+        path = Path(name)
+        below = [other.removesuffix(".ipynb") for other in books
+                 if path.parent.name == "chapters" and Path(other).parent.name in ("further", "exercises")
+                 and Path(other).name[:2] == path.name[:2]]
+        below.sort(key=lambda other: "/further/" not in other)
+        notebooks.page(book, here=name, chapters=chapters, claims=claims, below=below,
+                       run=notebooks.run_links(repository, name))
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(book, source / name)
+
+
+def write_chapters(source: Path, names: list[str]) -> None:
+    """The list of chapters: the README's table, what else there is in the folder, and the lecturer's page."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("\n## Chapters\n")[1].split("\n## ")[0].replace("](chapters/", "](")
+    numbers = {Path(name).name[:2] for name in names if Path(name).parent.name == "chapters" and Path(name).name[0] in "01"}
+    own = [Path(name).stem for name in names if Path(name).parent.name == "chapters"]
+    loose = [name.removeprefix("chapters/").removesuffix(".ipynb") for name in names
+             if Path(name).parent.name != "chapters" and Path(name).name[:2] not in numbers]
+    markdown = [path.stem for path in [ROOT / "chapters" / "lecturers.md"] if path.exists()]
+    for page in markdown:
+        copy(source, f"chapters/{page}.md")
+    text(source / "chapters" / "index.md",
+         f"# Chapters\n{table}\n" + toctree([*own, *loose, *markdown], ":hidden:\n:titlesonly:\n"))
+
+
+def write_claims(source: Path, rows: list[dict[str, Any]], places: dict[str, str]) -> None:
+    """The front page of the ledger, and the whole of it."""
+    front = (ROOT / "chapters" / "README.md").read_text(encoding="utf-8")
+    front = front.replace("(ledger.json)", "(/ledger.md)").replace("(../README.md)", "(/index.md)")
+    text(source / "chapters" / "README.md", front + "\n" + toctree(["/ledger"], ":hidden:\n"))
+    shutil.copy(ROOT / "chapters" / "verdicts.png", source / "chapters")
+    missing = sorted(row["id"] for row in rows if row["id"] not in places)
+    if missing:
+        raise ValueError(f"expected every claim of the ledger to be judged in a notebook, got none for {missing}")
+    text(source / "ledger.md", "\n\n".join([
+        "# The ledger", f"All {len(rows)} claims, each with a link to the cell that judges it. A piece of the picture "
+        "shows its claims, a head of the table sorts by its column.",
+        ledger.picture(rows), ledger.form(rows), ledger.table(rows, places), ""]))
+
+
+# Initializers ----------------------------------------------------------------------------------------------------
+
+def initializers_used(books: dict[str, Any], claims: set[str]) -> dict[str, set[str]]:
+    """{initializer: the claims that are judged in a section of a notebook whose code names it}."""
+    from minnet.initializers.definition import ALL
+
+    uses: dict[str, set[str]] = {name: set() for name in ALL}
+    for book in books.values():
+        for _, cells in notebooks.sections(book.cells):
+            code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+            judged = set(notebooks.judged(cells, claims))
+            for name in re.findall(r"\binitializers\.(\w+)", code) + re.findall(r"init=\"(\w+)\"", code):
+                uses.get(name, set()).update(judged)
+    return uses
+
+
+def write_initializers(source: Path, rows: list[dict[str, Any]], uses: dict[str, set[str]]) -> None:
+    """A page for each initializer: its card and the claims about it; and the calls of the frameworks in one table."""
+    from minnet import reference
+    from minnet.initializers import definition
+
+    names = list(definition.ALL)
+    for name, init in definition.ALL.items():
+        card = reference.card(init(**EXAMPLES[name]) if name in EXAMPLES else init)
+        text(source / "initializers" / f"{name}.md", card_page(name, card, [row for row in rows if row["id"] in uses[name]]))
+        card.figure().savefig(source / "initializers" / f"{name}.png", dpi=140, metadata={"Software": None})
+    table = reference.parity()._repr_html_()
+    text(source / "initializers" / "index.md", "\n\n".join([
+        "# Initializers", "A page for each: formula, source, a drawn matrix beside its prediction, what it keeps and "
+        "when it fails, the calls of other frameworks, and the claims about it.", toctree(names, ":maxdepth: 1\n"),
+        "## The calls of Keras, PyTorch and JAX", f'<div class="scroll" tabindex="0">{table}</div>', ""]))
+
+
+def card_page(name: str, card: Any, rows: list[dict[str, Any]]) -> str:
+    """A card in Markdown."""
+    shown = dict(card.rows)
+    lines = [f"# {name}", f"<p>{escape(shown.pop('formula'))}</p>"]
+    cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(words)}</dd>" for label, words in shown.items()
+                    if label not in ("histogram", *CALLS))
+    calls = "".join(f"<dt>{label}</dt><dd><code>{escape(shown[label])}</code></dd>" for label in CALLS)
+    alt = notebooks.plain(f"Entries and singular values of {card.title}. {shown['entries']}. {shown['spectrum']}.")
+    lines += [f"![{alt}]({name}.png)", f'<dl class="card">{cells}</dl>', "## In other frameworks",
+              f'<dl class="card">{calls}</dl>',
+              f"In the library: {{py:obj}}`initializers.{name} <minnet.initializers.{name}>`."]
+    if rows:
+        items = "".join(f'<li><a href="../ledger.html#{row["id"]}">{row["id"]}</a>, {front_page.MARKS[row["verdict"]]}: '
+                        f"{escape(row['headline'] or row['statement'])}</li>" for row in rows)
+        lines += ["## Claims", "Judged in a section of a chapter whose code uses this initializer:", f"<ul>{items}</ul>"]
+    return "\n\n".join([*lines, ""])
+
+
+# API and project ---------------------------------------------------------------------------------------------------
+
+def write_api(source: Path) -> None:
+    for name in MODULES:
+        title = f"minnet.{name}"
+        text(source / "api" / f"{title}.rst", f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n"
+             "   :imported-members:\n" if is_package(name) else
+             f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n")
+    text(source / "api" / "index.md", "# API\n\nMade from the docstrings of the library.\n\n"
+         + toctree([f"minnet.{name}" for name in MODULES], ":maxdepth: 1\n"))
+
+
+def is_package(name: str) -> bool:
+    return (ROOT / "minnet" / name.replace(".", "/") / "__init__.py").exists() or name == "layers"
+
+
+def copy(source: Path, name: str) -> None:
+    """A page of the repository, with the files that it links to."""
+    words = (ROOT / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", words):
+        path = ((ROOT / name).parent / target).resolve()
+        if path.is_file() and path.suffix not in (".md", ".ipynb"):
+            place = source / path.relative_to(ROOT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+    text(source / name, words)
+
+
+def write_project(source: Path) -> None:
+    """The README as the first page, and the pages for whoever carries on."""
+    copy(source, "README.md")
+    (source / "README.md").rename(source / "index.md")
+    sections = ["chapters/index", "chapters/README", "initializers/index", "api/index", "project"]
+    with (source / "index.md").open("a", encoding="utf-8") as page:
+        page.write("\n" + toctree(sections, ":hidden:\n"))
+    for name in PROJECT:
+        copy(source, name)
+    text(source / "project.md", "# Project\n\nFor whoever carries on.\n\n"
+         + toctree([name.removesuffix(".md") for name in PROJECT], ":maxdepth: 1\n"))

@@ -23,8 +23,8 @@ def build(out: Path, repository: str | None = None) -> int:
 
     if out.exists() and any(out.iterdir()):
         if not (out / ".buildinfo").exists():
-            raise FileExistsError(f"expected an empty folder or an earlier book in {out}, got other files: name another "
-                                  "folder with --out")
+            raise FileExistsError(f"expected an empty folder or an earlier book in {out}, got other files: name "
+                                  "another folder with --out")
         shutil.rmtree(out)
     with tempfile.TemporaryDirectory(prefix="minnet-book-") as folder:
         source = Path(folder) / "source"
@@ -50,6 +50,7 @@ def main(arguments: list[str]) -> int:
     except FileExistsError as error:
         parser.error(str(error))
     files = [path for path in options.out.rglob("*") if path.is_file()]
-    print(f"{sum(path.suffix == '.html' for path in files)} pages, {sum(path.stat().st_size for path in files) / 1e6:.1f}"
-          f" MB, {time.perf_counter() - begin:.0f} s: open {options.out / 'index.html'}", file=sys.stderr)
+    pages_made, size = sum(path.suffix == ".html" for path in files), sum(path.stat().st_size for path in files)
+    print(f"{pages_made} pages, {size / 1e6:.1f} MB, {time.perf_counter() - begin:.0f} s: open "
+          f"{options.out / 'index.html'}", file=sys.stderr)
     return status

@@ -10,22 +10,24 @@ from typing import Any
 from chapters.front_page import COLORS, MARKS, VERDICTS, measured
 
 COLUMNS = ("claim", "chapter", "statement", "source", "verdict", "measured")
-DARK = ("#0072b2", "#7a2b00")                    # colours on which white letters are read
+LETTERS = {verdict: "#fff" if verdict in ("reproduced", "refuted") else "#000" for verdict in VERDICTS}  # on COLORS
 
 
 def picture(rows: list[dict[str, Any]]) -> str:
     """A bar for each chapter, cut into its verdicts; each piece is a button that shows its claims."""
+    claims = Counter(row["chapter"] for row in rows)
     lines = []
-    for chapter in sorted({row["chapter"] for row in rows}):
+    for chapter in sorted(claims):
         counts = Counter(row["verdict"] for row in rows if row["chapter"] == chapter)
         pieces = "".join(
-            f'<button type="button" data-chapter="{chapter}" data-verdict="{verdict}" style="flex-grow: {counts[verdict]};'
-            f' background: {COLORS[verdict]}; color: {"#fff" if COLORS[verdict] in DARK else "#000"}" '
-            f'aria-label="chapter {chapter}: {counts[verdict]} {verdict}" title="{counts[verdict]} {verdict}">'
-            f"{counts[verdict]}</button>" for verdict in VERDICTS if counts[verdict])
-        width = 100 * sum(counts.values()) / max(Counter(row["chapter"] for row in rows).values())
+            f'<button type="button" data-chapter="{chapter}" data-verdict="{verdict}" '
+            f'title="{counts[verdict]} {verdict}" style="flex-grow: {counts[verdict]}; background: {COLORS[verdict]}; color: {LETTERS[verdict]}" '
+            f'aria-label="chapter {chapter}: {counts[verdict]} {verdict}">{counts[verdict]}</button>'
+            for verdict in VERDICTS if counts[verdict])
+        width = 100 * claims[chapter] / max(claims.values())
         lines.append(f'<div class="bar"><span>{chapter}</span><div style="width: {width:.1f}%">{pieces}</div></div>')
-    key = "".join(f'<li><span style="background: {COLORS[verdict]}"></span>{MARKS[verdict]}</li>' for verdict in VERDICTS)
+    key = "".join(f'<li><span style="background: {COLORS[verdict]}"></span>{MARKS[verdict]}</li>'
+                  for verdict in VERDICTS)
     return (f'<div id="verdicts" role="group" aria-label="Claims of each chapter by verdict">{"".join(lines)}</div>'
             f'<ul class="key">{key}</ul>')
 
@@ -63,5 +65,6 @@ def line(row: dict[str, Any], place: str) -> str:
 
 def table(rows: list[dict[str, Any]], places: dict[str, str]) -> str:
     head = "".join(f'<th scope="col"><button type="button">{name}</button></th>' for name in COLUMNS)
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="All claims"><table id="ledger"><thead><tr>{head}'
-            f'</tr></thead><tbody>{"".join(line(row, places[row["id"]]) for row in rows)}</tbody></table></div>')
+    body = "".join(line(row, places[row["id"]]) for row in rows)
+    return (f'<div class="scroll" tabindex="0" role="region" aria-label="All claims"><table id="ledger">'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")

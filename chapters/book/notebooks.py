@@ -71,7 +71,8 @@ def titles(code: str) -> list[str]:
             name = getattr(node.func, "attr", "")
             given = [word.value for word in node.keywords if word.arg == "title"]
             given += node.args[:1] if name in ("set_title", "suptitle") else []
-            found += [value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+            constants = [value.value for value in given if isinstance(value, ast.Constant)]
+            found += [value for value in constants if isinstance(value, str)]
     return list(dict.fromkeys(" ".join(title.split()).strip("… ") for title in found))
 
 
@@ -140,7 +141,8 @@ def page(notebook: Any, *, here: str, chapters: dict[str, str], claims: set[str]
         title, newline, rest = cells[0].source.partition("\n")
         cells[0].source = f"{title}{newline}\n{run}\n{rest}"
     if below:
-        cells.append(new_markdown_cell("```{toctree}\n:hidden:\n\n" + "\n".join(f"/{name}" for name in below) + "\n```"))
+        names = "\n".join(f"/{name}" for name in below)
+        cells.append(new_markdown_cell(f"```{{toctree}}\n:hidden:\n\n{names}\n```"))
     notebook.cells = cells
     return notebook
 
@@ -152,11 +154,12 @@ def run_links(repository: str | None, path: str) -> str:
     github = f"https://github.com/{repository}"
     binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{path}"
     colab = f"https://colab.research.google.com/github/{repository}/blob/main/{path}"
-    install = html.escape(install_line(repository))
-    return (f'<p class="run">Run it: <a href="{binder}">Binder</a>, or <a href="{colab}">Colab</a> after a first cell '
-            f'<code>{install}</code>. <a href="{github}/blob/main/{path}">The notebook on GitHub</a></p>\n')
+    first = html.escape(install_cell(github))
+    return (f'<p class="run"><a href="{binder}">Run it on Binder</a> · <a href="{github}/blob/main/{path}">The '
+            f'notebook on GitHub</a> · <a href="{colab}">Open it in Colab</a>, where this comes first:</p>\n'
+            f'<pre class="run">{first}</pre>\n')
 
 
-def install_line(repository: str, server: str = "https://github.com") -> str:
-    """What a first cell in Colab runs: the clone brings the stored results, which a wheel does not contain."""
-    return f"!git clone -q {server}/{repository} minnet && pip install -q -e 'minnet[chapters]'"
+def install_cell(address: str) -> str:
+    """A first cell for Colab. A clone brings the stored results; a kernel that runs finds minnet in its own folder."""
+    return f"!git clone -q {address} minnet\n%cd minnet\n%pip install -q -e ."

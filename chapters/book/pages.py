@@ -1,5 +1,6 @@
 """Write the sources of the book's pages into a folder that mirrors the repository: notebooks, Markdown, API."""
 
+import importlib
 import json
 import re
 import shutil
@@ -17,7 +18,8 @@ MODULES = ("initializers", "activations", "losses", "layers", "network", "optimi
            "mup", "training", "checkpoint", "gradient_check", "datasets", "theory", "diagnostics", "pretraining",
            "reference", "exchange", "plots", "experiments", "experiments.claims", "experiments.sweeps", "estimators")
 # Values for options that have no default.
-EXAMPLES: dict[str, dict[str, Any]] = {"constant": {"value": 0.1}, "fixup": {"blocks": 8}, "gpt2_residual": {"sums": 24}}
+EXAMPLES: dict[str, dict[str, Any]] = {"constant": {"value": 0.1}, "fixup": {"blocks": 8},
+                                       "gpt2_residual": {"sums": 24}}
 CALLS = ("Keras", "PyTorch", "JAX")
 
 
@@ -75,18 +77,29 @@ def write_notebooks(source: Path, books: dict[str, Any], chapters: dict[str, str
 
 
 def write_chapters(source: Path, names: list[str]) -> None:
-    """The list of chapters: the README's table, what else there is in the folder, and the lecturer's page."""
+    """The list of chapters: the README's table, what else there is in the folder, and the lecturer's page.
+
+    A notebook of chapters/ or of a folder in it that belongs to no chapter, such as an explorer, is listed by itself.
+    """
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.split("\n## Chapters\n")[1].split("\n## ")[0].replace("](chapters/", "](")
-    numbers = {Path(name).name[:2] for name in names if Path(name).parent.name == "chapters" and Path(name).name[0] in "01"}
-    own = [Path(name).stem for name in names if Path(name).parent.name == "chapters"]
-    loose = [name.removeprefix("chapters/").removesuffix(".ipynb") for name in names
-             if Path(name).parent.name != "chapters" and Path(name).name[:2] not in numbers]
-    markdown = [path.stem for path in [ROOT / "chapters" / "lecturers.md"] if path.exists()]
-    for page in markdown:
-        copy(source, f"chapters/{page}.md")
-    text(source / "chapters" / "index.md",
-         f"# Chapters\n{table}\n" + toctree([*own, *loose, *markdown], ":hidden:\n:titlesonly:\n"))
+    paths = [Path(name).relative_to("chapters").with_suffix("") for name in names]
+    top = [path for path in paths if path.parent == Path()]
+    numbers = {path.name[:2] for path in top if path.name[:2].isdigit()}
+    listed = [f"{path.name[:2]} {heading(ROOT / 'chapters' / path.with_suffix('.ipynb'))} <{path}>"
+              if path.name[:2] in numbers else path.as_posix() for path in top]
+    listed += [path.as_posix() for path in paths if path not in top and path.name[:2] not in numbers]
+    if (ROOT / "chapters" / "lecturers.md").exists():
+        copy(source, "chapters/lecturers.md")
+        listed.append("lecturers")
+    text(source / "chapters" / "index.md", f"# Chapters\n{table}\n" + toctree(listed, ":hidden:\n:titlesonly:\n"))
+
+
+def heading(path: Path) -> str:
+    """The first heading of a notebook."""
+    book = next(iter(read([path]).values()))
+    return next(line.removeprefix("# ") for cell in book.cells for line in cell.source.splitlines()
+                if cell.cell_type == "markdown" and line.startswith("# "))
 
 
 def write_claims(source: Path, rows: list[dict[str, Any]], places: dict[str, str]) -> None:
@@ -128,7 +141,8 @@ def write_initializers(source: Path, rows: list[dict[str, Any]], uses: dict[str,
     names = list(definition.ALL)
     for name, init in definition.ALL.items():
         card = reference.card(init(**EXAMPLES[name]) if name in EXAMPLES else init)
-        text(source / "initializers" / f"{name}.md", card_page(name, card, [row for row in rows if row["id"] in uses[name]]))
+        about = [row for row in rows if row["id"] in uses[name]]
+        text(source / "initializers" / f"{name}.md", card_page(name, card, about))
         card.figure().savefig(source / "initializers" / f"{name}.png", dpi=140, metadata={"Software": None})
     table = reference.parity()._repr_html_()
     text(source / "initializers" / "index.md", "\n\n".join([
@@ -145,13 +159,15 @@ def card_page(name: str, card: Any, rows: list[dict[str, Any]]) -> str:
                     if label not in ("histogram", *CALLS))
     calls = "".join(f"<dt>{label}</dt><dd><code>{escape(shown[label])}</code></dd>" for label in CALLS)
     alt = notebooks.plain(f"Entries and singular values of {card.title}. {shown['entries']}. {shown['spectrum']}.")
-    lines += [f"![{alt}]({name}.png)", f'<dl class="card">{cells}</dl>', "## In other frameworks",
-              f'<dl class="card">{calls}</dl>',
+    lines += [f"![{alt}]({name}.png)", f'<dl class="sheet">{cells}</dl>', "## In other frameworks",
+              f'<dl class="sheet">{calls}</dl>',
               f"In the library: {{py:obj}}`initializers.{name} <minnet.initializers.{name}>`."]
     if rows:
-        items = "".join(f'<li><a href="../ledger.html#{row["id"]}">{row["id"]}</a>, {front_page.MARKS[row["verdict"]]}: '
-                        f"{escape(row['headline'] or row['statement'])}</li>" for row in rows)
-        lines += ["## Claims", "Judged in a section of a chapter whose code uses this initializer:", f"<ul>{items}</ul>"]
+        items = "".join(
+            f'<li><a href="../ledger.html#{row["id"]}">{row["id"]}</a>, {front_page.MARKS[row["verdict"]]}: '
+            f"{escape(row['headline'] or row['statement'])}</li>" for row in rows)
+        lines += ["## Claims", "Judged in a section of a chapter whose code uses this initializer:",
+                  f"<ul>{items}</ul>"]
     return "\n\n".join([*lines, ""])
 
 
@@ -160,15 +176,16 @@ def card_page(name: str, card: Any, rows: list[dict[str, Any]]) -> str:
 def write_api(source: Path) -> None:
     for name in MODULES:
         title = f"minnet.{name}"
-        text(source / "api" / f"{title}.rst", f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n"
-             "   :imported-members:\n" if is_package(name) else
-             f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n")
+        exported = "   :imported-members:\n" if exports(name) else ""
+        text(source / "api" / f"{title}.rst",
+             f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n{exported}")
     text(source / "api" / "index.md", "# API\n\nMade from the docstrings of the library.\n\n"
          + toctree([f"minnet.{name}" for name in MODULES], ":maxdepth: 1\n"))
 
 
-def is_package(name: str) -> bool:
-    return (ROOT / "minnet" / name.replace(".", "/") / "__init__.py").exists() or name == "layers"
+def exports(name: str) -> bool:
+    """Does the module say in __all__ what it offers? Then it may have been defined elsewhere."""
+    return hasattr(importlib.import_module(f"minnet.{name}"), "__all__")
 
 
 def copy(source: Path, name: str) -> None:

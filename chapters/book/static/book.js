@@ -8,9 +8,34 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const box of document.querySelectorAll("article pre, article .cell_output .text_html, article .pst-scrollable-table-container")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
+  document.querySelectorAll('article img[src$=".gif"]').forEach(pausable);
   const table = document.getElementById("ledger");
   if (table) ledger(table);
 });
+
+// A moving picture gets a button that shows its first frame instead; so it begins for readers who asked for less motion.
+function pausable(image) {
+  const still = document.createElement("canvas"), button = document.createElement("button");
+  still.setAttribute("role", "img");
+  still.setAttribute("aria-label", image.alt);
+  still.style.maxWidth = "100%";
+  button.type = "button";
+  button.className = "still";
+  image.after(still, button);
+  const show = moving => {
+    image.hidden = !moving;
+    still.hidden = moving;
+    button.textContent = moving ? "Stop this picture" : "Play this picture";
+  };
+  const ready = () => {
+    still.width = image.naturalWidth;
+    still.height = image.naturalHeight;
+    still.getContext("2d").drawImage(image, 0, 0);
+    show(!matchMedia("(prefers-reduced-motion: reduce)").matches);
+  };
+  button.addEventListener("click", () => show(image.hidden));
+  if (image.complete) ready(); else image.addEventListener("load", ready);
+}
 
 function ledger(table) {
   const form = document.getElementById("filter");

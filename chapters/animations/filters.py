@@ -10,7 +10,7 @@ from chapters.animations import film
 from minnet import activations, datasets, fit, losses, optimizers, pretraining
 
 SIZES, SHOWN = (784, 400, 200), 12
-EPOCHS = (0, 1, 1, 1, 2, 2, 3, 3, 4, 5)         # between two frames of a layer
+EPOCHS = (0, 1, 1, 1, 2, 3, 5, 8)               # between two frames of a layer
 
 
 def layer(x: np.ndarray, units: int, rate: float, epochs: tuple[int, ...]) -> tuple[Any, list[np.ndarray]]:

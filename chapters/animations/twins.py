@@ -34,15 +34,13 @@ def write(folder: Path = film.HERE, epochs: int = EPOCHS) -> Path:
     def draw(figure: Any, i: int) -> None:
         step = steps[i]
         for k, (title, run) in enumerate(runs.items()):
-            ax = figure.add_axes((0.09 + 0.49 * k, 0.15, 0.4, 0.71))
+            ax = figure.add_axes((0.09 + 0.49 * k, 0.15, 0.4, 0.68))
             ax.plot(run[:step + 1, 0], run[:step + 1, 1], color=colors[k], linewidth=1, alpha=0.5)
             ax.plot(run[step, 0], run[step, 1], "so"[k], color=colors[k], markersize=8, markeredgecolor="white")
             ax.axhline(0, color="0.85", zorder=0)
             ax.axvline(0, color="0.85", zorder=0)
-            ax.set(xlim=(-size, size), ylim=(-size, size), title=title, xlabel="weight from input 1",
-                   ylabel="weight from input 2")
             distinct = len(np.unique(np.round(run[step], 4), axis=1).T)
-            ax.text(0.97, 0.04, f"epoch {step}: {distinct} different unit{'s' * (distinct > 1)}", ha="right",
-                    transform=ax.transAxes)
+            ax.set(xlim=(-size, size), ylim=(-size, size), xlabel="weight from input 1", ylabel="weight from input 2",
+                   title=f"{title}\nepoch {step}, different units: {distinct} of {UNITS}")
 
     return film.write("twins", draw, len(steps), folder=folder)

@@ -155,9 +155,9 @@ def run_links(repository: str | None, path: str) -> str:
     binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{path}"
     colab = f"https://colab.research.google.com/github/{repository}/blob/main/{path}"
     first = html.escape(install_cell(github))
-    return (f'<p class="run"><a href="{binder}">Run it on Binder</a> · <a href="{github}/blob/main/{path}">The '
-            f'notebook on GitHub</a> · <a href="{colab}">Open it in Colab</a>, where this comes first:</p>\n'
-            f'<pre class="run">{first}</pre>\n')
+    return (f'<details class="run"><summary>Run this page</summary><p><a href="{binder}">Open it in Binder</a>, or '
+            f'<a href="{colab}">open it in Colab</a>, with this as its first cell:</p><pre>{first}</pre>'
+            f'<p><a href="{github}/blob/main/{path}">The notebook on GitHub</a></p></details>\n')
 
 
 def install_cell(address: str) -> str:

@@ -1,7 +1,9 @@
 "use strict";
 
 // A page that is opened as a file may not read its neighbours: the search then shows titles without excerpts.
-if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
 
 document.addEventListener("DOMContentLoaded", () => {
   // What is wider than the page scrolls inside its own box, by keyboard too.

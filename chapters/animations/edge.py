@@ -49,10 +49,10 @@ def write(folder: Path = film.HERE, sizes: np.ndarray = SIZES, layers: int = LAY
         ax.semilogy(places, points[i].T, "o", color="0.45", markersize=3)
         ax.semilogy(places, lines[i], color="#0072b2", linewidth=2)
         ax.axhline(1, color="0.7", linewidth=0.8, linestyle=":")
-        first = float(np.median(points[i][:, 0]))
+        ratio = float(f"{np.median(points[i][:, 0]):.2g}")
         side = "below the edge of chaos" if sizes[i] < EDGE - 0.01 else (
             "above the edge of chaos" if sizes[i] > EDGE + 0.01 else "at the edge of chaos")
-        ax.set(title=f"σ_w = {sizes[i]:.2f}, {side}. Gradient of layer 1/layer {layers}: {first:.2g}",
+        ax.set(title=f"σ_w = {sizes[i]:.2f}, {side}. Gradient of layer 1/layer {layers}: {ratio:g}",
                xlabel="layer (the gradient goes from right to left)", ylabel="gradient (rms of δ)", ylim=(1e-6, 1e4),
                xlim=(0, layers + 1))
         ax.text(0.98, 0.93, f"marks: {nets} networks    line: theory", transform=ax.transAxes, ha="right", va="top")

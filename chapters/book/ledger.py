@@ -21,7 +21,8 @@ def picture(rows: list[dict[str, Any]]) -> str:
         counts = Counter(row["verdict"] for row in rows if row["chapter"] == chapter)
         pieces = "".join(
             f'<button type="button" data-chapter="{chapter}" data-verdict="{verdict}" '
-            f'title="{counts[verdict]} {verdict}" style="flex-grow: {counts[verdict]}; background: {COLORS[verdict]}; color: {LETTERS[verdict]}" '
+            f'title="{counts[verdict]} {verdict}" style="flex-grow: {counts[verdict]}; '
+            f'background: {COLORS[verdict]}; color: {LETTERS[verdict]}" '
             f'aria-label="chapter {chapter}: {counts[verdict]} {verdict}">{counts[verdict]}</button>'
             for verdict in VERDICTS if counts[verdict])
         width = 100 * claims[chapter] / max(claims.values())

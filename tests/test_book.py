@@ -43,15 +43,16 @@ def test_links_from_words(text, expected):
 
 def test_a_description_is_the_title_and_the_first_sentences_below():
     cells = [nbformat.v4.new_code_cell('ax.set_title("He keeps it")'),
-             nbformat.v4.new_markdown_cell("**What to see.** The *signal* $z$ keeps its size. More.\n\nNot this.")]
-    assert notebooks.description(cells, 0) == "He keeps it. The signal z keeps its size. More."
+             nbformat.v4.new_markdown_cell("**What to see.** The *signal* $\\delta \\le 1$ keeps its size. More.\n\nNot this.")]
+    assert notebooks.description(cells, 0) == "He keeps it. The signal δ ≤ 1 keeps its size. More."
     cells[1].source = "no such words"
-    assert notebooks.description(cells, 0) == "He keeps it"
+    assert notebooks.description(cells, 0) == "He keeps it."
 
 
 def test_every_claim_has_a_cell_that_judges_it():
     claims = {row["id"] for row in ROWS}
-    found = [id for path in NOTEBOOKS for id in notebooks.judged(nbformat.read(path, as_version=4).cells, claims)]
+    books = [nbformat.read(path, as_version=4) for path in NOTEBOOKS if pages.judges(path.as_posix())]
+    found = [id for book in books for id in notebooks.judged(book.cells, claims)]
     assert Counter(found) == Counter(claims)
 
 

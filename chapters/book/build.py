@@ -29,8 +29,13 @@ def build(out: Path, repository: str | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="minnet-book-") as folder:
         source = Path(folder) / "source"
         pages.write(source, repository)
-        return sphinx(["-W", "--keep-going", "-q", "-b", "html", "-c", str(HERE), "-d", str(Path(folder) / "doctrees"),
-                       str(source), str(out)])
+        status = sphinx(["-W", "--keep-going", "-q", "-b", "html", "-c", str(HERE),
+                         "-d", str(Path(folder) / "doctrees"), str(source), str(out)])
+    if pages.EXPLORER.exists():
+        place = out / pages.EXPLORER.relative_to(ROOT)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(pages.EXPLORER, place)
+    return status
 
 
 def main(arguments: list[str]) -> int:

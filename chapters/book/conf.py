@@ -13,6 +13,7 @@ suppress_warnings = ["ref.python"]              # a name that two modules export
 nb_execution_mode = "off"                       # the notebooks are shown as they were committed
 nb_render_markdown_format = "gfm"               # tables in Markdown that a cell printed
 nb_mime_priority_overrides = [("html", "text/html", 0)]
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}    # no scripts from a CDN
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 4

@@ -5,8 +5,10 @@ description of each figure for those who do not see it, links that open the note
 """
 
 import ast
+import contextlib
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,8 +51,24 @@ def linked(text: str, chapters: dict[str, str], claims: set[str], *, here: str, 
 def plain(text: str) -> str:
     """Markdown without its marks, for a place that takes text alone."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"<[^>]*>", "", text))
-    text = re.sub(r"\\(?:mathrm|text|operatorname)\{([^}]*)\}|\\([a-zA-Z]+)|\\.", lambda m: m[1] or m[2] or " ", text)
+    text = re.sub(r"\\(?:mathrm|text|operatorname)\{([^}]*)\}|\\([a-zA-Z]+)|\\.", lambda m: m[1] or symbol(m[2]), text)
     return " ".join(re.sub(r"[*`${}]", "", text).split())
+
+
+def symbol(command: str | None) -> str:
+    """The character that the LaTeX command of this name stands for, or else the name."""
+    signs = {"le": "≤", "ge": "≥", "approx": "≈", "cdot": "·", "times": "×", "pm": "±", "to": "→", "mapsto": "↦",
+             "sqrt": "√"}
+    if not command:
+        return " "
+    with contextlib.suppress(KeyError):
+        return signs.get(command) or unicodedata.lookup(f"GREEK SMALL LETTER {command.upper()}")
+    return command
+
+
+def joined(parts: list[str]) -> str:
+    """Titles and sentences as one text."""
+    return " ".join(part if part.endswith((".", "?", "!", ":")) else f"{part}." for part in parts)
 
 
 def sentences(text: str, length: int = 300) -> str:
@@ -66,7 +84,11 @@ def sentences(text: str, length: int = 300) -> str:
 def titles(code: str) -> list[str]:
     """The titles that the code gives to its figures, where they are text: ax.set_title("…"), ax.set(title="…")."""
     found: list[str] = []
-    for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", code, flags=re.MULTILINE))):
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:                                    # a cell with commands of IPython
+        return found
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", "")
             given = [word.value for word in node.keywords if word.arg == "title"]
@@ -82,14 +104,14 @@ def description(cells: list[Any], position: int) -> str:
     for cell in cells[position + 1:position + 4]:
         if cell.cell_type == "markdown" and "**What to see.**" in cell.source:
             below = cell.source.split("**What to see.**")[1].split("\n\n")[0]
-            return ". ".join([*said, sentences(below)])
+            return joined([*said, sentences(below)])
         if pictures(cell):
             break
     if said:
-        return ". ".join(said)
-    texts = [cell.source for cell in reversed(cells[:position]) if cell.cell_type == "markdown"]
-    paragraphs = [part for part in texts[0].split("\n\n") if not part.startswith(("#", "<", "$$"))]
-    return "Figure for this text: " + sentences(paragraphs[-1] if paragraphs else texts[0])
+        return joined(said)
+    paragraphs = [part for cell in cells[:position] if cell.cell_type == "markdown"
+                  for part in cell.source.split("\n\n") if not part.startswith(("#", "<", "$$"))]
+    return "Figure for this text: " + sentences(paragraphs[-1] if paragraphs else "the first of the page")
 
 
 def pictures(cell: Any) -> int:
@@ -107,24 +129,26 @@ def judged(cells: list[Any], claims: set[str]) -> dict[str, int]:
     return places
 
 
-def sections(cells: list[Any]) -> Iterator[tuple[str, list[Any]]]:
-    """The notebook's sections, (heading, cells): a section begins at a cell that contains a heading."""
-    heading, inside = "", []
+def sections(cells: list[Any]) -> Iterator[list[Any]]:
+    """The cells of each section, which begins at a cell that contains a heading."""
+    inside: list[Any] = []
     for cell in cells:
-        found = re.search(r"^##? (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
-        if found:
-            yield heading, inside
-            heading, inside = plain(found[1]), []
+        if cell.cell_type == "markdown" and re.search(r"^##? ", cell.source, re.MULTILINE):
+            yield inside
+            inside = []
         inside.append(cell)
-    yield heading, inside
+    yield inside
 
 
-def page(notebook: Any, *, here: str, chapters: dict[str, str], claims: set[str], run: str, below: list[str]) -> Any:
-    """The notebook with what the book adds; `run` stands below its title, and `below` are the pages nested under it."""
+def page(notebook: Any, *, here: str, chapters: dict[str, str], claims: set[str], judges: bool, run: str,
+         below: list[str]) -> Any:
+    """The notebook with what the book adds: `run` stands below its title, the pages `below` are nested under it, and
+    where it `judges` claims they lead to the ledger.
+    """
     from nbformat.v4 import new_markdown_cell
 
     up = "../" * here.count("/")
-    places = judged(notebook.cells, claims)
+    places = judged(notebook.cells, claims) if judges else {}
     cells: list[Any] = []
     for position, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":

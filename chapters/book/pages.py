@@ -12,6 +12,7 @@ from chapters import front_page
 from chapters.book import ledger, notebooks
 
 ROOT = Path(__file__).parents[2]
+EXPLORER = ROOT / "chapters" / "explorer" / "index.html"         # a page that is complete: it is copied
 PROJECT = ("tests/DEVELOPING.md", "tests/benchmarks/README.md", "datasets/README.md")
 # The modules that `import minnet` offers by name, in the order in which one meets them, and two more.
 MODULES = ("initializers", "activations", "losses", "layers", "network", "optimizers", "schedules", "parameter_groups",
@@ -29,8 +30,8 @@ def write(source: Path, repository: str | None = None) -> None:
     chapters = {path.name[:2]: path.name for path in sorted((ROOT / "chapters").glob("[0-9][0-9]_*.ipynb"))}
     books = read(sorted((ROOT / "chapters").glob("**/*.ipynb")))
     claims = {row["id"] for row in rows}
-    places = {id: f"{Path(name).with_suffix('.html').as_posix()}#claim-{id}"
-              for name, book in books.items() for id in notebooks.judged(book.cells, claims)}
+    places = {id: f"{Path(name).with_suffix('.html').as_posix()}#claim-{id}" for name, book in books.items()
+              if judges(name) for id in notebooks.judged(book.cells, claims)}
     uses = initializers_used(books, claims)                 # before the notebooks are changed
     write_notebooks(source, books, chapters, claims, repository)
     write_chapters(source, list(books))
@@ -57,6 +58,11 @@ def read(paths: list[Path]) -> dict[str, Any]:
             if ".ipynb_checkpoints" not in path.parts}
 
 
+def judges(name: str) -> bool:
+    """Is it a notebook that judges claims: a chapter or its further part?"""
+    return Path(name).parent.name in ("chapters", "further")
+
+
 # Chapters --------------------------------------------------------------------------------------------------------
 
 def write_notebooks(source: Path, books: dict[str, Any], chapters: dict[str, str], claims: set[str],
@@ -70,7 +76,10 @@ def write_notebooks(source: Path, books: dict[str, Any], chapters: dict[str, str
                  if path.parent.name == "chapters" and Path(other).parent.name in ("further", "exercises")
                  and Path(other).name[:2] == path.name[:2]]
         below.sort(key=lambda other: "/further/" not in other)
-        notebooks.page(book, here=name, chapters=chapters, claims=claims, below=below,
+        for cell in book.cells:
+            if cell.cell_type == "markdown":
+                cell.source = relinked(source, name, cell.source)
+        notebooks.page(book, here=name, chapters=chapters, claims=claims, judges=judges(name), below=below,
                        run=notebooks.run_links(repository, name))
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(book, source / name)
@@ -92,7 +101,9 @@ def write_chapters(source: Path, names: list[str]) -> None:
     if (ROOT / "chapters" / "lecturers.md").exists():
         copy(source, "chapters/lecturers.md")
         listed.append("lecturers")
-    text(source / "chapters" / "index.md", f"# Chapters\n{table}\n" + toctree(listed, ":hidden:\n:titlesonly:\n"))
+    explorer = 'The <a href="explorer/index.html">explorer</a> replays stored runs.\n\n' if EXPLORER.exists() else ""
+    text(source / "chapters" / "index.md",
+         f"# Chapters\n{table}\n{explorer}" + toctree(listed, ":hidden:\n:titlesonly:\n"))
 
 
 def heading(path: Path) -> str:
@@ -105,9 +116,8 @@ def heading(path: Path) -> str:
 def write_claims(source: Path, rows: list[dict[str, Any]], places: dict[str, str]) -> None:
     """The front page of the ledger, and the whole of it."""
     front = (ROOT / "chapters" / "README.md").read_text(encoding="utf-8")
-    front = front.replace("(ledger.json)", "(/ledger.md)").replace("(../README.md)", "(/index.md)")
+    front = relinked(source, "chapters/README.md", front)
     text(source / "chapters" / "README.md", front + "\n" + toctree(["/ledger"], ":hidden:\n"))
-    shutil.copy(ROOT / "chapters" / "verdicts.png", source / "chapters")
     missing = sorted(row["id"] for row in rows if row["id"] not in places)
     if missing:
         raise ValueError(f"expected every claim of the ledger to be judged in a notebook, got none for {missing}")
@@ -124,8 +134,8 @@ def initializers_used(books: dict[str, Any], claims: set[str]) -> dict[str, set[
     from minnet.initializers.definition import ALL
 
     uses: dict[str, set[str]] = {name: set() for name in ALL}
-    for book in books.values():
-        for _, cells in notebooks.sections(book.cells):
+    for book in (book for name, book in books.items() if judges(name)):
+        for cells in notebooks.sections(book.cells):
             code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
             judged = set(notebooks.judged(cells, claims))
             for name in re.findall(r"\binitializers\.(\w+)", code) + re.findall(r"init=\"(\w+)\"", code):
@@ -189,15 +199,33 @@ def exports(name: str) -> bool:
 
 
 def copy(source: Path, name: str) -> None:
-    """A page of the repository, with the files that it links to."""
-    words = (ROOT / name).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:]+)\)", words):
+    """A page of the repository."""
+    text(source / name, relinked(source, name, (ROOT / name).read_text(encoding="utf-8")))
+
+
+def relinked(source: Path, name: str, words: str) -> str:
+    """The Markdown of page `name` with links that hold in the book.
+
+    Files that are no pages come along, to be downloaded; the README is the first page; a folder is no page.
+    """
+    def link(found: re.Match[str]) -> str:
+        label, target = found.groups()
         path = ((ROOT / name).parent / target).resolve()
+        if path == ROOT / "README.md":
+            return f"[{label}](/index.md)"
+        if path == ROOT / "chapters" / "ledger.json":
+            return f"[{label}](/ledger.md)"
+        if path.is_dir():
+            return label
+        if path.suffix == ".html":                         # a page that is complete, such as the explorer's
+            return f'<a href="{escape(target)}">{label}</a>'
         if path.is_file() and path.suffix not in (".md", ".ipynb"):
             place = source / path.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, place)
-    text(source / name, words)
+        return found[0]
+
+    return re.sub(r"\[([^]]*)\]\(([^()#:\s]+)\)", link, words)
 
 
 def write_project(source: Path) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 nbformat = pytest.importorskip("nbformat")
-from chapters.book import docstrings, ledger, notebooks, pages  # noqa: E402
+from chapters.book import build, docstrings, ledger, notebooks, pages  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 ROWS = json.loads((ROOT / "chapters" / "ledger.json").read_text(encoding="utf-8"))
@@ -42,11 +42,11 @@ def test_links_from_words(text, expected):
 
 
 def test_a_description_is_the_title_and_the_first_sentences_below():
-    cells = [nbformat.v4.new_code_cell('ax.set_title("He keeps it")'),
-             nbformat.v4.new_markdown_cell("**What to see.** The *signal* $\\delta \\le 1$ keeps its size. More.\n\nNot this.")]
+    below = "**What to see.** The *signal* $\\delta \\le 1$ keeps its size. More.\n\nNot this."
+    cells = [nbformat.v4.new_code_cell('ax.set_title("He keeps it")'), nbformat.v4.new_markdown_cell(below)]
     assert notebooks.description(cells, 0) == "He keeps it. The signal δ ≤ 1 keeps its size. More."
     cells[1].source = "no such words"
-    assert notebooks.description(cells, 0) == "He keeps it."
+    assert notebooks.description(cells, 0) == "He keeps it. Figure for this text: the first of the page."
 
 
 def test_every_claim_has_a_cell_that_judges_it():
@@ -88,6 +88,24 @@ def test_binder_installs_the_chapters():
                     "https://colab.research.google.com/github/owner/name/blob/main/chapters/05_he.ipynb"):
         assert f'href="{address}"' in line
     assert notebooks.run_links(None, "chapters/05_he.ipynb") == ""
+
+
+def test_the_workflow_publishes_what_the_command_builds():
+    yaml = pytest.importorskip("yaml")
+    read = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
+    steps = read["jobs"]["book"]["steps"]
+    (command,) = [step["run"] for step in steps if "chapters book" in step.get("run", "")]
+    (artifact,) = [step["with"]["path"] for step in steps if "upload-pages-artifact" in step.get("uses", "")]
+    assert f"--out {artifact} " in command
+    assert {"pages": "write", "id-token": "write"}.items() <= read["permissions"].items()
+    build.parser().parse_args(command.split(" book ")[1].replace("${{ github.repository }}", "owner/name").split())
+
+
+def test_only_an_earlier_book_is_replaced(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(FileExistsError, match="expected an empty folder or an earlier book"):
+        build.build(tmp_path)
+    assert (tmp_path / "thesis.tex").exists()
 
 
 def test_the_picture_of_verdicts_counts_every_claim():
@@ -132,7 +150,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="session")
 def read(site):
-    return {path: Page(path) for path in site.rglob("*.html")}
+    return {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
 
 
 @pytest.mark.book
@@ -150,7 +168,7 @@ def test_every_link_leads_somewhere(site, read):
                                         and unquote(parts.fragment) not in read[target].anchors):
                 wrong.append(f"{path.relative_to(site)}: {address}")
     assert sorted(set(wrong)) == []
-    assert checked > 10_000
+    assert checked > 5_000
     print(f"{len(read)} pages, {checked} links")
 
 
@@ -320,7 +338,7 @@ def test_no_page_is_wider_than_a_telephone(chromium, site, served):
     page = context.new_page()
     wide = []
     for path in sorted(site.rglob("*.html")):
-        if "_modules" not in path.parts:
+        if not {"_modules", "_static"} & set(path.parts):
             page.goto(served + path.relative_to(site).as_posix(), wait_until="domcontentloaded")
             if page.evaluate("document.documentElement.scrollWidth") > 390:
                 wide.append(path.relative_to(site).as_posix())

@@ -19,13 +19,13 @@ def build(out: Path, repository: str | None = None) -> int:
 
     What an earlier build left in `out` is removed first. Raises FileExistsError where `out` holds anything else.
     """
-    from sphinx.cmd.build import main as sphinx
-
     if out.exists() and any(out.iterdir()):
         if not (out / ".buildinfo").exists():
             raise FileExistsError(f"expected an empty folder or an earlier book in {out}, got other files: name "
                                   "another folder with --out")
         shutil.rmtree(out)
+    from sphinx.cmd.build import main as sphinx
+
     with tempfile.TemporaryDirectory(prefix="minnet-book-") as folder:
         source = Path(folder) / "source"
         pages.write(source, repository)
@@ -35,25 +35,30 @@ def build(out: Path, repository: str | None = None) -> int:
         place = out / pages.EXPLORER.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(pages.EXPLORER, place)
-    return status
+    return int(status)
 
 
-def main(arguments: list[str]) -> int:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chapters book", description="Build the book, a static site.")
     parser.add_argument("--out", type=Path, metavar="DIR", default=ROOT / "build" / "book",
                         help="folder of the site; default: build/book")
     parser.add_argument("--repository", metavar="OWNER/NAME", default=os.environ.get("GITHUB_REPOSITORY"),
                         help="on GitHub: adds links that open a chapter in Colab and Binder")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    command = parser()
+    options = command.parse_args(arguments)
     try:
         import myst_nb  # noqa: F401
     except ImportError:
-        parser.error('expected Sphinx and MyST-NB: pip install -e ".[book]"')
+        command.error('expected Sphinx and MyST-NB: pip install -e ".[book]"')
     begin = time.perf_counter()
     try:
         status = build(options.out, options.repository)
     except FileExistsError as error:
-        parser.error(str(error))
+        command.error(str(error))
     files = [path for path in options.out.rglob("*") if path.is_file()]
     pages_made, size = sum(path.suffix == ".html" for path in files), sum(path.stat().st_size for path in files)
     print(f"{pages_made} pages, {size / 1e6:.1f} MB, {time.perf_counter() - begin:.0f} s: open "

@@ -28,9 +28,11 @@ python_use_unqualified_type_names = True
 
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["static"]
+html_favicon = "static/icon.svg"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_context = {"default_mode": "auto"}       # light or dark, as the reader's system
+html_domain_indices = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

@@ -107,11 +107,12 @@ def description(cells: list[Any], position: int) -> str:
             return joined([*said, sentences(below)])
         if pictures(cell):
             break
-    if said:
+    if len(joined(said)) > 30:
         return joined(said)
     paragraphs = [part for cell in cells[:position] if cell.cell_type == "markdown"
                   for part in cell.source.split("\n\n") if not part.startswith(("#", "<", "$$"))]
-    return "Figure for this text: " + sentences(paragraphs[-1] if paragraphs else "the first of the page")
+    above = sentences(paragraphs[-1]) if paragraphs else "the first of the page"
+    return joined([*said, f"Figure for this text: {above}"])
 
 
 def pictures(cell: Any) -> int:

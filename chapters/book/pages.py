@@ -186,16 +186,20 @@ def card_page(name: str, card: Any, rows: list[dict[str, Any]]) -> str:
 def write_api(source: Path) -> None:
     for name in MODULES:
         title = f"minnet.{name}"
-        exported = "   :imported-members:\n" if exports(name) else ""
         text(source / "api" / f"{title}.rst",
-             f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n{exported}")
+             f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :members:\n{exported(name)}")
     text(source / "api" / "index.md", "# API\n\nMade from the docstrings of the library.\n\n"
          + toctree([f"minnet.{name}" for name in MODULES], ":maxdepth: 1\n"))
 
 
-def exports(name: str) -> bool:
-    """Does the module say in __all__ what it offers? Then it may have been defined elsewhere."""
-    return hasattr(importlib.import_module(f"minnet.{name}"), "__all__")
+def exported(name: str) -> str:
+    """Options for a module that says in __all__ what it offers: also what is defined elsewhere, but for other pages."""
+    module = importlib.import_module(f"minnet.{name}")
+    if not hasattr(module, "__all__"):
+        return ""
+    others = {f"minnet.{other}" for other in MODULES if other != name}
+    shown_there = [one for one in module.__all__ if getattr(getattr(module, one), "__module__", "") in others]
+    return "   :imported-members:\n" + (f"   :exclude-members: {', '.join(shown_there)}\n" if shown_there else "")
 
 
 def copy(source: Path, name: str) -> None:

@@ -34,6 +34,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
     ("[chapter 05](05_he.ipynb), `chapter 05`, $chapter 05$", "[chapter 05](05_he.ipynb), `chapter 05`, $chapter 05$"),
     ("this is chapter 02, not chapter 77", "this is chapter 02, not chapter 77"),
     ("claim *05-half*, *no-claim*", 'claim <a href="../ledger.html#05-half"><em>05-half</em></a>, *no-claim*'),
+    ("by `theory.gains`, `mn.fit`, `net.params`", "by {py:obj}`theory.gains <minnet.theory.gains>`, "
+     "{py:obj}`mn.fit <minnet.training.fit>`, `net.params`"),
     ("The further part says", "[The further part](/chapters/further/02_symmetry.ipynb) says"),
 ])
 def test_links_from_words(text, expected):
@@ -350,4 +352,4 @@ def test_pages_names_modules_that_import_minnet_offers():
     import minnet
 
     offered = {name for name in minnet.__all__ if type(getattr(minnet, name)).__name__ == "module"}
-    assert offered - {name.split(".")[-1] for name in pages.MODULES} == set()
+    assert offered - {name.split(".")[-1] for name in notebooks.MODULES} == set()

@@ -13,15 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+# The modules of the API: those that `import minnet` offers by name, in the order in which one meets them, and two more.
+MODULES = ("initializers", "activations", "losses", "layers", "network", "optimizers", "schedules", "parameter_groups",
+           "mup", "training", "checkpoint", "gradient_check", "datasets", "theory", "diagnostics", "pretraining",
+           "reference", "exchange", "plots", "experiments", "experiments.claims", "experiments.sweeps", "estimators")
 # Text that stays as it is: links, code, mathematics, tags of HTML.
 KEPT = re.compile(r"(\[[^\]]*\]\([^)]*\)|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|<[^>]*>)", re.DOTALL)
 CHAPTERS = re.compile(r"\b[Cc]hapters?\s\d\d(?:(?:,\s|\sand\s|\sto\s)\d\d)*\b")
 CLAIM = re.compile(r"\*(\d\d-[a-z0-9-]+)\*")
+NAME = re.compile(r"`([a-z_]+(?:\.\w+)+)`")
 FURTHER = re.compile(r"\b[Tt]he\sfurther\spart\b")
 
 
 def linked(text: str, chapters: dict[str, str], claims: set[str], *, here: str, up: str) -> str:
-    """The text with links to chapters {number: file name}, to the further part, and to claims in the ledger.
+    """The text with links to chapters {number: file name}, the further part, claims in the ledger, and the API.
 
     `here` is the page's path from the root, "chapters/05_he.ipynb"; `up` leads from its folder to the root, "../".
     """
@@ -42,9 +47,17 @@ def linked(text: str, chapters: dict[str, str], claims: set[str], *, here: str, 
     def further(found: re.Match[str]) -> str:
         return f"[{found[0]}](/chapters/further/{Path(here).name})" if here.count("/") == 1 else found[0]
 
+    def api(found: re.Match[str]) -> str:
+        name = found[1].removeprefix("mn.").removeprefix("minnet.")
+        where = {"fit": "training.fit", "mlp": "network.mlp"}.get(name, name)
+        known = where.split(".")[0] in MODULES
+        return f"{{py:obj}}`{found[1]} <minnet.{where}>`" if known else found[0]
+
     parts = KEPT.split(text)
     for i in range(0, len(parts), 2):
         parts[i] = FURTHER.sub(further, CLAIM.sub(claim, CHAPTERS.sub(chapter, parts[i])))
+    for i in range(1, len(parts), 2):
+        parts[i] = NAME.sub(api, parts[i])
     return "".join(parts)
 
 

@@ -10,14 +10,11 @@ from typing import Any
 
 from chapters import front_page
 from chapters.book import ledger, notebooks
+from chapters.book.notebooks import MODULES
 
 ROOT = Path(__file__).parents[2]
 EXPLORER = ROOT / "chapters" / "explorer" / "index.html"         # a page that is complete: it is copied
 PROJECT = ("tests/DEVELOPING.md", "tests/benchmarks/README.md", "datasets/README.md")
-# The modules that `import minnet` offers by name, in the order in which one meets them, and two more.
-MODULES = ("initializers", "activations", "losses", "layers", "network", "optimizers", "schedules", "parameter_groups",
-           "mup", "training", "checkpoint", "gradient_check", "datasets", "theory", "diagnostics", "pretraining",
-           "reference", "exchange", "plots", "experiments", "experiments.claims", "experiments.sweeps", "estimators")
 # Values for options that have no default.
 EXAMPLES: dict[str, dict[str, Any]] = {"constant": {"value": 0.1}, "fixup": {"blocks": 8},
                                        "gpt2_residual": {"sums": 24}}

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from functools import partial
+from html import unescape
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 nbformat = pytest.importorskip("nbformat")
-from chapters.book import build, docstrings, ledger, notebooks, pages  # noqa: E402
+from chapters.book import build, docstrings, ledger, mathematics, notebooks, pages  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 ROWS = json.loads((ROOT / "chapters" / "ledger.json").read_text(encoding="utf-8"))
@@ -61,6 +62,20 @@ def test_every_claim_has_a_cell_that_judges_it():
 def test_docstrings_are_plain_text():
     assert docstrings.translated(["a * b and |x| of `code_`", "", "    z = x W", "", "- one", "  more"]) == [
         r"a \* b and \|x\| of `code_`", "", "::", "", "        z = x W", "", "- one", "  more"]
+
+
+def test_mathematics_has_the_spaces_of_latex():
+    pytest.importorskip("latex2mathml", reason="pip install -e '.[book]'")
+    thin = mathematics.THIN
+    formula = mathematics.mathml(r"x \ln p = (1 - x) \ln(1 - p) / \mathrm{Var}[\text{fan\_in}]", block=False)
+    assert f'<mo lspace="{thin}" rspace="{thin}">ln</mo><mi>p</mi>' in formula
+    assert f')</mo><mo lspace="{thin}" rspace="0">ln</mo>' in unescape(formula)
+    assert '<mo lspace="0" rspace="0">/</mo>' in formula
+    assert "<mi>Var</mi>" in formula
+    assert '=</mo><mo form="prefix">−</mo>' in unescape(mathematics.mathml("C = -x", block=False))
+    assert 'form="prefix"' not in formula
+    assert "<mtext>fan_in</mtext>" in formula
+    assert '<mo lspace="0" rspace="0">max</mo>' in mathematics.mathml(r"f(z) = \max(z, 0)", block=False)
 
 
 def test_the_cell_for_colab_finds_everything(tmp_path):

@@ -9,6 +9,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+# What stands before the name of a function, the name, and perhaps a parenthesis that opens after it.
+NAME = re.compile(r"((?:&#x00029;|\])?</mo>|<[^>]*>)<(?:mi|mo)>([a-z]{2,})</(?:mi|mo)>(?=(<mo[^>]*>(?:&#x00028;|\[))?)")
+THIN = "0.1667em"
+JOINER = "&#8288;"              # keeps a comma on the line of the formula before it
 FONT = "STIXTwoMath.woff"
 
 
@@ -16,13 +20,31 @@ def mathml(latex: str, block: bool) -> str:
     from latex2mathml.converter import convert
 
     latex = re.sub(r"(\\text\{[^}]*\})", lambda text: text[0].replace(r"\_", "_"), latex)
-    return convert(latex, display="block" if block else "inline")
+    return spaced(convert(latex, display="block" if block else "inline"))
+
+
+def spaced(formula: str) -> str:
+    """The spaces of LaTeX: thin beside the name of a function, none beside / and after ∂. Var is a word, not V a r."""
+    formula = NAME.sub(function, formula)
+    formula = re.sub(r'(?:<mi mathvariant="normal">[A-Za-z]</mi>){2,}',
+                     lambda letters: f"<mi>{''.join(re.findall('>([A-Za-z])<', letters[0]))}</mi>", formula)
+    formula = formula.replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>')
+    # A minus after = or another operator is a sign.
+    formula = re.sub(r"(?<!&#x00029;)(?<!])</mo><mo>&#x02212;</mo>", '</mo><mo form="prefix">&#x02212;</mo>', formula)
+    return formula.replace("<mo>&#x02202;</mo>", '<mi mathvariant="normal">∂</mi>')
+
+
+def function(found: re.Match[str]) -> str:
+    """The name of a function as an operator; a space separates it from a letter or a parenthesis that closes before."""
+    before, name, parenthesis = found.groups()
+    left = "0" if before == "</mo>" or (before.startswith("<m") and not before.endswith("/>")) else THIN
+    return f'{before}<mo lspace="{left}" rspace="{"0" if parenthesis else THIN}">{name}</mo>'
 
 
 def inline(self: Any, node: Any) -> None:
     from docutils.nodes import SkipNode
 
-    self.body.append(mathml(node.astext(), block=False))
+    self.body.append(mathml(node.astext(), block=False) + JOINER)
     raise SkipNode
 
 

@@ -56,4 +56,83 @@ FANS = Exercise("10.1", sizes, outputs("he", "glorot", "pytorch", "bias", inputs
 ))
 
 
-EXERCISES = (FANS,)
+# 10.2 What a choice costs --------------------------------------------------------------------------------------------
+
+FLOOR = 0.5                                                   # what the best start counts for at least
+
+
+def accuracies(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Accuracies (starts, rates, seeds) on held-out and on test images: any numbers, so that no two choices agree."""
+    shape = (6, 4, 5)
+    return rng.uniform(0.1, 1, shape), rng.uniform(0.1, 1, shape)
+
+
+def rule(select: np.ndarray, test: np.ndarray, start: np.ndarray | None = None, *, middle: Any = np.median,
+         floor: float = FLOOR) -> tuple[int, np.ndarray]:
+    """The best start and the costs. `select` chooses the rates and `start` the best start, as a rule the same."""
+    medians = middle(select, axis=2)
+    each = np.arange(len(test)), medians.argmax(axis=1)
+    best = int((medians if start is None else middle(start, axis=2))[each].argmax())
+    accuracy = test[each]
+    return best, np.maximum(accuracy[best], floor) - accuracy
+
+
+def changed(cost: Function) -> Function:
+    """The right choices, with another cost of the right one, the best start and the accuracies at the rates chosen."""
+    def found(held_out: np.ndarray, test: np.ndarray) -> tuple[int, np.ndarray]:
+        best, right = rule(held_out, test)
+        each = np.arange(len(test)), np.median(held_out, axis=2).argmax(axis=1)
+        return best, cost(right, best, test[each], held_out[each])
+
+    return found
+
+
+def one_rate(held_out: np.ndarray, test: np.ndarray) -> tuple[int, np.ndarray]:
+    """One rate for all starts: the one that is best on average."""
+    rate = int(np.median(held_out, axis=2).mean(axis=0).argmax())
+    return rule(held_out[:, [rate]], test[:, [rate]])
+
+
+def rate_of_each_seed(held_out: np.ndarray, test: np.ndarray) -> tuple[int, np.ndarray]:
+    """The best rate of each seed by itself."""
+    best = int(np.median(held_out.max(axis=1), axis=1).argmax())
+    accuracy = np.take_along_axis(test, held_out.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return best, np.maximum(accuracy[best], FLOOR) - accuracy
+
+
+COST = Exercise("10.2", rule, outputs("best", "cost", inputs=accuracies), (
+    Mistake("rates and the best start are chosen on the test images: which images may choose?",
+            lambda held_out, test: rule(test, test)),
+    Mistake("the rates are chosen on the held-out images, the best start on the test images",
+            lambda held_out, test: rule(held_out, test, test)),
+    Mistake("the best start is chosen on the held-out images, the rates on the test images",
+            lambda held_out, test: rule(test, test, held_out)),
+    Mistake("the mean over seeds chooses; the rule says the median",
+            lambda held_out, test: rule(held_out, test, middle=np.mean)),
+    Mistake("the luckiest seed chooses: the largest accuracy over seeds is taken, not the median",
+            lambda held_out, test: rule(held_out, test, middle=np.max)),
+    Mistake("the lowest accuracy is chosen: the stored results have errors, these arrays have accuracies",
+            lambda held_out, test: rule(1 - held_out, test)),
+    Mistake("each seed has a rate of its own: first the median over seeds, then the choice", rate_of_each_seed),
+    Mistake("all starts have the same rate: each start has the one that suits it", one_rate),
+    Mistake("the best start's accuracy is taken as it is, however low: what does the best start count for at least?",
+            lambda held_out, test: rule(held_out, test, floor=0)),
+    Mistake("both accuracies are raised to 0.5: that holds for the best start's alone",
+            changed(lambda right, best, accuracy, _: (
+                np.maximum(accuracy[best], FLOOR) - np.maximum(accuracy, FLOOR)))),
+    Mistake("negative costs are set to 0: may a start have more test images right than the one that was chosen?",
+            changed(lambda right, *_: np.maximum(right, 0))),
+    Mistake("the cost is measured on the held-out images, which have chosen already",
+            changed(lambda right, best, _, held_out: np.maximum(held_out[best], FLOOR) - held_out)),
+    Mistake("the cost is against the best test accuracy of each seed, not against the start that was chosen",
+            changed(lambda right, best, accuracy, _: np.maximum(accuracy.max(axis=0), FLOOR) - accuracy)),
+    Mistake("the best start's median stands for all of its seeds: compare seed by seed",
+            changed(lambda right, best, accuracy, _: np.maximum(np.median(accuracy[best]), FLOOR) - accuracy)),
+    Mistake("the cost is one number for each start; one for each seed, too, is asked for",
+            changed(lambda right, *_: np.median(right, axis=1))),
+    Mistake("best is the index of a rate, not of a start: along which axis of (starts, rates) do the starts lie?",
+            lambda held_out, test: (int(np.median(held_out, axis=2).max(axis=0).argmax()), rule(held_out, test)[1])),
+), points=3, rounds=6)
+
+
+EXERCISES = (FANS, COST)

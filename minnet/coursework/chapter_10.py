@@ -135,4 +135,51 @@ COST = Exercise("10.2", rule, outputs("best", "cost", inputs=accuracies), (
 ), points=3, rounds=6)
 
 
-EXERCISES = (FANS, COST)
+# 10.3 Equal predictions ----------------------------------------------------------------------------------------------
+
+
+def biases_and_factors(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The biases of a net, (layers, units), and a factor for the weights of each layer."""
+    layers = int(rng.integers(3, 7))
+    return rng.normal(size=(layers, 8)), rng.uniform(0.3, 3, layers)
+
+
+def matching(b: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, float]:
+    """Layer l of B has c_l = t_1 ⋯ t_l times the activations of A, and needs the biases c_l b."""
+    c = np.cumprod(t)
+    return b * c[:, None], float(c[-1])
+
+
+def multiplied(by: Function) -> Function:
+    """Biases multiplied by by(t), a number for each layer; the right factor."""
+    return lambda b, t: (b * np.broadcast_to(by(t), t.shape)[:, None], np.prod(t))
+
+
+EQUAL = Exercise("10.3", matching, outputs("biases", "factor", inputs=biases_and_factors), (
+    Mistake("the biases are those of A: do they grow with the weights by themselves?", multiplied(lambda t: 1)),
+    Mistake("the biases grow with their own layer's weights; what enters the layer has grown, too",
+            multiplied(lambda t: t)),
+    Mistake("the biases of a layer have the factor of the whole net: which layers has the signal passed there?",
+            multiplied(np.prod)),
+    Mistake("the biases lack the factor of their own layer: they are added to z, after the weights",
+            multiplied(lambda t: np.cumprod(t) / t)),
+    Mistake("the biases have the factors of the layers above: which layers has the signal passed there?",
+            multiplied(lambda t: np.cumprod(t[::-1])[::-1])),
+    Mistake("the biases are divided by the factor: do B's activations grow where t > 1, or shrink?",
+            multiplied(lambda t: 1 / np.cumprod(t))),
+    Mistake("the factors of the layers are added up: what does a second layer do to what the first has made?",
+            lambda b, t: (b * np.cumsum(t)[:, None], np.sum(t))),
+    Mistake("all layers have the factor of the first, to a power: t may differ from layer to layer",
+            lambda b, t: (b * t[0] ** np.arange(1, len(t) + 1)[:, None], t[0] ** len(t))),
+    Mistake("a root is taken of the factor: t multiplies weights, not variances",
+            lambda b, t: (b * np.sqrt(np.cumprod(t))[:, None], np.sqrt(np.prod(t)))),
+    Mistake("the factor is that of the last layer alone: what has grown below it?",
+            lambda b, t: (matching(b, t)[0], t[-1])),
+    Mistake("the factor is that of the last hidden layer: the outputs have weights, too",
+            lambda b, t: (matching(b, t)[0], np.prod(t[:-1]))),
+    Mistake("the factor is 1, but only the predictions are equal, which ask for the largest output alone",
+            lambda b, t: (matching(b, t)[0], 1.0)),
+), points=3)
+
+
+EXERCISES = (FANS, COST, EQUAL)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from minnet.coursework.exercises import Exercise, Function, Mistake
+from minnet import initializers
+from minnet.coursework.exercises import Exercise, Function, Mistake, Observation
 from minnet.coursework.observations import outputs
+from minnet.network import Network, mlp
 
 # 10.1 Unequal fans ---------------------------------------------------------------------------------------------------
 
@@ -182,4 +185,59 @@ EQUAL = Exercise("10.3", matching, outputs("biases", "factor", inputs=biases_and
 ), points=3)
 
 
-EXERCISES = (FANS, COST, EQUAL)
+# 10.4 Which start? ---------------------------------------------------------------------------------------------------
+
+DRAWS = {"PyTorch": initializers.heuristic_uniform, "Glorot": initializers.glorot_uniform,
+         "LeCun": initializers.lecun_normal, "orthogonal": initializers.orthogonal, "He": initializers.he_normal}
+
+
+def from_each_start(function: Function, rng: np.random.Generator) -> Observation:
+    """What a function says about a network from each of the starts: one part for each, of its name."""
+    found: Observation = {}
+    widths = [int(rng.integers(80, 120)), *[int(rng.integers(35, 50))] * 4, 10]
+    for name, init in DRAWS.items():
+        net = mlp(widths, activation="relu", init=init, rng=rng)
+        found |= outputs(name, inputs=lambda _, net=net: (net,))(function, rng)  # type: ignore[misc]
+    return found
+
+
+def variances(n: float, m: float) -> dict[str, float]:
+    """The variance of a weight for each start that has independent weights."""
+    return {"PyTorch": 1 / (3 * n), "Glorot": 2 / (n + m), "LeCun": 1 / n, "He": 2 / n}
+
+
+def nearest(known: Any = variances, *, layer: int = 0, size: Function = np.var, orthogonal: bool = True) -> Function:
+    """A function that finds orthogonal weights by their singular values, others by the nearest size of a weight."""
+    def which_start(net: Network) -> str:
+        W = np.asarray(net.layers[layer].W, dtype=float)
+        s = np.linalg.svd(W, compute_uv=False)
+        if orthogonal and s.max() < 1.01 * s.min():
+            return "orthogonal"
+        candidates: dict[str, float] = known(*W.shape)
+        return min(candidates, key=lambda name: abs(math.log(size(W) / candidates[name])))
+
+    return which_start
+
+
+WHICH = Exercise("10.4", nearest(), from_each_start, (
+    Mistake("LeCun's weights are taken for Glorot's: in which layers do the two differ?", nearest(layer=1)),
+    Mistake("Glorot's weights are taken for LeCun's: in which layers do the two differ?",
+            nearest(lambda n, m: dict(reversed(variances(n, m).items())), layer=1)),
+    Mistake("orthogonal weights are taken for LeCun's, whose variance they have: what else do their columns have?",
+            nearest(orthogonal=False)),
+    Mistake("the axes are exchanged: in minnet a matrix is (fan_in, fan_out), since z = x @ W",
+            nearest(lambda n, m: variances(m, n))),
+    Mistake("the answer is He for nearly all: is a standard deviation compared with variances?", nearest(size=np.std)),
+    Mistake("the answer is PyTorch for nearly all: which factor lies between Var[W] and σ_w²?",
+            nearest(lambda n, m: {name: n * v for name, v in variances(n, m).items()})),
+    Mistake("LeCun's weights are taken for PyTorch's: is the bound of a uniform distribution its standard deviation?",
+            nearest(lambda n, m: variances(n, m) | {"PyTorch": 1 / n})),
+    Mistake("He's variance is that of fan_out: how many terms does z have?",
+            nearest(lambda n, m: variances(n, m) | {"He": 2 / m})),
+    Mistake("these are the names of initializers; the exercise asks for those of the starts, as the chapter's map has "
+            "them", lambda net: {"PyTorch": "heuristic_uniform", "Glorot": "glorot_uniform", "LeCun": "lecun_normal",
+                                 "orthogonal": "orthogonal", "He": "he_normal"}[nearest()(net)]),
+), points=3)
+
+
+EXERCISES = (FANS, COST, EQUAL, WHICH)

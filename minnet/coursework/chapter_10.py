@@ -240,4 +240,43 @@ WHICH = Exercise("10.4", nearest(), from_each_start, (
 ), points=3)
 
 
-EXERCISES = (FANS, COST, EQUAL, WHICH)
+# 10.5 How wide is safe? ----------------------------------------------------------------------------------------------
+
+
+def depth_and_share(rng: np.random.Generator) -> tuple[int, float]:
+    """A number of layers, and the share of dead nets that is allowed."""
+    return int(rng.integers(5, 300)), float(rng.uniform(0.02, 0.95))
+
+
+def exact_width(layers: int, share: float) -> float:
+    """n with 1 − (1 − 2⁻ⁿ)^L = share."""
+    return -math.log2(1 - (1 - share) ** (1 / layers))
+
+
+def rounded_up(n: float) -> int:
+    """The next whole number, at least 1."""
+    return max(1, math.ceil(n))
+
+
+SAFE = Exercise("10.5", lambda L, p: rounded_up(exact_width(L, p)), outputs("width", inputs=depth_and_share), (
+    Mistake("rounded down: does this width keep the promise?", lambda L, p: math.floor(exact_width(L, p))),
+    Mistake("rounded to the nearest: does this width always keep the promise?", lambda L, p: round(exact_width(L, p))),
+    Mistake("a width is a whole number", exact_width),
+    Mistake("one unit too many: does the loop add one after it has found the width?",
+            lambda L, p: rounded_up(exact_width(L, p)) + 1),
+    Mistake("the approximation L · 2⁻ⁿ asks for a unit too many where the share is large: use P itself",
+            lambda L, p: rounded_up(math.log2(L / p))),
+    Mistake("this is the width at which the share of *living* nets is that small: which of the two does P give?",
+            lambda L, p: rounded_up(exact_width(L, 1 - p))),
+    Mistake("this is right for a net of one layer: where does the depth enter?",
+            lambda L, p: rounded_up(exact_width(1, p))),
+    Mistake("the depth enters at the wrong place: this net would be dead only if all of its layers are",
+            lambda L, p: rounded_up(-math.log2(p) / L)),
+    Mistake("the logarithm has the base e: a unit is negative with probability ½, so which base is right?",
+            lambda L, p: rounded_up(exact_width(L, p) * math.log(2))),
+    Mistake("here the probability that a layer is 0 is 1/(2n): all of its units have to be, independently",
+            lambda L, p: rounded_up(0.5 / (1 - (1 - p) ** (1 / L)))),
+), rounds=12)
+
+
+EXERCISES = (FANS, COST, EQUAL, WHICH, SAFE)

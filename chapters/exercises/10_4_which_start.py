@@ -36,7 +36,8 @@
 #
 # <details><summary>Hint 3</summary>
 #
-# What do the singular values of an orthogonal matrix have in common? `np.linalg.svd(W, compute_uv=False)`
+# What do the singular values of an orthogonal matrix have in common, up to rounding? `np.linalg.svd(W,
+# compute_uv=False)` computes them.
 #
 # </details>
 

@@ -133,6 +133,8 @@ COST = Exercise("10.2", rule, outputs("best", "cost", inputs=accuracies), (
             changed(lambda right, best, accuracy, _: np.maximum(np.median(accuracy[best]), FLOOR) - accuracy)),
     Mistake("the cost is one number for each start; one for each seed, too, is asked for",
             changed(lambda right, *_: np.median(right, axis=1))),
+    Mistake("best is one too large: an index counts from 0",
+            lambda held_out, test: (rule(held_out, test)[0] + 1, rule(held_out, test)[1])),
     Mistake("best is the index of a rate, not of a start: along which axis of (starts, rates) do the starts lie?",
             lambda held_out, test: (int(np.median(held_out, axis=2).max(axis=0).argmax()), rule(held_out, test)[1])),
 ), points=3, rounds=6)
@@ -196,7 +198,7 @@ def from_each_start(function: Function, rng: np.random.Generator) -> Observation
     found: Observation = {}
     widths = [int(rng.integers(80, 120)), *[int(rng.integers(35, 50))] * 4, 10]
     for name, init in DRAWS.items():
-        net = mlp(widths, activation="relu", init=init, rng=rng)
+        net = mlp(widths, activation="relu", init=init, rng=rng, dtype=np.float64)
         found |= outputs(name, inputs=lambda _, net=net: (net,))(function, rng)  # type: ignore[misc]
     return found
 
@@ -209,7 +211,7 @@ def variances(n: float, m: float) -> dict[str, float]:
 def nearest(known: Any = variances, *, layer: int = 0, size: Function = np.var, orthogonal: bool = True) -> Function:
     """A function that finds orthogonal weights by their singular values, others by the nearest size of a weight."""
     def which_start(net: Network) -> str:
-        W = np.asarray(net.layers[layer].W, dtype=float)
+        W = net.layers[layer].W
         s = np.linalg.svd(W, compute_uv=False)
         if orthogonal and s.max() < 1.01 * s.min():
             return "orthogonal"

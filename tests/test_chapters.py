@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
 FURTHER = sorted((ROOT / "chapters" / "further").glob("[0-9][0-9]_*.py"))
 SOURCES = [*PATHS, *FURTHER]
-EXERCISES = sorted((ROOT / "chapters" / "exercises").glob("[0-9][0-9]_*.py"))
+EXERCISES = [path for folder in ("exercises", "inventory")
+             for path in sorted((ROOT / "chapters" / folder).glob("[0-9][0-9]_*.py"))]
 ANSWERS = sorted((ROOT / "chapters" / "answers").glob("*.py"))
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 

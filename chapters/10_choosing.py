@@ -455,19 +455,15 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/10_choosing.py`.
+# Each is a notebook with hints and a check; `python -m chapters handout 10` leaves the solutions out.
 #
-# 1. **(10 min)** Unequal fans. Compute $\sigma_w^2$ of He, LeCun, Glorot and PyTorch's default for layers 784 → 100 and
-#    100 → 784. When is Glorot close to He?
-# 2. **(15 min)** How deep does a default reach? After how many ReLU layers is the signal a thousandth of what it was,
-#    with PyTorch's weights, and with Keras's? Check by measuring (width 512).
-# 3. **(10 min)** The factor √6. Multiply PyTorch's default weights by √6. Whose weights are these? Train ten layers.
-# 4. **(20 min)** Equal predictions. Show that nets from He's weights and from N(0, 1), drawn from the same numbers,
-#    stop agreeing if both get the same biases. Which biases make them agree again?
-# 5. **(15 min)** How wide is safe? How many units keep the share of dead nets below 1% with 100 hidden layers? Which
-#    activation has no dead nets at all?
-# 6. **(20 min)** ELU is not in the map. What does `theory.for_activation` say about it, and by which of its rules?
-#    Train ten layers.
+# 1. **(10 min, pencil)** [Unequal fans](exercises/10_1_unequal_fans.ipynb). Which $\sigma_w^2$ has each start where the
+#    fans differ?
+# 2. **(25 min)** [What a choice costs](exercises/10_2_cost.ipynb). Write the rule of section 2.
+# 3. **(20 min)** [Equal predictions](exercises/10_3_equal_predictions.ipynb). Which biases keep the predictions of
+#    section 6 equal?
+# 4. **(25 min)** [Break a network, and find the start](exercises/10_4_which_start.ipynb). Read it from the weights.
+# 5. **(20 min)** [How wide is safe?](exercises/10_5_safe_width.ipynb) Turn the formula of section 7 round.
 #
 # **Where to go on.** [The further part](further/10_choosing.ipynb): the whole map with its ranges, what a start costs
 # in epochs, the defaults with Adam, one gradient that tells which start will learn, what a dead net does. The theory of

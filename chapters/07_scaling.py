@@ -15,8 +15,7 @@
 #
 # There is a formula for the size of random weights that seems to work for *any* activation: take the variance that
 # keeps a signal of mean square 1 at 1. The networks below have 50 layers whose weights follow it, for four activations.
-# It works for two of them. With GELU and swish, which many of today's networks use, the signal explodes. (The input has
-# mean square 1, so that layer 1 begins at the square of the gain, above 1.)
+# With GELU and swish, which many of today's networks use, the signal explodes.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -52,45 +51,48 @@ ax.set_title("One formula, four activations: GELU's and swish's signal explodes"
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Each marker is a layer, and its bar shows the range over five networks. The axis is logarithmic. With
-# ReLU and tanh the signal keeps its size. With GELU and swish it grows by many powers of ten.
+# **What to see.** Bars show the range over five networks. With ReLU and tanh the
+# signal keeps its size. With GELU and swish it grows by many powers of ten.
 #
-# **The question.** What is wrong with the formula? Which weights suit GELU and swish? And how deep can a network be?
+# **The question.** What is wrong with the formula? Which weights suit GELU and swish? How deep can a network be?
 #
 # **What you need.** The backward pass (chapter 01), He's formula (chapter 05), expectation and variance, and the first
 # term of a Taylor series. Everywhere $g \sim N(0, 1)$ is a standard Gaussian number. Swish is $z/(1 + e^{-z})$.
 #
-# Where it says **Predict**, write your answer down before you open the folded one or read on.
+# At **Predict**, write your answer down before you read on. A claim is *reproduced* if every run meets its criterion,
+# *refuted* if none does, *conditional* if this depends on a stated condition, and *mixed* otherwise. *Lore* is what is
+# widely said without a source.
 
 # %%
-ax = plots.network_diagram([64, 256, 256, 256, 10], labels=["x", "q¹", "q²", "… q⁵⁰", "z⁵¹"])
+ax = plots.network_diagram([64, 256, 256, 256, 10], labels=["$x$", "$q_1$", "$q_2$", "… $q_{50}$", "$z_{51}$"])
 _ = ax.set_title("Our network. One number describes a layer: q, the mean of z²", fontsize=10)
 
 # %% [markdown]
 # ## 1. One formula
 #
-# A layer computes $z_j = \sum_i a_i W_{ij}$ from $n$ = fan_in inputs. The weights are independent, with mean 0, so
+# A layer computes $z_j = \sum_i a_iW_{ij}$ from $n$ inputs (fan_in) for $m$ outputs (fan_out). The weights are
+# independent, with mean 0, so
 #
-# $$E[z^2] = n\,\mathrm{Var}[W]\;E[a^2] .$$
+# $$E[z^2] = n\,\mathrm{Var}[W]\,E[a^2].$$
 #
 # An initializer of independent weights therefore chooses one number, $\sigma_w^2 = n\,\mathrm{Var}[W]$: LeCun 1, He 2,
-# Glorot 1 with the mean of fan_in and fan_out in place of $n$.
+# Glorot 1 with the mean $\bar n = (n + m)/2$ in place of $n$.
 #
 # A sum of many independent terms is nearly Gaussian. If $z$ has the mean square $q$ in one layer, then $z = \sqrt q\,g$
 # and $a = f(\sqrt q\,g)$, and in the next layer the mean square is
 #
-# $$V(q) = \sigma_w^2\;E\big[f(\sqrt q\,g)^2\big] .$$
+# $$V(q) = \sigma_w^2\,E\big[f(\sqrt q\,g)^2\big].$$
 #
-# **Predict.** Which $\sigma_w^2$ keeps $q = 1$ at 1? What is it for ReLU?
+# **Predict.** Which $\sigma_w^2$ keeps $q = 1$ at 1, in general and for ReLU?
 #
 # <details><summary>Answer</summary>
 #
 # $V(1) = 1$ gives $\sigma_w^2 = 1/E[f(g)^2]$. ReLU passes half of the square, $E[f(g)^2] = \tfrac12$, so
-# $\sigma_w^2 = 2$: this is He's formula.
+# $\sigma_w^2 = 2$, He's formula.
 #
 # </details>
 #
-# The square root of it, $1/\sqrt{E[f(g)^2]}$, is the *gain* of $f$. It is one integral, which a fine sum can do:
+# The square root of it, $1/\sqrt{E[f(g)^2]}$, is the *gain* of $f$. A fine sum computes the integral:
 
 # %%
 z = np.linspace(-12, 12, 240_001)
@@ -102,13 +104,13 @@ for name, f in UNITS.items():
 # %% [markdown]
 # ## 2. A fixed point that repels
 #
-# The gain makes $q = 1$ a *fixed point*: $V(1) = 1$. But no layer is exactly there. If $q = 1 + \varepsilon$, then
+# The gain makes $q = 1$ a *fixed point*: $V(1) = 1$. But no layer is exactly there. For $q = 1 + \varepsilon$
 #
 # $$V(1 + \varepsilon) \approx 1 + V'(1)\,\varepsilon, \qquad
-# V'(q) = \sigma_w^2\,\frac{E\big[f(\sqrt q\,g)\,f'(\sqrt q\,g)\,g\big]}{\sqrt q} .$$
+# V'(q) = \sigma_w^2\,E\big[f(\sqrt q\,g)\,f'(\sqrt q\,g)\,g\big]/\sqrt q.$$
 #
-# Every layer multiplies the deviation by $V'(1)$. If that is below 1, the signal returns to its size. If it is above 1,
-# the deviation grows.
+# Every layer multiplies the deviation by $V'(1)$. Below 1, the signal returns to its size. Above 1, the deviation
+# grows.
 #
 # **Predict.** GELU and swish are about $z/2$ for small $z$. For large $|z|$ they are like ReLU. (a) Which share of
 # $E[z^2]$ do they pass on when $q$ is small, and which when it is large? (b) So is $V'(1)$ above or below 1? (c) Three
@@ -117,8 +119,8 @@ for name, f in UNITS.items():
 # <details><summary>Answer</summary>
 #
 # (a) A quarter of a small signal, half of a large one. (b) The larger the signal, the larger the share: $V$ grows
-# faster than in proportion, and $V'(1) > 1$. (c) The small one fades, the large one explodes. The one in the
-# middle does not stay: 256 units miss $V(q)$ by about $\sqrt{2/256} = 9\%$, and this first deviation then grows.
+# faster than $q$, and $V'(1) > 1$. (c) The small one fades, the large one explodes. The one in the middle does not
+# stay: by chance 256 units miss $V(q)$ by about $\sqrt{2/256} = 9\%$, and this first deviation grows.
 #
 # </details>
 
@@ -140,12 +142,12 @@ axes[2].set(title="GELU: the signal leaves q = 1", xlabel="layer", ylabel="mean 
 _ = plots.label_lines(axes[2])
 
 # %% [markdown]
-# **What to see.** Left, the thick curve is $V$ and the straight line is $q$ itself. The thin staircase starts at 1.5
-# and shows one layer after the other: tanh's comes to the fixed point, GELU's leaves it. Right, each line is one
-# network of GELU units. None stays at 1, not even those that begin there.
+# **What to see.** Left and middle, the thick curve is $V$ and the straight line is $q$ itself. The thin staircase
+# starts at 1.5 and takes one step a layer: tanh's comes to the fixed point, GELU's leaves it. Right, each line is one
+# network of GELU units. None stays at 1.
 #
 # Criterion for the formula: $E[z^2]$ in layer 50 is within a factor of ten of that in layer 1, for the worst of five
-# activations with $V'(1) \le 1$. The counter-measurement is the better one of GELU and swish.
+# activations with $V'(1) \le 1$. The comparison is with GELU and swish, the better of the two.
 
 # %%
 more = {"sigmoid": activations.sigmoid, "SELU": activations.selu, "softsign": activations.softsign}
@@ -161,11 +163,14 @@ claims.judge("07-forward-gain", source="lore", criterion=claims.at_most(1), cond
              post_hoc="mish, with V′(1) just above 1, was left out of the counter-measurement: it straddles the mark")
 
 # %% [markdown]
+# **Verdict: conditional.** The formula keeps the signal's size if $V'(1) \le 1$, and fails with GELU and swish.
+#
 # ## 3. Measure instead
 #
-# LSUV (Mishkin and Matas 2016) does not integrate, it measures. Draw orthogonal weights (chapter 06), send a batch of
-# images through the network, divide the weights of layer 1 by the standard deviation of its $z$, and go on to the next
-# layer. In the end every layer has $\mathrm{Var}[z] \approx 1$, with GELU too.
+# LSUV (*layer-sequential unit variance*, Mishkin and Matas 2016) measures. Draw orthogonal
+# weights (chapter 06), send a batch of images through the network, divide the weights of layer 1 by the standard
+# deviation of its $z$, and go on to the next layer. In the end every layer has $\mathrm{Var}[z] \approx 1$, with GELU
+# too.
 #
 # **Predict.** The batch has 256 digits. In layer 50 of a GELU network, what is the mean of $z^2$ for a *typical* digit?
 
@@ -197,13 +202,13 @@ for ax in axes:
 #
 # <details><summary>Why</summary>
 #
-# LSUV divides all digits by the same number. It cannot change the *ratio* of two digits, and where $V' > 1$ every layer
-# makes that ratio larger. The fixed point still repels the digits; only their average is held there.
+# LSUV divides all digits by the same number. It cannot change their *ratio*, and where $V' > 1$ every layer makes that
+# ratio larger.
 #
 # </details>
 #
 # Criterion for "unit size", image by image: at least 90% of the digits have a mean of $z^2$ between 0.1 and 10 in layer
-# 50, for the worst of ReLU, tanh and SELU. The counter-measurement is the better one of GELU and swish.
+# 50, for the worst of ReLU, tanh and SELU. The comparison is with GELU and swish, the better of the two.
 
 # %%
 share = {name: [np.mean((last >= 0.1) & (last <= 10)) for *_, last in found] for name, found in sizes.items()}
@@ -217,16 +222,19 @@ claims.judge("07-lsuv-images", source="lore (after Mishkin & Matas 2016)", crite
                       "or swish")
 
 # %% [markdown]
+# **Verdict: conditional.** LSUV gives nearly every digit unit size with ReLU, tanh and SELU, but few with GELU or
+# swish.
+#
 # ## 4. Two inputs: order and chaos
 #
-# From here on layers may have biases, of variance $\sigma_b^2$, which is added to $V(q)$. Let $q^*$ be a stable fixed
-# point of $V$. Take two inputs that differ a little. If $z$ differs by $\Delta z$, then $a$ differs by
+# From here on layers may have biases, of variance $\sigma_b^2$, which is added to $V(q)$. Let $q^*$ be a fixed point of
+# $V$ that attracts. Take two inputs that differ a little. If $z$ differs by $\Delta z$, then $a$ differs by
 # $f'(z)\,\Delta z$, and in the next layer
 #
-# $$E[(\Delta z_{\text{next}})^2] = \chi\;E[(\Delta z)^2], \qquad \chi = \sigma_w^2\,E\big[f'(\sqrt{q^*}\,g)^2\big] .$$
+# $$E[(\Delta z_{\text{next}})^2] = \chi\,E[(\Delta z)^2], \qquad \chi = \sigma_w^2\,E\big[f'(\sqrt{q^*}\,g)^2\big].$$
 #
-# Going back, $\delta$ is multiplied by the weights and by $f'$ too, so its mean square is multiplied by the same
-# $\chi$. One number decides both (Poole and others 2016; Schoenholz and others 2017):
+# Going back, $\delta$ is multiplied by the weights and by $f'$ too: its mean square gets the same factor $\chi$ where
+# $m = n$. One number decides both (Poole and others 2016; Schoenholz and others 2017):
 #
 # | | two nearly equal inputs | gradient |
 # |---|---|---|
@@ -242,40 +250,45 @@ biases = initializers.normal(std=np.sqrt(0.05))
 angle = np.linspace(0, 2 * np.pi, 401)
 plane = initializers.orthogonal(np.random.default_rng(0), (2, 64))
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.7), sharex=True, sharey=True)
-for ax, (name, weight_var) in zip(axes, {"order": 1.0, "edge": 1.76, "chaos": 4.0}.items(), strict=True):
+for ax, (name, weight_var) in zip(axes, {"order shrinks it": 1.0, "the edge bends it": 1.76,
+                                         "chaos tangles it": 4.0}.items(), strict=True):
     field = theory.MeanField(activations.tanh, weight_var, 0.05)
-    size = np.sqrt(64 * (field.limit() - 0.05) / weight_var)                # layer 1 then has q = q*
+    radius = np.sqrt((field.limit() - 0.05) / weight_var)                   # layer 1 then has q = q*
     net = mn.mlp([64, *[300] * 15, 10], activation=activations.tanh, bias_init=biases, rng=0,
                  init=initializers.variance_scaling(scale=weight_var))
-    net.forward(size * np.stack([np.cos(angle), np.sin(angle)], axis=1) @ plane)
+    net.forward(8 * radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) @ plane)       # 8 = √64
     z = net.layers[14].z - net.layers[14].z.mean(axis=0)
     u, s, _ = np.linalg.svd(z, full_matrices=False)                         # the two directions of largest variance
-    ax.plot(*(u[:, :2] * s[:2]).T, "k-", lw=0.9)
+    ax.plot(*(u[:, :2] * s[:2]).T / np.sqrt(300), "k-", lw=0.9)
+    ax.plot(radius * np.cos(angle), radius * np.sin(angle), "--", color="0.6")
     ax.set(title=f"{name}: $σ_w^2$ = {weight_var:g}, χ = {field.chi(field.limit()):.2f}", aspect="equal",
            xlabel="first direction")
 _ = axes[0].set_ylabel("second direction")
 
 # %% [markdown]
-# **What to see.** The three pictures have one scale. In order the circle has shrunk: the network can hardly tell its
-# inputs apart. At the edge it is a bent ring. In chaos it runs through many directions, of which a plane shows two. The
-# further part measures every entry of the table.
+# **What to see.** Dashed: the circle at the input. Black: layer 15. In order the circle has shrunk: the network can
+# hardly tell its inputs apart. At the edge it is a bent ring. In chaos it runs through many directions, of which a
+# plane shows two.
 #
 # ## 5. How deep can a network be?
 #
-# Two *depth scales*: the gradient's mean square changes by a factor of $e$ in $\xi_\nabla = 1/|\ln\chi|$ layers, and
-# the correlation of two inputs comes closer to its limit by a factor of $e$ in $\xi_c$ layers. In order both are
-# equal; in chaos $\xi_c$ is longer. Schoenholz and others say that networks train to a fixed multiple of $\xi_c$.
-# [Chapter 03](03_vanishing.ipynb) draws such a map; here we ask only which of the two scales counts.
+# Which of two *depth scales* decides how deep a network trains?
 #
-# The stored networks have 100 tanh units a layer and get 205 steps of SGD at the best of four rates. *Trained* means
-# that half of the training digits are right.
+# - $\xi_\nabla = 1/|\ln\chi|$: in so many layers the gradient's mean square changes by a factor of $e$.
+# - $\xi_c$: the *correlation* of two inputs in a layer, $E[zz']/q^*$, is 1 if their vectors $z$ and $z'$ are equal and
+#   0 if they are orthogonal. It goes to a limit, and its distance from the limit falls by a factor of $e$ in $\xi_c$
+#   layers.
+#
+# In order both are equal; in chaos $\xi_c$ is longer. Schoenholz and others say that networks train to a fixed multiple
+# of $\xi_c$. Stored networks of 100 tanh units a layer get 205 steps at the best of four rates. *Trained*: half of the
+# training digits are right.
 #
 # **Predict.** At $\sigma_w^2 = 1$, $\xi_c = \xi_\nabla = 3.6$ layers. At $\sigma_w^2 = 4$, $\xi_c = 7.0$ and
 # $\xi_\nabla = 3.4$. How much deeper do networks train at 4 than at 1, if $\xi_c$ counts? And if $\xi_\nabla$ counts?
 #
 # <details><summary>Answer</summary>
 #
-# If $\xi_c$ counts, twice as deep. If $\xi_\nabla$ counts, no deeper. The picture decides.
+# If $\xi_c$ counts, twice as deep. If $\xi_\nabla$ counts, no deeper.
 #
 # </details>
 
@@ -307,11 +320,10 @@ _ = plots.label_lines(ax)
 # %% [markdown]
 # **What to see.** Points are measured: medians and range over five seeds. Left of the peak, in order, the multiple was
 # fitted. Right of it, in chaos, nothing was fitted, and the points follow the solid line. At the edge both lines go to
-# infinity, but networks of 112 layers, the deepest that were tried, do not train.
+# infinity; the networks do not.
 #
 # Criterion for "a fixed multiple": away from the edge ($\xi_c < 15$), the largest ratio of trained depth to
-# $\xi_\nabla$ is at most twice the smallest, for each seed. (Depths were tried in steps of $\sqrt2$, so the resolution
-# is two steps.) The further part judges $\xi_c$ in the same way; it fails.
+# $\xi_\nabla$ is at most twice the smallest, for each seed.
 
 # %%
 _ = claims.judge("07-multiple-of-gradient", source="this chapter", mode="stored", criterion=claims.at_most(2),
@@ -321,14 +333,16 @@ _ = claims.judge("07-multiple-of-gradient", source="this chapter", mode="stored"
                  post_hoc="the factor of 2, after trial runs of one or two seeds")
 
 # %% [markdown]
+# **Verdict: reproduced.** For every seed the trained depth is a nearly fixed multiple of $\xi_\nabla$. The further part
+# judges $\xi_c$ in the same way; it fails.
+#
 # ## 6. Weights for GELU and swish
 #
-# Now demand both at once, $V(q) = q$ for the signal and $\chi(q) = 1$ for the gradient. With biases this is possible:
+# Now demand both at once, $V(q) = q$ for the signal and $\chi = 1$ for the gradient. With biases this is possible:
 #
-# $$\sigma_w^2 = \frac{1}{E[f'(\sqrt q\,g)^2]}, \qquad \sigma_b^2 = q - \sigma_w^2\,E[f(\sqrt q\,g)^2] .$$
+# $$\sigma_w^2 = 1/E[f'(\sqrt q\,g)^2], \qquad \sigma_b^2 = q - \sigma_w^2\,E[f(\sqrt q\,g)^2].$$
 #
-# This leaves $q$ free. `theory.critical_point` takes the smallest $q$ with $V'(q) \le 1$. (Hayou, Doucet and Rousseau
-# 2018 use the edge for swish.)
+# This leaves $q$ free. `theory.critical_point` takes the smallest $q$ with $V'(q) \le 1$.
 
 # %%
 for name in ("GELU", "swish"):
@@ -336,9 +350,13 @@ for name in ("GELU", "swish"):
     print(f"{name:>5}: σ_w² = {field.weight_var:.3f}, σ_b² = {field.bias_var:.3f}, at q = {q:.1f}")
 
 # %% [markdown]
+# The weights are nearly He's, with $\sigma_w^2 = 2$. The difference is the *biases*: He's are 0, these are random. They
+# keep $q$ at a fixed point that does not repel.
+#
 # **Predict.** Thirty layers of 64 swish units, from four starts: He's weights, the gain of section 1, LSUV, and the
-# edge of chaos. Which learns most in 205 steps? Criterion: the edge's training accuracy is higher than that of He's
-# weights and of the gain by at least 0.1, for each seed.
+# edge of chaos. Which learns most in 205 steps? Criterion (after Hayou, Doucet and Rousseau 2018): the edge's training
+# accuracy exceeds that of He's weights and of the gain by at least 0.1, for each seed. LSUV is drawn for comparison; it
+# is not part of the claim.
 
 # %%
 NAMES = {"he": "He", "forward": "gain of section 1", "lsuv": "LSUV", "critical": "edge of chaos"}
@@ -359,8 +377,9 @@ _ = claims.judge("07-swish-edge", source="Hayou, Doucet & Rousseau 2018", mode="
                  post_hoc="the margin of 0.1, after trial runs of one or two seeds")
 
 # %% [markdown]
-# **What to see.** Each circle is a run, at the best of six learning rates. The edge is ahead of the other three. Still,
-# tanh learns more in 30 layers, without biases (further part).
+# **What to see.** Each circle is a run, at the best of six learning rates.
+#
+# **Verdict: reproduced.** In every run swish learns more from the edge.
 #
 # ## 7. Does the shape matter?
 #
@@ -368,7 +387,8 @@ _ = claims.judge("07-swish-edge", source="Hayou, Doucet & Rousseau 2018", mode="
 #
 # **Predict.** Three distributions have $\mathrm{Var}[W] = 1/n$: the normal one, the coin, and a rare one, in which 1%
 # of the weights are ten times as large as normal ones and the rest are 0. With 1.5 times these weights and tanh, which
-# of the three give the $E[z^2]$ of the theory? Criterion: within 20% of it in layer 20.
+# of the three give the $E[z^2]$ of the theory? Criterion: within 20% of it in layer 20, for coin and normal. The
+# comparison is the rare one.
 
 # %%
 def coin(rng, shape):
@@ -404,17 +424,18 @@ _ = claims.judge("07-shape", source="lore", criterion=claims.at_most(0.2),
                  headline="Only the variance of the weights counts, as long as many weights share it")
 
 # %% [markdown]
-# **What to see.** After a few layers coin and normal lie on the theory, the dotted line. The rare weights do not. There
-# a unit has two or three weights that are not 0, and such a sum is not Gaussian.
+# **What to see.** After a few layers coin and normal lie on the theory, the dotted line. The rare weights do not: a
+# unit has two or three weights that are not 0, and so short a sum is not Gaussian.
+#
+# **Verdict: conditional.** Only the variance counts if many weights share it.
 #
 # ## Summary
 #
 # 1. Initializers of independent weights choose one number, $n\,\mathrm{Var}[W]$; the gain $1/\sqrt{E[f^2]}$ makes
 #    $q = 1$ a fixed point.
-# 2. Look at $V'(1)$ too: with GELU and swish it is above 1, and the signal leaves the fixed point.
-# 3. Unit variance over a batch says nothing about the single images in it.
-# 4. $\chi$ decides whether inputs become equal or are driven apart, and whether gradients vanish or explode; the depth
-#    that trains is a multiple of $1/|\ln\chi|$.
+# 2. With GELU and swish $V'(1)$ is above 1, and the signal leaves the fixed point.
+# 3. Unit variance over a batch does not mean unit variance for each image.
+# 4. $\chi$ decides whether gradients vanish or explode; the depth that trains is a multiple of $1/|\ln\chi|$.
 # 5. At the edge of chaos, $\chi = 1$, networks train deepest; with biases, GELU and swish have such a point.
 
 # %%
@@ -436,6 +457,6 @@ claims.summary()
 # 5. **(45 min)** No random numbers. Write an orthogonal initializer that needs none (a cosine transform). What does
 #    `diagnostics.scorecard` say, and what must be added?
 #
-# **Where to go on.** [The further part](further/07_scaling.ipynb): Keras' constant, tanh's gain 5/3, the phases
-# measured, $\xi_c$ against $\xi_\nabla$, looks-linear, random-walk and sparse weights, and weights of your own.
-# [Chapter 08](08_selu.ipynb) builds the stable fixed point into the activation itself.
+# **Where to go on.** [The further part](further/07_scaling.ipynb): the phases measured, $\xi_c$ against $\xi_\nabla$,
+# other weights, and weights of your own. [Chapter 08](08_selu.ipynb) builds the stable fixed point into the activation
+# itself.

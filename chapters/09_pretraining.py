@@ -76,24 +76,25 @@ for ax in (left, right):
 # ([chapter 03](03_vanishing.ipynb)). The data are MNIST-5k: 4,000 training and 1,000 test images, pixels in [0, 1]. On
 # 1,000 images an error of 5% has a standard error of 0.7 points (one point is ten images).
 #
-# Where it says **Predict**, write your answer down before you open the folded one or read on.
+# At **Predict**, write your answer down before you read on. A claim is *reproduced* if every run meets its criterion,
+# *refuted* if none does, *conditional* if this depends on a stated condition, and *mixed* otherwise.
 #
 # ## 1. Why five layers do not learn
 #
 # A layer computes $z = aW + b$ and $f(z) = 1/(1 + e^{-z})$. Its weights are drawn uniformly between $\pm 1/\sqrt n$,
 # where $n$ is fan_in, so $n\,\mathrm{Var}[W] = \tfrac13$. Going back,
-# $\delta^l = (\delta^{l+1} W^\top) \odot f'(z^l)$, and between layers of equal width the mean square of $\delta$ is
-# multiplied by
+# $\delta_l = (\delta_{l+1}W_{l+1}^\top) \odot f'(z_l)$, and between layers of equal width (fan_out $m = n$) the mean
+# square of $\delta$ is multiplied by
 #
-# $$\chi = n\,\mathrm{Var}[W]\; E[f'(z)^2] .$$
+# $$\chi = n\,\mathrm{Var}[W]\,E[f'(z)^2].$$
 #
 # **Predict.** The slope of the sigmoid is at most $\tfrac14$. How much of the gradient of layer 5 is left in layer 1?
 #
 # <details><summary>Answer</summary>
 #
 # $\chi \le \tfrac13 \cdot \tfrac1{16} = \tfrac1{48}$. After four layers the mean square is at most $48^{-4}$ of what it
-# was, and the gradient itself $48^{-2} \approx 1/2{,}300$. The step from the output to layer 5 costs even more, since
-# only 10 units send through weights that were made for 400.
+# was, and the gradient itself $48^{-2} \approx 1/2{,}300$. The step from the output to layer 5 costs even more: only
+# $m = 10$ outputs send a gradient back, and the weights have the size for $n = 400$.
 #
 # </details>
 
@@ -109,10 +110,10 @@ for (name, delta), shift in zip(gradients.items(), (-14, 9), strict=True):
 print("layer 1 against layer 5:", ", ".join(f"{name} 1/{d[4] / d[0]:,.0f}" for name, d in gradients.items()))
 
 # %% [markdown]
-# **What to see.** Read it from right to left. Markers are measured before training; the line is the theory. It is
-# straight on this logarithmic axis: the same factor in every layer. The pretrained net passes far more of its gradient
-# on. The forward pass is no better: the *difference* between two images shrinks by the same $\chi$ in each layer
-# ([chapter 07](07_scaling.ipynb)), and layer 5 can hardly tell them apart.
+# **What to see.** Read it from right to left. Markers are measured before training; the line is the theory. From layer
+# 5 on it is straight on this logarithmic axis: the same factor in every layer. The pretrained net passes far more of
+# its gradient on. The forward pass has the same problem: the squared *difference* between two images shrinks by the
+# same $\chi$ in each layer ([chapter 07](07_scaling.ipynb)), and layer 5 can hardly tell them apart.
 #
 # **Predict.** A large learning rate could make up for a small gradient. So far it was 0.1. Do five layers learn at 0.3,
 # 1 or 3? Do three?
@@ -123,18 +124,20 @@ for depth, mark in ((1, "o-"), (3, "s--"), (5, "^:")):
     found = runs.where(start="random weights", labels=4000, depth=depth).spread("equal", by="rate")
     ax.plot(found.array("rate"), 100 * found.array("median"), mark, color="0.55" if depth == 1 else "0.1",
             label=f"{depth} layer{'s' * (depth > 1)}")
-    ax.vlines(found.array("rate"), 100 * found.array("low"), 100 * found.array("high"), color="0.6", linewidth=3)
+    ax.vlines(found.array("rate"), 100 * found.array("low"), 100 * found.array("high"),
+              color="0.75" if depth == 1 else "0.45", linewidth=3)
 ax.set(title="Three layers learn at a larger rate; five do not", xlabel="learning rate", xscale="log",
        xticks=(0.1, 0.3, 1, 3), xticklabels=(0.1, 0.3, 1, 3), ylabel="test error, %", ylim=(0, 95))
 ax.minorticks_off()
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Markers are medians and grey bars the range of five runs, with further epochs worth the cost of
-# pre-training (so at 0.1 three layers do a little better here than in the first picture). At 0.1 three layers look
-# hopeless; at 1 they are nearly as good as one layer.
+# **What to see.** Markers are medians and bars the range of five runs. Pre-training takes computing time; here the nets
+# with random weights get as much extra time, as further epochs. (So at 0.1 three layers do a little better than in the
+# first picture.) At 0.1 three layers fail; at 1 they are nearly as good as one layer.
 #
-# A criterion: a net *does not train* if it has 85% errors or more at its best rate.
+# Criterion: a net *does not train* if it has 85% errors or more at its best rate. Judged are five layers; the
+# comparison is three.
 
 # %%
 def best(start, labels, depth):
@@ -151,9 +154,11 @@ _ = claims.judge("09-deep-fails", source="Glorot & Bengio 2010; Erhan and others
                  headline="With the random weights of before 2006 five sigmoid layers train at no rate; three do")
 
 # %% [markdown]
+# **Verdict: conditional.** From these random weights five layers train at no rate that was tried, and three do.
+#
 # **How rates were chosen.** The best of four rates is the one with the fewest errors *on the test images*. It should be
-# chosen on images that were kept aside for this, but the stored runs have none. The choice favours every start a
-# little, and unsteady ones most. Claims that depend on it are marked in the ledger (`post_hoc`).
+# chosen on images that were kept aside for this, but the stored runs have none. So the errors are a little too low,
+# most of all where they vary much from run to run. The ledger marks the claims that depend on it.
 #
 # ## 2. A layer that keeps the image
 #
@@ -169,8 +174,8 @@ _ = ax.set_title("An autoencoder: up by W, down by Wᵀ", fontsize=10)
 #
 # $$h = f(xW + b), \qquad z = hW^\top + c, \qquad p = \frac1{1 + e^{-z}} .$$
 #
-# The loss is the cross-entropy of $p$ and the $n$ images, $C = -\tfrac1n \sum [x \ln p + (1 - x) \ln(1 - p)]$. Its
-# derivative is the usual one, $dz = \partial C/\partial z = (p - x)/n$.
+# The loss is the cross-entropy of $p$ and the $N$ images, $C = -\tfrac1N \sum [x \ln p + (1 - x) \ln(1 - p)]$. Its
+# derivative is $dz = \partial C/\partial z = (p - x)/N$ (chapter 01).
 #
 # **Predict.** $W$ occurs twice. What is $dW = \partial C/\partial W$?
 #
@@ -205,7 +210,8 @@ print("The library's gradient is the same, to rounding.")
 # **Predict.** Two autoencoders start from the same weights. One is trained on whole images, the other on images that
 # lose half of their pixels. Then both get damaged images that they have never seen. Do both repair them?
 #
-# Criterion: a layer *restores* an image if it removes at least half of the damage, measured as squared error.
+# Criterion: a layer *restores* images if it removes at least half of the damage, measured as squared error. Judged is
+# the one trained on damaged images; the comparison is the other.
 
 # %%
 def autoencoder(rate, seed):
@@ -238,6 +244,8 @@ _ = claims.judge("09-restores", source="Vincent and others 2010", condition="it 
 # %% [markdown]
 # **What to see.** The third row is pale: that layer copies the holes in part. The fourth row is close to the first.
 #
+# **Verdict: conditional.** An autoencoder restores images if it was trained on damaged ones, and otherwise not.
+#
 # <details><summary>Answer</summary>
 #
 # Both repair something: a layer of 400 units cannot copy 784 pixels one by one, so even whole images teach it which
@@ -256,8 +264,8 @@ _ = claims.judge("09-restores", source="Vincent and others 2010", condition="it 
 # 04), the best shallow start. That one gets the best of four rates, and the arithmetic of pre-training as further
 # epochs. Which makes fewer errors?
 #
-# Criterion: every pretrained net has at most as many errors as the shallow nets on average. The pretrained net
-# keeps the rate 0.1: nothing is chosen for it.
+# Criterion for *it trains well*: every pretrained net has at most as many errors as the shallow nets on average. The
+# pretrained net keeps the rate 0.1: nothing is chosen for it.
 
 # %%
 deep = 100 * runs.where(start="pretrained", labels=4000, depth=5, rate=0.1).array("equal")
@@ -271,14 +279,16 @@ _ = claims.judge("09-rescue", source="Hinton, Osindero & Teh 2006; Bengio and ot
                  headline="Pretrained layer by layer, five sigmoid layers are better than one")
 
 # %% [markdown]
+# **Verdict: reproduced.** All five pretrained nets of five layers make fewer errors than one layer does on average.
+#
 # ## 4. Size, or content?
 #
 # Pretrained weights differ from random ones in two ways: they have another size, and they have learned something. A
 # test separates the two: *shuffle* the entries within each $W$, and within each $b$. All values stay, and with them the
 # size. What a weight had learned for its place is gone.
 #
-# **Predict.** Three layers, 500 labels, rate 0.1. The net with random weights has 90% errors and the pretrained net
-# about 10%. Where is the shuffled one?
+# **Predict.** Three layers, 500 labels, rate 0.1. The net with random weights only guesses, and the pretrained net
+# learns. Which of the two is the shuffled one closer to?
 
 # %%
 STARTS = ["random weights", "shuffled", "pretrained"]
@@ -289,16 +299,20 @@ for k, start in enumerate(STARTS):
 _ = ax.set(title="The size of the weights is most of the gain, what they learned is the rest", xlabel="test error, %",
            yticks=range(3), yticklabels=["random", "pretrained, shuffled", "pretrained"], ylim=(-0.5, 2.5),
            xlim=(0, 95))
+for start in STARTS:
+    values = 100 * runs.where(start=start, labels=500, depth=3, rate=0.1).array("test_error")
+    print(f"{start}: {values.min():.1f}% to {values.max():.1f}% errors")
 
 # %% [markdown]
-# **What to see.** Each point is one run. Most of the gain is *size*: weights large enough to carry signal and gradient.
-# The last few points are what was learned. (With five layers, shuffled weights need a larger rate: see the further
-# part.)
+# **What to see.** Each circle is one run. Most of the gain is *size*: weights large enough to carry signal and
+# gradient. The rest, between shuffled and pretrained, is what was learned. (With five layers, shuffled weights need a
+# larger rate: see the further part.)
 #
 # ## 5. Was it needed?
 #
-# If size is what counts, draw random weights of the right size. Mean-field theory gives it: the *edge of chaos*, where
-# $\chi = 1$ ([chapter 07](07_scaling.ipynb)). For the sigmoid it is a large $n\,\mathrm{Var}[W]$, printed below.
+# If size is what counts, draw random weights of the right size. This is the size at which the gradient's factor is
+# $\chi = 1$, called the *edge of chaos* ([chapter 07](07_scaling.ipynb)). For the sigmoid it is a large
+# $n\,\mathrm{Var}[W]$, printed below.
 #
 # **Predict.** (a) *Deep sigmoid nets cannot be trained without pre-training*: is this true for such weights, at the
 # rate 0.1?
@@ -344,20 +358,18 @@ _ = claims.judge("09-replaced", source="Glorot, Bordes & Bengio 2011", mode="sto
 # **What to see.** Lines are medians of five runs. Right, the random weights of the right size train at every depth, and
 # ReLU comes close to pre-training. Left, pre-training is clearly ahead.
 #
-# <details><summary>Answer</summary>
+# **Verdict (a): refuted.** Five random sigmoid layers train without pre-training, if their weights have the right size.
 #
-# (a) False: five random sigmoid layers train at the same rate 0.1, if their weights have the right size. (b) Nearly:
-# with all labels some runs meet the criterion and others do not, so the verdict is *mixed*. With few labels it is
-# false. The pretrained nets have seen all 4,000 images, the others only 500.
-#
-# </details>
+# **Verdict (b): mixed.** With labels for all images ReLU is nearly as good as pre-training: some runs meet the
+# criterion and others do not. With 500 labels none does. (The pretrained nets have seen all 4,000 images, the others
+# only 500.)
 #
 # ## Summary
 #
-# 1. Five sigmoid layers with small random weights do not train: the gradient loses a factor of about seven in every
-#    layer.
+# 1. Five sigmoid layers with small random weights do not train: every layer makes the gradient smaller by the factor
+#    $\sqrt\chi$, about 1/7.
 # 2. An autoencoder trains one layer without labels; damaging its inputs makes it learn which pixels go together.
-# 3. Fine-tuning a stack of such layers works straight away, and five layers are better than one.
+# 3. A network that starts from a stack of such layers trains well, and five layers are better than one.
 # 4. Most of the gain is the size of the weights, and random weights of the right size have it as well.
 # 5. What remains is what was learned from images without labels. It counts where labels are few.
 

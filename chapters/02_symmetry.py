@@ -391,21 +391,17 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/02_symmetry.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 02` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** Opposite twins. Let $W_{:j} = -W_{:i}$, $b_j = -b_i$, $V_{j:} = -V_{i:}$. Show that for tanh the units
-#    stay opposite. For which activations does it hold? Test tanh, softsign and sigmoid.
-# 2. **(10 min)** The same numbers in another shape. Layers 64-32 and 32-32 are drawn from generators with the same
-#    seed. They have different shapes. Find the correlation that is 1 nevertheless.
-# 3. **(25 min)** Two kinds. Let half of the units of both hidden layers start with columns of 0.1 and half with columns
-#    of 0.2, $W_3 = 0.1$. How many kinds of unit are there, for ever? Which rank can $W_2$ have? Check after 10 epochs.
-# 4. **(30 min)** Normalization. Put BatchNorm between the layers of a network of equal units. Do the twins stay twins?
-#    And LayerNorm: what does it make of a layer of equal features?
-# 5. **(40 min)** Rates for Adam. Train 64-1-1-10 with Adam and a learning rate and an $\epsilon$ for each layer, so
-#    that it follows the network of equal units. Derive both factors, then check to $10^{-10}$.
-# 6. **(45 min)** Three hidden layers. From zero with noise $\epsilon$, how does the time of escape depend on $\epsilon$
-#    with $L$ weight matrices? Derive the exponent and measure it for $L = 3$ and $L = 4$. Use the first 200 images as
-#    one batch, so that the noise of the batches does not disturb.
+# 1. **(15 min, pencil)** [Opposite twins](exercises/02_1_opposite_twins.ipynb). With tanh, let one unit's weights be
+#    the opposite of another's. Derive its gradients. Do the units stay opposite?
+# 2. **(15 min)** [Find the twins](exercises/02_2_find_twins.ipynb) of a layer.
+# 3. **(25 min)** [Merge equal units](exercises/02_3_merge.ipynb) into one, so that the network computes the same.
+# 4. **(20 min)** [One seed for every layer](exercises/02_4_same_numbers.ipynb). `diagnose` says that layers of
+#    different shapes hold the same numbers. Measure it.
+# 5. **(40 min, pencil)** [Rates for one unit that stands for many](exercises/02_5_rates.ipynb). Derive the learning
+#    rates with which the small network of section 3 follows the large one, for gradient descent and for Adam.
 #
 # **Where to go on.** [The further part](further/02_symmetry.ipynb): the rates of the small network, six optimizers,
 # noise around zero, one seed for every layer, ReLU and the scale of its inputs, dropout.

@@ -470,19 +470,18 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/03_vanishing.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 03` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** How deep? With N(0, 0.05²), tanh and 64 units, how many layers below the output is every $\delta$ of
-#    64 images exactly 0 in float32? Pencil first, then count. And with 1,024 units?
-# 2. **(15 min)** The sigmoid's edge. Which $\sigma_w^2$ makes $\chi = 1$ for the sigmoid without biases? Find it by
-#    bisection (look up to 1,000) with `theory.MeanField`, and check it on twenty layers of 256 units.
-# 3. **(20 min)** Adam. It divides the gradient by its size. Take N(0, 0.01²) with ten tanh layers. Does one step move
-#    the weights (section 5)? Does the network learn in 20 epochs, and what has Adam's $\epsilon$ to do with it?
-# 4. **(25 min)** Clipping. Ten ReLU layers with $\sigma_w^2 = 8$ explode. Limit the norm of the gradient to 1
-#    (`clip_norm=` of `mn.fit`). Does the network train now, and at which rates?
-# 5. **(40 min)** One number for a whole network. Divide every $W$ of a ten-layer N(0, 0.01²) network by its largest
-#    singular value (near $2\sigma\sqrt n$), so that no layer can stretch a vector. Predict $\sqrt\chi$, and say how
-#    deep such a network can be.
+# 1. **(15 min, pencil)** [How deep?](exercises/03_1_how_deep.ipynb) Derive after how many tanh layers $\delta$ is below
+#    the smallest number of float32.
+# 2. **(25 min)** [The factor χ](exercises/03_2_chi.ipynb). Compute $\chi$ and the next $q$ with numpy alone.
+# 3. **(35 min)** [The sigmoid's edge](exercises/03_3_edge.ipynb). Find the weights with which $\chi = 1$.
+# 4. **(20 min)** [Break a layer, and find it](exercises/03_4_saturated_layer.ipynb). All weights are healthy, and yet
+#    no gradient comes through.
+# 5. **(20 min)** [Clip a gradient](exercises/03_5_clip.ipynb). Does it make an exploding network learn?
+# 6. **(30 min)** [One number for a whole network](exercises/03_6_one_number.ipynb). Divide every $W$ by its largest
+#    singular value, so that no layer can stretch a vector. Derive what is left of a typical one.
 #
 # **Where to go on.** [The further part](further/03_vanishing.ipynb): the theory of the first picture, the sigmoid's ¼,
 # width and saturation, the loss at step 0, what $\chi$ does not see. [Chapter 04](04_glorot.ipynb) chooses weights for

@@ -26,7 +26,7 @@ from minnet import activations, claims, datasets, diagnostics, initializers, los
 from minnet.experiments.chapter import SEEDS, stored, style
 
 style()
-x, y = datasets.standardized(datasets.digits()).train       # 8 × 8 pixels, each of mean 0 and variance 1
+x, y = datasets.standardized(datasets.digits()).train       # pixels: mean 0, variance 1; three are always 0
 x = x.astype(np.float64)
 images, labels = x[:200], y[:200]
 
@@ -84,10 +84,10 @@ _ = ax.set_title("Our network: 64 pixels, L hidden layers of 64 units, 10 classe
 # For signals of any size we keep $f'$. Let $q = E[z^2]$. In a wide layer $z$, a sum of many small terms, is nearly
 # normal, so with a standard normal number $g$
 #
-# $$E[\delta_l^2] = \chi\; E[\delta_{l+1}^2], \qquad \boxed{\;\chi = \sigma_w^2\, E[f'(\sqrt q\, g)^2]\;}$$
+# $$E[\delta_l^2] = \chi\; E[\delta_{l+1}^2], \qquad \boxed{\;\chi = \sigma_w^2\, E\big[\big(f'(\sqrt q\, g)\big)^2\big]\;}$$
 #
 # (Here $W_{l+1}$ and $\delta_{l+1}$ are taken as independent, which is nearly right in wide layers.) Going up, the
-# signal follows $q_{l+1} = \sigma_w^2\, E[f(\sqrt{q_l}\, g)^2]$ and approaches a limit. From there on $\chi$ is the
+# signal follows $q_{l+1} = \sigma_w^2\, E[(f(\sqrt{q_l}\, g))^2]$ and approaches a limit. From there on $\chi$ is the
 # same in every layer: **$k$ layers multiply the size of the gradient by $\sqrt\chi^{\,k}$** (Poole and others 2016;
 # Schoenholz and others 2017).
 
@@ -136,8 +136,9 @@ _ = axes[0, 0].set_yticks(range(5), shown)
 #
 # </details>
 #
-# The product of the factors is random, too. `theory.predict_statistics` predicts the median of the mean
-# of $\delta^2$ over networks, and the standard deviation of its logarithm, which grows as the root of depth/width.
+# The factors are random, too, so take many networks drawn alike, and in each the mean of $\delta^2$ in a layer.
+# `theory.predict_statistics` predicts the median of this number, and the standard deviation of its logarithm, which
+# grows as the root of depth/width.
 
 # %%
 def deep_net(activation, init, depth, width=64, seed=0, dtype=np.float64):
@@ -194,12 +195,13 @@ print("verdict:", claim.verdict)
 #
 # *ReLU mitigates vanishing gradients*, say popular articles A and B.
 #
-# **Predict.** 20 layers with Glorot's weights ($\sigma_w^2 = 1$). In which network does the gradient shrink more: in
+# **Predict.** 20 layers of 256 units with Glorot's weights ($\sigma_w^2 = 1$). In which network does the gradient shrink more: in
 # one of tanh or in one of ReLU?
 #
 # <details><summary>Answer</summary>
 #
-# In the one of ReLU: $\chi = \tfrac12$, and $2^{-10}$ of the size is left after 20 layers. For tanh $\chi$ is near 1.
+# In the one of ReLU: $\chi = \tfrac12$, and $2^{-10}$ of the size is left after 20 layers. For tanh $\chi$ is near 1,
+# and smaller only near the input, where $z$ is still large and so $f' < 1$.
 # ReLU needs $\sigma_w^2 = 2$, which is He's formula.
 #
 # </details>
@@ -345,7 +347,8 @@ STARTS = {"N(0, 1)": initializers.normal(std=1.0), "U(0, 1)": initializers.unifo
 passed = {name: np.array([p.delta[::-1] / p.delta[-1] for p in profiles(activations.tanh, init, 10, 256)])
           for name, init in STARTS.items()}
 ax = plots.depth_profile(passed, first=0, xlabel="layers below the output", ylabel="size of δ (output = 1)",
-                         styles={name: plots.initializer_style(init) for name, init in STARTS.items()})
+                         styles={"N(0, 1)": plots.initializer_style(initializers.normal),
+                                 "U(0, 1)": plots.initializer_style(initializers.uniform) | {"color": "k"}})
 ax.set_title("Both starts saturate the units; one gradient explodes, the other is 0")
 ax.get_legend().remove()
 ax.annotate("N(0, 1)", (6, 130), (-12, 6), textcoords="offset points", ha="right", fontweight="bold")
@@ -368,8 +371,10 @@ print("verdict:", claim.verdict)
 #
 # <details><summary>Why</summary>
 #
-# With weights of mean 0, a share of about $1/\sigma_w$ of the units is not saturated. But the weights multiply
-# $\delta^2$ by $\sigma_w^2$. Together, $\chi \approx 0.53\,\sigma_w$: *larger* weights make the gradient explode more.
+# With weights of mean 0, $z$ is nearly normal, with the density $1/(\sqrt{2\pi}\,\sigma_w) = 0.4/\sigma_w$ near 0. Not
+# saturated are $|z| < 2.65$: a share of $2/\sigma_w$, for $\sigma_w = 16$ an eighth. There slopes are large, and with
+# $\int \tanh'(z)^2\,dz = \tfrac43$, $E[f'^2] \approx 0.53/\sigma_w$. So $\chi \approx 0.53\,\sigma_w$: *larger* weights
+# make the gradient explode more.
 #
 # With weights of mean ½ every unit adds up inputs with the same sign. All $|z|$ are near $n/2 = 128$, and in a computer
 # $1 - \tanh^2 128$ is exactly 0.
@@ -387,7 +392,8 @@ print("verdict:", claim.verdict)
 #
 # Where the loss is a parabola of curvature $\lambda$, the loss rises if the rate is above $2/\lambda$. The curvature
 # grows roughly as the *square* of the gradient. If the gradient is $k$ times as long as with $\sigma = 0.125$ (the cell
-# prints $k$), the rate must be about $k^2$ times smaller.
+# prints $k$), the rate must be about $k^2$ times smaller. From a stored grid of rates the cell prints the largest at
+# which the loss of no run turns.
 #
 # </details>
 #
@@ -408,16 +414,22 @@ runs = stored("03_oscillation")
 lengths = [runs.where(start=f"tanh, {start}", rate=1e-2).array("gradient") for start in ("exploding", "critical")]
 k = lengths[0] / lengths[1]
 print(f"k, the length of the gradient, N(0, 1) over σ = 0.125: {k.min():.0f} to {k.max():.0f}")
+for name, start in (("N(0, 1)", "exploding"), ("σ = 0.125", "critical")):
+    calm = [rate for rate in set(runs.array("rate")) if not runs.where(start=f"tanh, {start}", rate=rate).array("turns").any()]
+    print(f"the largest rate at which the loss never turns, {name}: {max(calm):.0e}")
 turns = {rate: runs.where(start="tanh, exploding", rate=rate).array("turns") for rate in (1e-2, 1e-7)}
 claim = claims.judge("03-oscillates", source="popular article D", mode="stored", measured=turns[1e-2],
                      statement="exploding gradients make the loss oscillate (share of steps at which it turns, tanh)",
                      criterion=claims.at_least(0.2), without=turns[1e-7],
-                     condition="the learning rate is not reduced in proportion: 0.01, not 10⁻⁷",
+                     condition="the learning rate is not reduced as 1/k² (k: the gradient's length): 0.01, not 10⁻⁷",
                      headline="Exploding gradients make the loss oscillate: at an ordinary rate, not at a small one")
 print("verdict:", claim.verdict)
 
 # %% [markdown]
 # **What to see.** At the ordinary rate the loss from N(0, 1) jumps up and down. At the small one it falls smoothly.
+# Both are far above 2.3, the loss of guessing, and neither network has learned: the outputs are sums of 64 terms with
+# weights of size 1, so each network is sure of wrong answers. That both end at about the same height is chance; stored
+# runs at rates in between end lower.
 #
 # **Verdict.** The loss oscillates because the steps are too large for such a gradient. (Five stored runs.)
 #

@@ -682,3 +682,13 @@ claims.judge("05-keep-gradients", source="popular article B",
              measured=within("256 units"), criterion=claims.at_least(0.95),
              condition="the formula suits the activation, and the width is well above the depth",
              without=within("16 units") + within("64 units, Xavier"))
+
+# %% [markdown]
+# ## Exercises
+#
+# Answers are in `chapters/answers/05_he.py`; 1 to 6 are in the chapter.
+#
+# 7. **(20 min)** Decay on the slope. Train a PReLU net with weight decay, once as the library does it and once with
+#    the slopes in the decay mask. What do the slopes come to?
+# 8. **(45 min)** One number, for SGD and for Adam. Show that Adam with $\epsilon = 0$, given 30 Xavier layers with the
+#    output times $2^{15}$, is Adam on He's net at $\sqrt2$ times the rate.

@@ -7,11 +7,14 @@ The ledger of claims is printed, with the verdict that chapters/ledger.json expe
 Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one.
 
 What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
-`python -m chapters handout NUMBER` writes a chapter's exercises for students: see handout.py.
+`python -m chapters handout NUMBER` writes a chapter's exercises for students, `python -m chapters grade FOLDER` grades
+what they hand in: see handout.py and grade.py.
+`python -m chapters book` makes a site of the notebooks as they are: see book/.
 """
 
 import argparse
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -22,10 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page, handout, run_sweeps
+from chapters import front_page, run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
+JOBS = {"handout": "chapters.handout", "grade": "chapters.grade", "book": "chapters.book.build"}
 KERNELS = 2                                    # at a time, one BLAS thread each: for two cores
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
@@ -48,7 +52,7 @@ class Run:
     @property
     def judges(self) -> bool:
         """Whether it is a chapter's text, which judges claims: an exercise judges none."""
-        return self.source.parent.name != "exercises"
+        return self.source.parent.name not in ("exercises", "inventory")
 
 
 def sources(numbers: list[str], folders: tuple[str, ...] = ("", "further")) -> list[Path]:
@@ -179,12 +183,13 @@ def cleaned(notebook: Any) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["handout"]:
-        return handout.main(arguments[1:])
+    if arguments and arguments[0] in JOBS:
+        return int(importlib.import_module(JOBS[arguments[0]]).main(arguments[1:]))
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")
-    parser.add_argument("--exercises", action="store_true", help="run the exercises alone; --write runs them too")
+    parser.add_argument("--exercises", action="store_true",
+                        help="run the exercises and the inventory alone; --write runs them too")
     parser.add_argument("--fast", action="store_true", help="fewer epochs and seeds")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the claims of this run, - for standard output")
     parser.add_argument("--list", action="store_true", help="list the chapters and stop")
@@ -205,8 +210,10 @@ def main(arguments: list[str] | None = None) -> int:
                          "no claims")
         return run_sweeps.main(HERE, options.numbers, workers=options.workers, changed=options.changed,
                                only_list=options.list)
-    chapters = () if options.exercises else ("", "further")
-    chosen = sources(options.numbers, (*chapters, "exercises") if options.exercises or options.write else chapters)
+    folders = () if options.exercises else ("", "further")
+    if options.exercises or options.write:
+        folders = (*folders, "exercises", "inventory")
+    chosen = sources(options.numbers, folders)
     if options.list:
         print("\n".join(f"{source.name[:2]}  {title(source)}" for source in chosen))
         return 0

@@ -1,6 +1,7 @@
 """The ledger's front page: the claims with a headline, a sentence each, as chapters/README.md with a picture.
 
-`python -m chapters --write` renews both; `python -m chapters.front_page` makes them from the ledger as it is.
+`python -m chapters --write` renews both, and chapters/articles.md with them; `python -m chapters.front_page` makes them
+from the ledger as it is.
 """
 
 import json
@@ -8,6 +9,8 @@ import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from chapters import articles
 
 HERE = Path(__file__).parent
 VERDICTS = ("reproduced", "conditional", "mixed", "refuted", "not reproduced")
@@ -44,7 +47,8 @@ def text(rows: list[dict[str, Any]]) -> str:
         "*Reproduced*: every run meets the criterion. *Conditional*: every run meets it under a stated condition, and "
         "none without it. *Mixed*: some runs meet it. *Refuted*: no run meets it. *Not reproduced*: the same, where a "
         "paper's setting was not repeated in full. *Holds if* names the condition. (Xavier is Glorot's first name; "
-        "popular articles A to D are four introductions on the web.) Back to the [overview](../README.md).", "",
+        "popular articles A to D are four introductions on the web: [what they say](articles.md), sentence by "
+        "sentence.) Back to the [overview](../README.md).", "",
         "| chapter | claim | verdict | holds if | measured |", "|---|---|---|---|---|", *table, "",
         "This page is made from the ledger by `python -m chapters --write`.", ""])
 
@@ -73,8 +77,9 @@ def draw(rows: list[dict[str, Any]], file: Path) -> None:
 
 
 def write(here: Path, rows: list[dict[str, Any]]) -> None:
-    """Renew README.md and verdicts.png in this folder."""
+    """Renew README.md, articles.md and verdicts.png in this folder."""
     (here / "README.md").write_text(text(rows), encoding="utf-8")
+    (here / "articles.md").write_text(articles.text(rows), encoding="utf-8")
     draw(rows, here / "verdicts.png")
 
 

@@ -55,11 +55,12 @@ def notebook(chapter: str, *, points: bool = False, nbgrader: bool = False) -> A
 
     from minnet.coursework import exercises
 
+    files = sources(chapter)
     worth = {id: exercise.points for id, exercise in exercises(chapter).items()}
     made = nbformat.v4.new_notebook(metadata={
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
-    for id, source in sources(chapter).items():
+    for id, source in files.items():
         for position, cell in enumerate(jupytext.read(source).cells):
             what = kind(cell)
             if what == "explanation":

@@ -14,6 +14,7 @@ plots        pictures of all this
 coursework   exercises that check themselves: from minnet.coursework import check
 experiments  sweeps over settings and seeds, and claims that are judged
 estimators   networks as scikit-learn estimators; needs scikit-learn: from minnet.estimators import MinnetClassifier
+explorer     choose settings and see what happens; needs ipywidgets: from minnet.explorer import explore
 
 `import minnet` loads the core alone, so that it starts quickly; a package is loaded when it is first named. (That is
 why every file begins with `from __future__ import annotations`: evaluating `rng: np.random.Generator` would load

@@ -20,7 +20,7 @@ Measured (tests/campaigns/mup.py; digits, three hidden layers of ReLU, Adam, thr
 three seeds): without μP the best rate at widths 32, 128 and 512 is 2⁻⁶, 2⁻⁷ and 2⁻⁹, with μP, n₀ = 32, it is 2⁻⁶, 2⁻⁷
 and 2⁻⁷. Width 512 has the loss .221 at width 32's best rate without μP, .094 with it; at its own best .021 and .069.
 
-Yang, Hu, Babuschkin, Sidor, Liu, Farhi, Ryder, Pachocki, Chen & Gao 2021, *Tensor Programs V*, Table 3.
+Yang, Hu, Babuschkin, Sidor, Liu, Farhi, Ryder, Pachocki, Chen & Gao 2022, *Tensor Programs V*, Table 3.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,14 @@ import pytest
 jupytext = pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
 runner = pytest.importorskip("chapters.__main__")
-from chapters import front_page  # noqa: E402
+from chapters import articles, front_page  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.py"))
 FURTHER = sorted((ROOT / "chapters" / "further").glob("[0-9][0-9]_*.py"))
 SOURCES = [*PATHS, *FURTHER]
-EXERCISES = sorted((ROOT / "chapters" / "exercises").glob("[0-9][0-9]_*.py"))
+EXERCISES = [path for folder in ("exercises", "inventory")
+             for path in sorted((ROOT / "chapters" / folder).glob("[0-9][0-9]_*.py"))]
 ANSWERS = sorted((ROOT / "chapters" / "answers").glob("*.py"))
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -59,6 +61,21 @@ def test_front_page_is_that_of_the_ledger():
     rows = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
     assert (ROOT / "chapters" / "README.md").read_text(encoding="utf-8") == front_page.text(rows), (
         "python -m chapters.front_page renews it")
+
+
+def test_every_statement_of_an_article_has_a_claim():
+    """And every claim about an article is listed. Claims of chapters that are not in the ledger are not asked for."""
+    rows = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())
+    written = (ROOT / "chapters" / "articles.md").read_text(encoding="utf-8")
+    assert written == articles.text(rows), "python -m chapters.front_page renews it"
+    chapters, ids = {row["chapter"] for row in rows}, {row["id"] for row in rows}
+    judged = [set(statement.claims.split()) for statement in articles.STATEMENTS]
+    assert all(judged), "a statement without a claim"
+    assert not [id for one in judged for id in one if id[:2] in chapters and id not in ids]
+    assert all(one & ids for one in judged if any(id[:2] in chapters for id in one))
+    assert not {row["id"] for row in rows if "popular article" in row["source"]} - set().union(*judged)
+    assert {article for statement in articles.STATEMENTS for article in statement.article.split(" to ")} == set("ABCD")
+    assert not [target for target in re.findall(r"\]\(([^)]*)\)", written) if not (ROOT / "chapters" / target).exists()]
 
 
 @pytest.mark.parametrize("source", PATHS, ids=lambda path: path.stem)

@@ -14,7 +14,7 @@ from tests.benchmarks import chart, report
 
 ROOT = Path(__file__).parent.parent
 PAGES = {page: (ROOT / page).read_text(encoding="utf-8")
-         for page in ("README.md", "tests/DEVELOPING.md", "tests/benchmarks/README.md")}
+         for page in ("README.md", "tests/DEVELOPING.md", "tests/benchmarks/README.md", "chapters/lecturers.md")}
 README = PAGES["README.md"]
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
@@ -58,7 +58,7 @@ def test_every_package_and_every_file_of_the_core_is_on_the_map():
 
 
 def test_every_chapter_is_on_the_map():
-    assert re.findall(r"\(chapters/(\w+)\.ipynb\)", README) == sorted(
+    assert re.findall(r"\(chapters/(\d\d_\w+)\.ipynb\)", README) == sorted(
         path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]_*.py"))
 
 

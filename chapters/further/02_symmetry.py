@@ -18,8 +18,6 @@
 # inputs, one seed for every layer, dropout. Read the chapter first.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
-from functools import partial
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
@@ -467,11 +465,18 @@ layer needs {shallow[-1]:.0f} steps at noise 10⁻¹². Continued along the line
 with it, by a symmetric matrix A: a push and its return leave (1 + A)(1 − A) = 1 − A², which is less than 1. After 60
 epochs from noise 10⁻⁸, W₃ has shrunk to {100 * effect[1] / effect[0]:.0f}% of what it was.""")
 
+# %% [markdown]
+# Article A: *a small random range breaks the symmetry*. Weights from U(−0.05, 0.05), zero biases, 20 epochs. Criterion:
+# all 32 units of both hidden layers are different. (What else a small range does to a deep net is judged in chapter
+# 03.)
+
 # %%
-for seed in SEEDS:              # as far as symmetry is concerned, any random range will do: its units are all different
-    net = fitted(start(partial(initializers.uniform, low=-0.05, high=0.05), initializers.zeros, seed), epochs=20,
-                 rng=seed)
-    assert [kinds(layer.W) for layer in hidden(net)] == [32, 32]
+small_range = [fitted(start(initializers.uniform(low=-0.05, high=0.05), initializers.zeros, seed), epochs=20, rng=seed)
+               for seed in SEEDS]
+claims.judge("02-small-range", source="popular article A",
+             statement="a small random range breaks the symmetry (kinds of unit, the fewer of two layers of 32)",
+             measured=[min(kinds(layer.W) for layer in hidden(net)) for net in small_range],
+             criterion=claims.at_least(32))
 
 # %% [markdown]
 # It is also said that *a tiny noise is enough*, and the network will train. Criterion: training accuracy of at least
@@ -613,14 +618,35 @@ experiment that assumes independent layers does not have them.""")
 #
 # The theorem needs twins to get the same numbers and the same treatment. Dropout switches each *unit* off at random.
 # Its noise is drawn per unit, so twins get different gradients, and a network of equal units trains.
+#
+# Article D says that random weights are *necessary* to break the symmetry. Criterion: from weights of 0.1 everywhere a
+# hidden layer has at most two kinds of unit after ten epochs. The condition is that nothing else treats units
+# differently; the counter-measurement is dropout, which keeps 80% of the units. (Random biases with zero weights are
+# another way, see the chapter.)
+
+# %%
+def equal_net(rate):
+    """All weights 0.1, dropout at this rate after each hidden layer."""
+    return mn.Network([mn.Dense(64, 32, activations.tanh, constant(0.1)), layers.Dropout(rate),
+                       mn.Dense(32, 32, activations.tanh, constant(0.1)), layers.Dropout(rate),
+                       mn.Dense(32, 10, init=constant(0.1))], rng=0, dtype=np.float64)
+
+
+def most_kinds(net):
+    return max(kinds(layer.W) for layer in hidden(net))
+
+
+with_dropout = [fitted(equal_net(0.2), epochs=10, rng=seed) for seed in SEEDS]
+claims.judge("02-random-necessary", source="popular article D",
+             statement="random weights are necessary to break the symmetry (kinds of unit from weights of 0.1)",
+             measured=[most_kinds(fitted(equal_net(0.0), epochs=10, rng=seed)) for seed in SEEDS],
+             criterion=claims.at_most(2), condition="nothing else treats units differently, as dropout does",
+             without=[most_kinds(net) for net in with_dropout])
 
 # %%
 dropped = []
-for seed in SEEDS:
-    net = mn.Network([mn.Dense(64, 32, activations.tanh, constant(0.1)), layers.Dropout(0.2),
-                      mn.Dense(32, 32, activations.tanh, constant(0.1)), layers.Dropout(0.2),
-                      mn.Dense(32, 10, init=constant(0.1))], rng=0, dtype=np.float64)
-    fitted(net, epochs=20, rng=seed)
+for seed, net in zip(SEEDS, with_dropout, strict=True):
+    fitted(net, epochs=10, rng=seed)
     assert [kinds(layer.W) for layer in hidden(net)] == [32, 32]
     dropped.append(accuracy(net))
 Markdown(f"With dropout of 0.2 and every weight 0.1, all 32 units of both hidden layers are different after 20 epochs, "

@@ -47,7 +47,7 @@ LOOKS = {"heuristic": plots.initializer_style(HEURISTIC), "normalized": plots.in
 # %% [markdown]
 # ## 1. Sentences about the formula
 #
-# Four sentences of the popular articles can be checked by drawing matrices. The tolerance follows from chance alone:
+# Five sentences of the popular articles can be checked by drawing matrices. The tolerance follows from chance alone:
 # the variance of 65,536 uniform numbers has a relative standard error of √(4/5)/256 = 0.35%, that of normal ones √2/256
 # = 0.55%. So 3% is more than five standard errors.
 #
@@ -60,6 +60,10 @@ LOOKS = {"heuristic": plots.initializer_style(HEURISTIC), "normalized": plots.in
 # - Article C: *normalized Xavier means the normal distribution*. The paper's "normalized" formula is uniform. Of 65,536
 #   normal numbers the largest lies beyond 3 standard deviations, all but certainly. Criterion: so does the largest of
 #   the weights.
+# - Article C: *normalized Xavier is almost the same as Xavier*. By what the article means, the two differ in
+#   distribution alone. Criterion: five tanh layers of 256 units, from the one and from the other, leave signals and
+#   gradients of equal size, within 20%. The condition is which formula is called Xavier. Where it is U(±1/√n), as on
+#   some pages (section 8), and "normalized" is the paper's formula, they are not almost the same.
 
 # %%
 SHAPES = (1024, 64), (64, 1024), (256, 256)
@@ -99,6 +103,28 @@ claims.judge("04-normal-average-fan", source="popular article D", definition=Tru
 claims.judge("04-normalized-is-normal", source="popular article C", definition=True,
              statement="normalized Xavier means the normal distribution (largest weight, in deviations)",
              measured=[largest(seed) for seed in SEEDS], criterion=claims.at_least(3))
+
+# %%
+def sizes(init, seed):
+    """rms of a in the last and of δ in the first of five tanh layers of 256 units."""
+    net = mn.mlp([784, *[256] * 5, 10], activation=activations.tanh, init=init, rng=seed)
+    net.gradient(x300, y300, losses.softmax_cross_entropy)
+    return np.sqrt([np.mean(net.layers[4].a**2), np.mean(net.layers[0].delta**2)])
+
+
+def apart(one, other):
+    """By which factor the two starts differ, the larger of signal and gradient."""
+    return [float(np.exp(np.abs(np.log(sizes(one, seed) / sizes(other, seed))).max())) for seed in SEEDS]
+
+
+claims.judge("04-normalized-almost-the-same", source="popular article C",
+             statement="normalized Xavier is almost the same as Xavier (factor between their signals or gradients)",
+             measured=apart(initializers.glorot_normal, GLOROT), criterion=claims.at_most(1.2),
+             condition="Xavier is the paper's formula, not U(±1/√n)", without=apart(GLOROT, HEURISTIC))
+
+# %% [markdown]
+# Two distributions of one variance do the same to signals; two variances do not. So the name must say which formula is
+# meant.
 
 # %% [markdown]
 # ## 2. Both passes before the first step
@@ -153,13 +179,15 @@ for row, (name, net) in zip(axes, nets.items(), strict=True):
         ax.set_xlim(-reach, reach)
         ax.locator_params(axis="x", nbins=4)
     row[0].set_ylabel(f"{name}\nlayer (each to its own peak)")
+lower, upper = (np.median([layer.dW.std() for layer in nets[name].layers[:5]]) for name in ("normalized", "heuristic"))
+Markdown(f"Median of the five layers: the deviation of dW is {lower / upper:.0f} times as large in the lower row.")
 
 # %% [markdown]
 # **What to see.** Each panel has its own scale, each curve its own height. Upper row, the heuristic: going up, the
 # activations become a peak at 0; going down, the deltas do. The weight gradients are equally wide in all layers, but
-# ten times smaller than in the lower row. Lower row, normalized: all three stay nearly as they are. (The narrow peak in
-# layer 1's $dW$ belongs to pixels that are black in almost every image. Layer 5's $\delta$ is a sum of only ten
-# products, so it is not Gaussian yet.)
+# much smaller than in the lower row (the number is above). Lower row, normalized: all three stay nearly as they are.
+# (The narrow peak in layer 1's $dW$ belongs to pixels that are black in almost every image. Layer 5's $\delta$ is a sum
+# of only ten products, so it is not Gaussian yet.)
 #
 # The same in numbers, beside theory: mean squares by mean-field theory for $a$ and $\delta$ (chapter 03), a constant
 # for $dW$.
@@ -778,8 +806,8 @@ Markdown("\n".join(rows))
 
 # %% [markdown]
 # The bound of article D, with the average fan, is judged in the chapter; by accident it is He's, for square ReLU
-# layers. The bound 1/√n is the heuristic, the one that the paper argues against; tutorials call it "Xavier" and the
-# paper's own formula "normalized Xavier".
+# layers. The bound 1/√n is the heuristic, the one that the paper argues against. Papers with Code's page *Xavier
+# Initialization* gives it as Xavier's; where it has that name, the paper's own formula is called "normalized Xavier".
 
 # %%
 claims.judge("04-no-root", source="lore",
@@ -788,8 +816,8 @@ claims.judge("04-no-root", source="lore",
 
 # %%
 claims.judge("04-xavier-is-the-heuristic",
-             source="machinelearningmastery.com, Weight Initialization for Deep Learning Neural Networks",
-             statement="Xavier is U(±1/√n), normalized Xavier something else (deviation after 5 linear layers)",
+             source="Papers with Code, method page Xavier Initialization",
+             statement="Xavier is U(±1/√n), n the size of the previous layer (deviation after 5 linear layers)",
              measured=after["1/√n, called Xavier"], criterion=claims.between(2 / 3, 3 / 2))
 
 # %% [markdown]

@@ -644,8 +644,8 @@ Markdown("**What to see.** Lines are theory, crosses 100 layers measured at inpu
 #
 # The net of the chapter: 999 tanh layers of 64 units and a linear one of 10, orthogonal weights of gain 1.02, SGD with
 # momentum 0.9, batches of 64, at a rate of 3·10⁻⁴ (theory: of order 1/L) that falls to 0 along a cosine. (The cosine
-# came after a first set of runs. At a constant rate all five passed the mark on the training part, but one ended half a
-# per cent below that on other writers and jumped from epoch to epoch. Both claims are marked for it.) The first epochs
+# came after a first set of runs. At a constant rate all five passed the mark on the training part, but one ended below
+# that on other writers and jumped from epoch to epoch. Both claims are marked for it.) The first epochs
 # are repeated here and lie in the range of the stored runs.
 
 # %%
@@ -865,8 +865,8 @@ claims.judge("06-ten-thousand", source="Xiao and others 2018 (there: convolution
 # - **ReLU.** Half of its slopes are 0, and no orthogonal matrix before it can undo that: with gain √2 the size is
 #   kept, the directions are not, and 1,000 layers stay near chance (section 8). `initializers.looks_linear` is a way
 #   out (exercise 9).
-# - **Gain.** The range of gains that learn shrinks with depth. At 1,000 layers gains from 1 to 1.05 learn, 1.1 does
-#   not. At 10,000 section 7 expects about 1.01 to be the largest.
+# - **Gain.** The range of gains that learn shrinks with depth. Section 8 prints which ones learn at 1,000 layers. At
+#   10,000 section 7 expects about 1.01 to be the largest.
 # - **The rate** has to shrink with depth too, so the steps are tiny. "Depth-independent" is the *number* of steps; each
 #   of them costs L layers.
 # - **Width changes.** Where a layer is narrower than the one below, something is lost whatever its weights.

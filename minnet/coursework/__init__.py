@@ -9,7 +9,9 @@ comparisons   when two results are equal, and mistakes that occur everywhere: tr
 observations  what is observed of a function: its outputs for random inputs, or the statistics of an initializer
 limits        a call that is stopped after some time
 checking      `check`
+remote        the functions of a submission, in a process of their own: for grading
 chapter_NN    the exercises of a chapter
+inventory     fifteen questions to answer before a course and after it
 """
 
 from minnet.coursework.checking import check

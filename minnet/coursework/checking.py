@@ -69,14 +69,19 @@ def _observed(what: Exercise, function: Function, seed: int) -> Observation:
         raise
     except TooLong:
         raise Wrong(f"stopped after {what.seconds:g} seconds. Does a loop never end?") from None
-    except NotImplementedError:
-        raise NotDone("not done yet") from None
-    except (KeyboardInterrupt, SystemExit) as error:
-        raise Wrong(f"your function ends the program: it raises {type(error).__name__}") from None
-    except Exception as error:
-        line = traceback.extract_tb(error.__traceback__)[-1]
-        raise Wrong(f"your function raises an error. {type(error).__name__}: {error} (line {line.lineno} of "
-                    f"{line.name}: {line.line or 'source unknown'})") from None
+    except BaseException as error:
+        raise (NotDone if isinstance(error, NotImplementedError) else Wrong)(in_one_sentence(error)) from None
+
+
+def in_one_sentence(error: BaseException) -> str:
+    """What to say of an error that a student's function raises."""
+    if isinstance(error, NotImplementedError):
+        return "not done yet"
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return f"your function ends the program: it raises {type(error).__name__}"
+    said = f"your function raises an error. {type(error).__name__}: {error}"
+    lines = traceback.extract_tb(error.__traceback__)
+    return f"{said} (in {lines[-1].name}: {lines[-1].line})" if lines and lines[-1].line else said
 
 
 def _differences(what: Exercise, came: list[Observation], right: list[Observation]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ class TooLong(BaseException):
 
 
 def limited(call: Callable[[], Any], seconds: float) -> Any:
-    """The result of call(), or what it raises; raises TooLong where it takes longer than this.
+    """The result of call(), or what it raises; raises TooLong where it takes longer than this (math.inf: never).
 
     The call runs in a thread of its own, which is told to stop by an exception between two lines of Python: signals
     would do so on POSIX alone, and processes could not run a function that a notebook defines. A call that waits inside
@@ -31,7 +32,7 @@ def limited(call: Callable[[], Any], seconds: float) -> Any:
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)   # numpy's errstate too
     thread.start()
-    thread.join(seconds)
+    thread.join(None if seconds == math.inf else seconds)
     if thread.is_alive():
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TooLong))
         thread.join(0.5)

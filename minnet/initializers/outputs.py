@@ -25,7 +25,7 @@ def mup_output(rng: np.random.Generator, shape: tuple[int, ...], *, base_width: 
 
     Keeps: the size of what training adds to the outputs, at any width; at the start they shrink as 1/√fan_in.
     Fails: without μP's learning rates; in a hidden layer, where the signal fades with width.
-    Source: Yang, Hu et al. 2021, *Tensor Programs V*, Table 3: variance 1/fan_in² of the output weights.
+    Source: Yang, Hu et al. 2022, *Tensor Programs V*, Table 3: variance 1/fan_in² of the output weights.
     """
     fan_in, _ = fans(shape)
     return rng.normal(0.0, math.sqrt(base_width) / fan_in, shape)
@@ -40,7 +40,7 @@ def log_frequencies(y: Any) -> Initializer:
 
     Raises TypeError or ValueError where y holds no labels 0, 1, …; and, when it draws, where a label has no output, or
     an output no label, whose ln p would be −∞.
-    Source: Lin, Goyal, Girshick, He & Dollár 2017 (RetinaNet), §4.1, for a sigmoid output and a chosen p.
+    Source: Lin, Goyal, Girshick, He & Dollár 2017 (RetinaNet), for a sigmoid output and a chosen p.
     """
     labels = np.asarray(checks.unmasked("y", y))
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or not labels.size:

@@ -34,7 +34,7 @@ def fixup(rng: np.random.Generator, shape: tuple[int, ...], *, blocks: int, laye
     Keeps: with the zeros the input of each block; and what the first step on the weights changes at the outputs,
     whatever L. (Biases add a change that grows with L: the authors' code gives them a tenth of the learning rate.)
     Fails: outside a residual branch, where it is He's made too small.
-    Source: Zhang, Dauphin & Ma 2019, *Fixup Initialization*, §3 (the three rules); σ is rule 2 with He's.
+    Source: Zhang, Dauphin & Ma 2019, *Fixup Initialization*, the second of its three rules.
     """
     fan_in, _ = fans(shape)
     return rng.normal(0.0, blocks ** (-1 / (2 * layers - 2)) * math.sqrt(2 / fan_in), shape)
@@ -49,7 +49,7 @@ def gpt2_residual(rng: np.random.Generator, shape: tuple[int, ...], *, sums: int
 
     Keeps: the variance that N such branches add together, whatever N.
     Fails: at another width than that for which std was chosen: 0.02 is blind to it (1/√fan_in at 2,500 inputs).
-    Source: Radford, Wu, Child, Luan, Amodei & Sutskever 2019 (GPT-2), §2.3; std from Radford et al. 2018 (GPT), §4.1.
+    Source: Radford, Wu, Child, Luan, Amodei & Sutskever 2019 (GPT-2); std from Radford et al. 2018 (GPT).
     """
     fans(shape)
     return rng.normal(0.0, std / math.sqrt(sums), shape)

@@ -1,0 +1,434 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Does it still matter?
+#
+# Networks of today have shortcuts around their layers, normalization inside them, and Adam. Below are seven kinds of
+# network with 30 layers. Each was drawn from He's weights, and from He's weights times ¼, ½, 2 and 4. Look at the top
+# row and the bottom row.
+
+# %% jupyter={"source_hidden": true} tags=["hide-input"]
+import math
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import minnet as mn
+from minnet import activations, claims, datasets, initializers, losses, mup, optimizers, plots, theory
+from minnet.experiments.chapter import FAST, SEEDS, stored, style
+from minnet.layers import Dense, LearnedScale, Residual
+
+style()
+x, y = datasets.standardized(datasets.digits()).train
+images, labels = x[:200].astype(np.float64), y[:200]
+blocks, widths, lazy = stored("11_blocks"), stored("11_width"), stored("11_lazy")
+relu, zeros, he = activations.relu, initializers.zeros, initializers.he_normal
+
+# %%
+FACTORS = {0.25: "¼", 0.5: "½", 1.0: "1", 2.0: "2", 4.0: "4"}
+KINDS = ["plain", "plain, LayerNorm", "residual", "residual, 1/√L", "ReZero", "Fixup", "pre-LN"]
+
+
+def accuracy(kind):
+    """Training accuracy at the best rate, (seeds, sizes)."""
+    return np.transpose([blocks.where(kind=kind, factor=factor).best("rate", by="error").array("accuracy")
+                         for factor in FACTORS])
+
+
+ax = plots.heat_map(np.median([accuracy(kind) for kind in KINDS], axis=1).round(2), KINDS, list(FACTORS.values()),
+                    xlabel="He's weights times", ylabel="", label="training accuracy",
+                    ax=plt.figure(figsize=(7.5, 4)).subplots())
+_ = ax.set_title("30 layers: a plain net trains at no size of its weights, pre-LN at every size")
+
+# %% [markdown]
+# **What to see.** Each cell is the median of three runs of ten epochs on 1,000 digits, at the learning rate that was
+# best on digits held out from training. A run that diverged counts as a guess, 0.1. The plain nets hardly learn in
+# this time; the others differ in *which* weights they bear.
+#
+# **The question.** Does initialization still matter, and what takes its place?
+#
+# **What you need.** The backward pass (chapter 01), He's factor (chapter 05), Adam. The runs are stored;
+# `python -m chapters --sweeps 11` repeats them. Where it says **Predict**, write your answer down before you read on.
+#
+# ## 1. A shortcut for the gradient
+#
+# A *residual block* (He, Zhang, Ren and Sun 2016) adds the output of some layers, the *branch* $F$, to its input:
+#
+# $$a = x + F(x) .$$
+#
+# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. Let $\delta = \partial
+# C/\partial a$ be the gradient that arrives from above. By the chain rule both ways add up:
+#
+# $$\boxed{\;\frac{\partial C}{\partial x} = \delta + B(\delta)\;}$$
+#
+# where $B$ is the backward pass of the branch, as in chapter 01. The library has these two lines in `Residual.forward`
+# and `Residual.backward`.
+#
+# **Predict.** Fifty blocks, all weights He's times ¼. How much of the gradient reaches the first block? And without
+# the shortcuts?
+
+# %%
+def passes(net):
+    """Root mean squares, at the input of each block and at the last output, of the signal and of its gradient."""
+    net = net.astype(np.float64)                                     # where 10⁻⁵⁵ is still a number
+    a, signal, gradient = images, [], []
+    for layer in net.layers:
+        signal.append(math.sqrt(np.square(a := layer.forward(a)).mean()))
+    _, delta = losses.softmax_cross_entropy(a, labels)
+    for layer in reversed(net.layers[1:]):
+        gradient.append(math.sqrt(np.square(delta := layer.backward(delta)).mean()))
+    return signal[:-1], gradient[::-1]
+
+
+def times(rng, shape, *, factor, init=he):
+    return factor * init(rng, shape)
+
+
+def branch(init, n=128):
+    return [Dense(n, n, relu, init), Dense(n, n, init=init)]
+
+
+def deep(block, count, seed, n=128):
+    return mn.Network([Dense(64, n, relu, he), *[block() for _ in range(count)], Dense(n, 10)], rng=seed)
+
+
+small = partial(times, factor=0.25)
+STYLES = {"residual": {"color": "#0e49ae", "linestyle": "-", "marker": "o"},
+          "plain": {"color": "#a7a7a7", "linestyle": "--", "marker": "s"},
+          "residual, 1/√L": {"color": "#04994f", "linestyle": "-.", "marker": "D"}}
+nets = {"residual": lambda: Residual(branch(small)), "plain": lambda: Dense(128, 128, relu, small)}
+found = {name: np.array([passes(deep(block, 50, seed))[1] for seed in SEEDS]) for name, block in nets.items()}
+ax = plots.depth_profile({name: g / g[:, -1:] for name, g in found.items()}, styles=STYLES, xlabel="block",
+                         ylabel="gradient (rms, last = 1)")
+ax.set_title("Weights too small by 4: the shortcut carries the gradient to the first block")
+ax.get_legend().remove()
+for name, height in (("residual", 1e-3), ("plain", 1e-24)):
+    ax.text(14, height, name, color=STYLES[name]["color"], weight="bold")
+_ = claims.judge("11-identity", source="He and others 2016, Identity Mappings, (5)", criterion=claims.at_least(0.5),
+                 statement="the gradient does not vanish even when the weights are arbitrarily small (rms below block "
+                           "1 / above block 50, He × ¼)", measured=found["residual"][:, 0] / found["residual"][:, -1],
+                 condition="the layers are residual blocks", without=found["plain"][:, 0] / found["plain"][:, -1],
+                 headline="In a residual network the gradient does not vanish, even when the weights are too small")
+
+# %% [markdown]
+# **What to see.** Read from right to left. The criterion: at least half of the gradient arrives. In the plain net each
+# layer loses a factor of about four; the term $\delta$ in the box loses nothing. Small weights are no problem any more.
+#
+# ## 2. What the sum does to the signal
+#
+# **Predict.** Now take He's weights as they are. What is $E[a^2]$ after one block, if $E[x^2] = 1$? After 15 blocks?
+#
+# <details><summary>Answer</summary>
+#
+# The first Dense layer doubles the mean square and ReLU halves it. The second doubles it, and no ReLU follows:
+# $E[F^2] = 2 E[x^2]$. The random weights make $F(x)$ uncorrelated with $x$, so the squares add up:
+#
+# $$E[a^2] = E[x^2] + E[F^2] = 3\,E[x^2] .$$
+#
+# After 15 blocks it is $3^{15} \approx 14$ million. With all weights times $s$ the factor is $1 + 2s^4$: 1.01 at
+# $s = ¼$, and 513 at $s = 4$.
+#
+# </details>
+#
+# A fixed number in front of each of $L$ branches repairs that: $a = x + F(x)/\sqrt L$ gives
+#
+# $$\left(1 + \tfrac{2}{L}\right)^L < e^2 \approx 7.4 \quad\text{for every depth } L .$$
+#
+# The criterion for *exponential growth*: the mean square grows by a factor of at least 2 per block, over 15 blocks.
+
+# %%
+L = 15
+nets = {"residual": lambda: Residual(branch(he)), "residual, 1/√L": lambda: Residual(branch(he), 1 / math.sqrt(L))}
+found = {name: np.array([passes(deep(block, L, seed))[0] for seed in SEEDS]) for name, block in nets.items()}
+theories = {"residual": 3 ** (np.arange(L + 1) / 2), "residual, 1/√L": (1 + 2 / L) ** (np.arange(L + 1) / 2)}
+ax = plots.depth_profile({name: signal / signal[:, :1] for name, signal in found.items()}, predicted=theories, first=0,
+                         styles=STYLES, xlabel="blocks passed", ylabel="signal (rms, start = 1)")
+ax.set_title("He's weights: every block multiplies the signal by √3, unless it is scaled by 1/√L")
+plots.label_lines(ax)
+growth = {name: (signal[:, -1] / signal[:, 0]) ** (2 / L) for name, signal in found.items()}
+_ = claims.judge("11-exponential", source="Zhang, Dauphin & Ma 2019", measured=growth["residual"],
+                 statement="with standard weights the signal of a residual net grows exponentially with depth (factor "
+                           "on the mean square per block)", criterion=claims.at_least(2),
+                 condition="the branches are not scaled by 1/√L", without=growth["residual, 1/√L"],
+                 headline="With He's weights a residual network's signal grows exponentially with depth")
+
+# %% [markdown]
+# **What to see.** Markers are networks, lines the theory. In the first picture the row *residual* ends where this
+# growth begins, and the row below it, with $1/\sqrt L$, goes one size further.
+#
+# ## 3. Start as the identity
+#
+# If a branch is 0 at the start, then $a = x$, at any depth and for any size of the other weights. Two ways:
+#
+# - **ReZero** (Bachlechner and others 2021; SkipInit, De and Smith 2020): $a = x + \alpha F(x)$ with a learned number
+#   $\alpha$, 0 at first.
+# - **Fixup** (Zhang, Dauphin and Ma 2019): the last layer of each branch and the output layer are 0 at first; the other
+#   layers of the branch are He's times $L^{-1/2}$ (for two layers); one learned multiplier per branch.
+#
+# **Predict.** (a) At $\alpha = 0$, which gradient do the weights of a ReZero branch have in the first step? (b) The
+# signal is perfect at the start. Do both then train from weights of any size?
+
+# %%
+block = Residual([*branch(he), LearnedScale()])
+net = mn.Network([Dense(64, 128, relu, he), block, Dense(128, 10)], rng=0)
+for step in range(3):
+    net.gradient(images.astype(np.float32), labels, losses.softmax_cross_entropy)
+    print(f"step {step}: α = {block.branch[2].alpha.item():7.4f}, ∂C/∂α = {block.branch[2].dalpha.item():7.4f}, "
+          f"norm of ∂C/∂W in the branch: {np.linalg.norm(block.branch[0].dW):.4f}")
+    net.params -= 0.01 * net.grads
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# (a) None: $\partial C/\partial W$ has the factor $\alpha$. But $\partial C/\partial\alpha = \sum F(x) \odot \delta$ is
+# not 0, so the first step moves $\alpha$, and from the second step on the branch learns.
+#
+# (b) Fixup does, ReZero does not (first picture). The first step changes $\alpha$ in proportion to $F$, so from weights
+# that are too large the *second* forward pass is already far too large. Fixup has scaled its weights for just this
+# reason: what the first step changes at the output does not grow with $L$. The further part derives $L^{-1/2}$.
+#
+# </details>
+#
+# ## 4. Normalize
+#
+# LayerNorm gives each example's features mean 0 and variance 1. *Pre-LN* blocks, as in transformers, have it at the
+# start of the branch: $a = x + F(\mathrm{LN}(x))$.
+#
+# **Predict.** Two sentences that one often reads: (a) *with residual connections, initialization no longer matters*;
+# (b) *normalization makes initialization irrelevant*. Which rows of the first picture judge them?
+#
+# The criterion for both: a training accuracy of at least 0.9 at the worst of the five sizes, in every run. Fixup's own
+# claim is to train without normalization: at least 0.9 with its own weights, times 1.
+
+# %%
+worst = {kind: accuracy(kind).min(axis=1) for kind in KINDS}
+for kind, values in worst.items():
+    print(f"{kind:18} worst of five sizes: {values.min():.2f} to {values.max():.2f}")
+ENOUGH = claims.at_least(0.9)
+_ = claims.judge("11-any-size", source="lore", measured=worst["pre-LN"], criterion=ENOUGH, mode="stored",
+                 statement="residual nets train from weights of any size (training accuracy, 30 layers, worst of five)",
+                 condition="each block starts with LayerNorm", without=worst["residual"],
+                 headline="With residual connections initialization no longer matters: with LayerNorm inside the block")
+_ = claims.judge("11-normalization", source="lore", measured=worst["plain, LayerNorm"], criterion=ENOUGH,
+                 mode="stored", statement="normalization makes initialization irrelevant (training accuracy, 30 plain "
+                                          "layers with LayerNorm, worst of five sizes)",
+                 headline="Normalization alone makes initialization irrelevant in a deep plain network")
+_ = claims.judge("11-fixup", source="Zhang, Dauphin & Ma 2019", measured=accuracy("Fixup")[:, 2], criterion=ENOUGH,
+                 statement="Fixup trains a deep residual net without normalization (training accuracy, 30 layers)",
+                 mode="stored", headline="Fixup trains a deep residual network without normalization")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# (a) *Residual* against *pre-LN*: it holds with LayerNorm inside the block, and not without. (b) *Plain, LayerNorm*:
+# the size of the weights indeed cancels, since LayerNorm divides by it. But this does not make 30 layers trainable.
+#
+# So what matters is still what chapters 03 to 07 say: signal and gradient must keep their size. Shortcuts keep the
+# gradient, and normalization, Fixup or $1/\sqrt L$ keeps the signal.
+#
+# </details>
+#
+# ## 5. Which learning rate, at which width?
+#
+# Adam moves each weight by about $\eta$, whatever the gradient. All $n$ terms of a hidden unit's sum $\sum_i \Delta w_i
+# a_i$ then have the same sign: after one step $z$ has changed by about $n\,\eta$, although random weights of variance
+# $c/n$ gave $z$ a size that does not depend on $n$. *Maximal update parametrization*, μP (Yang, Hu and others 2022,
+# Table 3), therefore divides Adam's rate in hidden and output layers by fan_in$/n_0$, and the variance of the output
+# weights once more by the same factor. At the width $n_0$ nothing changes.
+#
+# **Predict.** From width 32 to 512, how does the best rate of Adam change, without and with μP ($n_0 = 32$)?
+
+# %%
+def change(width, with_mup, seed):
+    """Root mean square change of the last hidden z in Adam's first step, relative to z."""
+    output = initializers.mup_output(base_width=32) if with_mup else initializers.lecun_normal
+    net = mn.mlp([64, width, width, width, 10], activation=relu, init=he, output_init=output, rng=seed)
+    adam = optimizers.Adam(2.0**-7)
+    net.forward(x[:200])
+    before = net.layers[2].z.copy()
+    mn.fit(net, (x[:200], y[:200]), loss=losses.softmax_cross_entropy, epochs=1, batch_size=200, rng=seed,
+           optimizer=mup.optimizer(net, adam, base_width=32) if with_mup else adam, progress=False)
+    net.forward(x[:200])
+    return np.sqrt(np.square(net.layers[2].z - before).mean() / np.square(before).mean())
+
+
+WIDTHS = [32, 128, 512]
+one_step = {name: np.array([[change(width, name == "μP", seed) for width in WIDTHS] for seed in SEEDS])
+            for name in ("standard", "μP")}
+fig, axes = plt.subplots(1, 3, figsize=(11, 3.6))
+for (name, values), look in zip(one_step.items(), ({"marker": "o"}, {"marker": "D", "linestyle": "--"}), strict=True):
+    axes[0].loglog(WIDTHS, np.median(values, axis=0), color="k", label=name, **look)
+axes[0].set(title="One step: standard moves\nz more in wide layers", xlabel="width", ylabel="change of z / z",
+            xticks=WIDTHS, xticklabels=WIDTHS, yticks=(0.2, 0.5, 1, 2), yticklabels=(0.2, 0.5, 1, 2))
+axes[0].minorticks_off()
+for ax, name in zip(axes[1:], one_step, strict=True):
+    for width, shade in zip(WIDTHS, ("0.7", "0.45", "0"), strict=True):
+        runs = widths.where(rates=name, width=width).spread("loss", by="exponent")
+        ax.semilogy(runs.array("exponent"), runs.array("median"), color=shade, label=f"{width}")
+        lowest = runs[int(np.nanargmin(runs.array("median")))]
+        ax.plot(lowest["exponent"], lowest["median"], "o", color=shade)
+    ax.set(xlabel="log₂ of the learning rate", ylabel="training loss", ylim=(0.01, 3))
+axes[1].set_title("Standard: the best rate\nfalls with width")
+axes[2].set_title("μP: it stays nearly the same")
+for ax in axes:
+    plots.label_lines(ax)
+
+# %% [markdown]
+# **What to see.** Left: the derivation, measured after one step. Middle and right: each line is a width, its marker the
+# best of the rates $2^{-11} \dots 2^{-4}$ (median loss of five runs, three epochs).
+#
+# The criteria. For the derivation: the change at width 512 is at most twice that at 32. For the rate: in each run
+# (seed) the best rates of the two widths differ by at most a factor of 2. And a harsher one, for what one hopes of μP:
+# width 512, at width 32's best rate under μP, has at most 1.5 times the loss that *tuning width 512 itself* gives
+# without μP.
+
+# %%
+def table(name, width):
+    """Loss by seed and rate; infinite where a run diverged."""
+    found = widths.where(rates=name, width=width).by("seed").values()
+    return np.nan_to_num(np.array([rows.array("loss") for rows in found], float), nan=np.inf)
+
+
+shift = {name: np.abs(table(name, 32).argmin(axis=1) - table(name, 512).argmin(axis=1)) for name in one_step}
+narrow = np.median(table("μP", 32), axis=0).argmin()
+cost = table("μP", 512)[:, narrow] / table("standard", 512)[:, np.median(table("standard", 512), axis=0).argmin()]
+print(f"loss of the transferred rate over that of tuning: {cost.min():.1f} to {cost.max():.1f}")
+YANG = "Yang, Hu and others 2022"
+_ = claims.judge("11-coordinate", source=YANG, measured=one_step["μP"][:, -1] / one_step["μP"][:, 0],
+                 statement="a step of Adam changes the hidden z alike at widths 32 and 512 (ratio of the changes)",
+                 criterion=claims.at_most(2), condition="μP",
+                 without=one_step["standard"][:, -1] / one_step["standard"][:, 0])
+_ = claims.judge("11-mup-rate", source=YANG, mode="stored", measured=shift["μP"], criterion=claims.at_most(1),
+                 statement="the best rate of Adam is the same at widths 32 and 512 (distance in powers of two)",
+                 condition="μP", without=shift["standard"],
+                 headline="The best learning rate of Adam does not depend on the width: with μP's rates")
+_ = claims.judge("11-mup-cost", source=YANG, mode="stored", measured=cost, criterion=claims.at_most(1.5),
+                 refutable=False, statement="a rate found at width 32 serves at 512 as well as tuning there (loss "
+                                            "under μP / best loss of the standard rates)",
+                 headline="With μP a rate found in a narrow network is as good as tuning the wide one itself")
+
+# %% [markdown]
+# ## 6. The size of the weights decides *what* is learned
+#
+# So far size decided *whether* a network learns. Take two layers of ReLU, 256 units, and $y = x_1 x_2$ with 30 entries
+# $x_i = \pm1$: only two inputs matter. All weights are multiplied by $\sqrt\alpha$, and so the output by $\alpha$,
+# since $\max(tz, 0) = t\max(z, 0)$. The network learns the difference from its start, which makes the start 0.
+#
+# **Predict.** With any $\alpha$ the 400 training examples are learned perfectly. On new examples, which is best: small
+# $\alpha$ or large?
+
+# %%
+found = lazy.spread("test", by="alpha")
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4))
+left.semilogx(found.array("alpha"), found.array("median"), "ko-")
+left.fill_between(found.array("alpha"), found.array("low"), found.array("high"), color="0.85")
+left.set(title="Small outputs learn the rule, large ones do not", xlabel="output scale α", ylabel="test accuracy")
+rng = np.random.default_rng(1000)
+signs = rng.choice([-1.0, 1.0], size=(400, 30)).astype(np.float32)
+for alpha, look in ((0.1, "k-"), (30.0, "k:")):
+    net = mn.mlp([30, 256, 1], activation=relu, init=partial(times, factor=alpha**0.5), rng=0)
+    start = net.layers[0].W.copy()
+    targets = signs[:, :1] * signs[:, 1:2] + net(signs)
+    mn.fit(net, (signs, targets), loss=losses.squared_error, optimizer=optimizers.SGD(0.01 / max(alpha, 1)),
+           epochs=1000 if FAST else 3000, batch_size=400, rng=0, progress=False)
+    moved = np.linalg.norm(net.layers[0].W - start, axis=1) / np.linalg.norm(start, axis=1)
+    right.semilogy(range(1, 31), moved, look, label=f"α = {alpha:g}")
+right.set(title="At α = 0.1 the weights of x₁ and x₂ move far", xlabel="input", ylabel="change of its weights")
+plots.label_lines(right)
+_ = claims.judge("11-lazy", source="Chizat, Oyallon & Bach 2019", mode="stored", criterion=claims.at_least(0.95),
+                 statement="a wide net learns the feature x₁x₂ from 400 examples (test accuracy)",
+                 measured=lazy.where(alpha=0.1).array("test"), condition="the output scale is 0.1, not 30",
+                 without=lazy.where(alpha=30.0).array("test"),
+                 headline="A wide network learns features: if its outputs start small, not if they start large")
+
+# %% [markdown]
+# **What to see.** Left, the band is the range of five runs (criterion for *learned*: 0.95). Right, how far the weights
+# of each input moved, relative to their size.
+#
+# <details><summary>Why</summary>
+#
+# The output must change by about 1 in either case. If a small relative change of the weights suffices for that, the
+# network stays close to its start, where it is a *linear* function of its weights: it fits the examples with the
+# features that it was born with. This is *lazy training*. Where outputs start small, the weights must move far, and the
+# hidden units turn towards $x_1$ and $x_2$. With standard weights very wide networks become lazy by themselves (Jacot,
+# Gabriel and Hongler 2018); the smaller output weights of μP prevent it.
+#
+# </details>
+#
+# ## 7. Any activation
+#
+# For plain nets with an activation of your own, theory draws the map before anything is trained (chapter 07): for which
+# variances of weights and biases do signals become alike (*ordered*) or unlike (*chaotic*)? Networks train deepest on
+# the line between.
+#
+# **Predict.** For $f(z) = \arctan z$: does the theory's correlation of two images, $c^*$, hold in a drawn network of 30
+# layers, at a point on either side? (Criterion: to within 0.05, at the worse of the two points.)
+
+# %%
+arctan = activations.Activation("arctan", np.arctan, lambda z, a: 1 / (1 + z * z), range=(-math.pi / 2, math.pi / 2))
+diagram = theory.phase_diagram(arctan, weight_var=np.linspace(0.3, 4, 12), bias_var=0.6 * np.linspace(0, 1, 7) ** 2)
+ax = plots.phase_diagram(diagram)
+ax.set_title("The phases of the arctangent, computed from f alone")
+POINTS = [(1.0, 0.3), (3.0, 0.1)]
+off = []
+for seed in range(5):                                                # also in fast mode: one of five decides here
+    for weight_var, bias_var in POINTS:
+        field = theory.MeanField(arctan, weight_var, bias_var)
+        net = mn.mlp([64, *[500] * 30], activation=arctan, init=initializers.variance_scaling(scale=weight_var),
+                     bias_init=initializers.normal(std=bias_var**0.5), rng=seed,
+                     dtype=np.float64)
+        z = net(images[:20])
+        z /= np.linalg.norm(z, axis=1, keepdims=True)
+        off.append(abs((z @ z.T)[np.triu_indices(20, 1)].mean() - field.correlation_limit(field.limit())))
+ax.plot(*zip(*POINTS, strict=True), "wX", markeredgecolor="k", markersize=10)
+_ = claims.judge("11-phase", source="Poole and others 2016", measured=np.reshape(off, (-1, 2)).max(axis=1),
+                 statement="mean field theory gives the correlation of two signals after many layers, for any "
+                           "activation (arctan, 30 layers of 500, worse of two points)", criterion=claims.at_most(0.05))
+print(f"worse of two points: {np.reshape(off, (-1, 2)).max(axis=1).round(3)}")
+
+# %% [markdown]
+# **What to see.** Dark: two images end up unlike. White: all images end up the same. The crosses are the two points
+# that were measured. The theory is exact for infinitely wide layers; with 500 units a single network in the chaotic
+# phase wanders about it, and not every one meets the criterion (the range stands in the claim).
+#
+# ## Summary
+#
+# 1. A residual block's backward pass has the term $\delta$ itself: small weights do not make gradients vanish.
+# 2. But the signal grows by a factor per block. $1/\sqrt L$, zero branches, Fixup's scaling or LayerNorm stop it, and
+#    they bear wrong sizes to different degrees.
+# 3. Normalization without shortcuts does not make deep nets trainable.
+# 4. μP carries Adam's best rate from narrow to wide nets; in our short runs, tuning the wide net still gave less loss.
+# 5. The size of the weights decides whether a wide network learns features or stays lazy: initialization still matters.
+
+# %%
+claims.summary()
+
+# %% [markdown]
+# ## Exercises
+#
+# Answers are in `chapters/answers/11_today.py`.
+#
+# 1. **(10 min)** A scaled block, $a = x + sF(x)$: derive $\partial C/\partial x$, $\partial C/\partial s$, and check
+#    the first against finite differences.
+# 2. **(10 min)** Which variance must the *second* layer of each branch have so that a block without $1/\sqrt L$
+#    multiplies $E[x^2]$ by $1 + 1/L$?
+# 3. **(15 min)** Show that LayerNorm cancels the size of the layer before it: same output for $W$ and $4W$. What is the
+#    gradient of $W$ then?
+# 4. **(20 min)** In Adam's first step every weight moves by $\eta$. Verify it, and that the change of $z$ grows like
+#    the width.
+# 5. **(30 min)** The output scale by a factor *after* the network, not inside the weights: show that it gives the same
+#    training as weights times $\sqrt\alpha$, at which rate?
+#
+# **Where to go on.** [The further part](further/11_today.ipynb): ReZero, 1/√L and Fixup judged, Fixup's exponent
+# derived, LayerNorm before and after the sum, batch normalization, is wider better, lazy training as a linear method.

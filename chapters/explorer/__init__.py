@@ -1,0 +1,1 @@
+"""The explorer as a page of the book: runs that were computed before, replayed in the browser."""

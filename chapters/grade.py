@@ -1,0 +1,198 @@
+"""Grade submissions of a handout: python -m chapters grade FOLDER
+
+Each notebook is run in a process of its own, see sandbox.py. The tests are ours: a submission's functions are called
+with random inputs that are drawn here, and what they return is compared here, so that edited, deleted or rewritten
+tests change nothing. What hangs or crashes costs its own exercise. grades.csv and grades.md say, for each student and
+exercise, the points and the hint; they are written at the end, from memory.
+"""
+
+import argparse
+import ast
+import csv
+import dataclasses
+import json
+import math
+import os
+import re
+import secrets
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from chapters import handout, sandbox
+from minnet.coursework import Wrong, exercises
+from minnet.coursework.checking import judge
+
+MENTIONED = re.compile(r"check\(\s*[\"'](\d\d)\.\d+|^# (\d\d)\.\d+ |\"grade_id\": \"(\d\d)-\d+-", re.MULTILINE)
+
+
+@dataclasses.dataclass
+class Grade:
+    """What came of one submission: points and hint of each exercise."""
+
+    student: str
+    points: dict[str, int] = dataclasses.field(default_factory=dict)
+    hints: dict[str, str] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def answer_names(chapter: str) -> dict[str, str]:
+    """The name of each exercise's function, from our check cells."""
+    import jupytext
+
+    names = {}
+    for id, source in handout.sources(chapter).items():
+        cell = next(cell for cell in jupytext.read(source).cells if handout.kind(cell) == "check")
+        call = ast.parse(cell.source).body[0].value
+        names[id] = ast.unparse(call.args[1])
+    return names
+
+
+def cells(notebook: dict[str, Any], chapter: str) -> list[str]:
+    """What to run of a submission: its own cells as they are, ours as we wrote them, no tests and nothing after them.
+
+    Cells that we gave stand in front where they are missing. Cells that only show something, after an exercise's check,
+    are left out: grading does not need them.
+    """
+    ours: dict[str, str | None] = {}
+    checked: set[str] = set()
+    for cell in handout.notebook(chapter).cells:
+        id = cell.metadata["nbgrader"]["grade_id"]
+        exercise = id.rsplit("-", 1)[0]
+        if cell.cell_type == "code" and id.endswith("-check"):
+            checked.add(exercise)
+        if cell.cell_type == "code" and not id.endswith("-solution"):
+            ours[id] = None if exercise in checked else cell.source
+    found, seen = [], set()
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
+        if cell["cell_type"] != "code":
+            continue
+        if id in ours:
+            seen.add(id)
+            found.append(ours[id] or "")
+        else:
+            found.append(source)
+    return [source for id, source in ours.items() if source and id not in seen] + [one for one in found if one.strip()]
+
+
+def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, megabytes: int, seconds: float,
+          rounds: int) -> Grade:
+    """Grade one submission."""
+    begin = time.perf_counter()
+    result = Grade(student)
+    all_of_them = exercises(chapter)
+    try:
+        submission = sandbox.Submission(cells(json.loads(content), chapter), hidden=hidden, megabytes=megabytes,
+                                        seconds=seconds)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        result.points = dict.fromkeys(all_of_them, 0)
+        result.hints = dict.fromkeys(all_of_them, "the file is no notebook that can be read")
+        return result
+    try:
+        for id, name in answer_names(chapter).items():
+            exercise = all_of_them[id]
+            try:
+                function = submission.function(name)
+                if function is None:
+                    notes = "; ".join(submission.notes.values())
+                    raise Wrong(f"{id}: there is no {name}" + (f" (cells failed: {notes})" if notes else ""))
+                judge(dataclasses.replace(exercise, seconds=math.inf), function,
+                      [secrets.randbits(64) for _ in range(max(rounds, exercise.rounds))])
+                result.points[id], result.hints[id] = exercise.points, "right"
+            except Exception as error:
+                said = str(error) if isinstance(error, Wrong) else f"it cannot be compared: {type(error).__name__}"
+                result.points[id], result.hints[id] = 0, said.removeprefix(f"{id}: ")[:400]
+    finally:
+        submission.close()
+    result.seconds = time.perf_counter() - begin
+    return result
+
+
+def files(paths: list[Path]) -> dict[str, Path]:
+    """The notebooks of files and folders, by the student's name: the path below the folder, without .ipynb."""
+    found = {}
+    for path in paths:
+        if not path.exists():
+            raise SystemExit(f"expected a notebook or a folder, got {path}, which does not exist")
+        inside = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+        for file in inside:
+            if ".ipynb_checkpoints" not in file.parts:
+                name = file.relative_to(path) if path.is_dir() else Path(file.name)
+                found[name.with_suffix("").as_posix()] = file
+    if not found:
+        raise SystemExit("expected at least one notebook (.ipynb), found none")
+    return found
+
+
+def plain(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    text = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def marked_down(text: str) -> str:
+    """Text for a cell of a Markdown table."""
+    return re.sub(r"([|<>*_`\\\[\]])", r"\\\1", re.sub(r"\s+", " ", text))
+
+
+def write(grades: list[Grade], chapter: str, out: Path) -> None:
+    """Write grades.csv and grades.md."""
+    worth = {id: exercise.points for id, exercise in exercises(chapter).items()}
+    with (out / "grades.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["student", *worth, "points", "of", *(f"{id} hint" for id in worth)])
+        for one in grades:
+            rows.writerow([plain(one.student), *one.points.values(), sum(one.points.values()), sum(worth.values()),
+                           *map(plain, one.hints.values())])
+    lines = [f"# Chapter {chapter}: {len(grades)} submissions", "",
+             f"Isolation: {sandbox.isolation()}.", "",
+             "| student | " + " | ".join(f"{id} ({points})" for id, points in worth.items())
+             + f" | points of {sum(worth.values())} |", "|---|" + "---|" * (len(worth) + 1)]
+    lines += [f"| {marked_down(one.student)} | " + " | ".join(map(str, one.points.values()))
+              + f" | {sum(one.points.values())} |" for one in grades]
+    for one in grades:
+        lines += ["", f"## {marked_down(one.student)}", ""]
+        lines += [f"- {id}: {marked_down(hint)}" for id, hint in one.hints.items()]
+    (out / "grades.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m chapters grade", description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="notebooks, or folders of them")
+    parser.add_argument("--chapter", metavar="NUMBER", help="default: the one that most cells name")
+    parser.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="where grades.csv and grades.md go")
+    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=20.0,
+                        help="of one cell or call; default: %(default)s")
+    parser.add_argument("--memory", metavar="MB", type=int, default=2048, help="of a process; default: %(default)s")
+    parser.add_argument("--workers", metavar="N", type=int, default=os.cpu_count() or 1, help="default: %(default)s")
+    parser.add_argument("--rounds", metavar="N", type=int, default=handout.HIDDEN_ROUNDS,
+                        help="random inputs for each exercise; default: %(default)s")
+    options = parser.parse_args(arguments)
+    if options.workers < 1 or options.rounds < 1 or not options.timeout > 0 or options.memory < 256:
+        parser.error("expected workers and rounds ≥ 1, a timeout above 0 and a memory of at least 256 MB")
+    found = files(options.paths)
+    contents = {student: file.read_bytes() for student, file in found.items()}       # before any of them runs
+    named = [next(filter(None, groups)) for content in contents.values()
+             for groups in MENTIONED.findall(content.decode("utf-8", "replace").replace('\\"', '"'))]
+    if options.chapter is None and not named:
+        raise SystemExit("no cell names an exercise: say which chapter, --chapter 04")
+    chapter = options.chapter.zfill(2) if options.chapter else max(sorted(set(named)), key=named.count)
+    options.out.mkdir(parents=True, exist_ok=True)
+    handout.sources(chapter)
+    hidden = [file.resolve() for file in found.values()]
+    print(f"chapter {chapter}, {len(found)} submissions; {sandbox.isolation()}", file=sys.stderr)
+    with ThreadPoolExecutor(options.workers) as pool:
+        jobs = [pool.submit(grade, student, content, chapter, hidden, megabytes=options.memory,
+                            seconds=options.timeout, rounds=options.rounds) for student, content in contents.items()]
+        grades = []
+        for job in jobs:
+            grades.append(job.result())
+            print(f"{grades[-1].student}: {sum(grades[-1].points.values())} points, {grades[-1].seconds:.0f} s",
+                  file=sys.stderr)
+    write(grades, chapter, options.out)
+    print(f"{options.out / 'grades.csv'}, {options.out / 'grades.md'}")
+    return 0

@@ -1,0 +1,157 @@
+"""Grading: our tests and not the submission's; what hangs or crashes costs its own exercise. Six of the submissions of
+submissions.py; the others are graded by `python -m tests.campaigns.submissions`."""
+
+import csv
+import socket
+
+import numpy as np
+import pytest
+
+pytest.importorskip("jupytext")
+pytest.importorskip("IPython")
+from chapters import __main__ as runner
+from chapters import grade, handout, sandbox
+from minnet.coursework import Wrong
+from minnet.coursework.remote import decode, encode
+from tests.coursework.submissions import all_submissions, expected
+
+CHOSEN = {"right": "right", "no metadata": "right", "wrong before 2010": "before 2010",
+          "rewrites check": "expected an array", "exits hard": "there is no my_glorot",
+          "no json": "no notebook that can be read"}
+
+
+@pytest.mark.chapters
+def test_six_submissions(tmp_path, capsys):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    (folder / "group").mkdir(parents=True)
+    every = all_submissions()
+    for name in CHOSEN:
+        (folder / "group" / f"{name}.ipynb").write_text(every[name], encoding="utf-8")
+    assert runner.main(["grade", str(folder), "--out", str(out), "--rounds", "1", "--timeout", "300",
+                        "--workers", "2"]) == 0
+    with (out / "grades.csv").open(encoding="utf-8") as file:
+        rows = {row["student"].removeprefix("group/"): row for row in csv.DictReader(file)}
+    assert {name: int(row["points"]) for name, row in rows.items()} == {name: expected(name) for name in CHOSEN}
+    assert {name: hint in rows[name]["04.2 hint"] for name, hint in CHOSEN.items()} == dict.fromkeys(CHOSEN, True)
+    text = (out / "grades.md").read_text(encoding="utf-8")
+    assert sandbox.isolation() in text
+    assert "| group/right | 2 | 3 | 3 | 2 | 3 | 4 | 17 |" in text
+    assert sorted(path.name for path in folder.rglob("*")) == sorted(["group", *(f"{name}.ipynb" for name in CHOSEN)])
+
+
+@pytest.mark.chapters
+def test_a_cell_and_a_call_without_end_are_stopped():
+    cells = ["def f(x): return x + 1", "while True: pass", "def g(x):\n    while True: pass"]
+    submission = sandbox.Submission(cells, hidden=[], megabytes=2048, seconds=3)
+    try:
+        submission.start()
+        assert "stopped after 3 seconds" in submission.notes[1]
+        with pytest.raises(Wrong, match="stopped after 3 seconds"):
+            submission.function("g")(1)
+        assert submission.process is None
+        submission.seconds = 300
+        assert submission.function("f")(np.arange(2)).tolist() == [1, 2]
+        assert submission.function("h") is None
+    finally:
+        submission.close()
+
+
+@pytest.mark.chapters
+def test_arguments_come_back_as_the_function_leaves_them():
+    cells = ["def f(x, rng):\n    x += 1\n    return rng.normal()"]
+    submission = sandbox.Submission(cells, hidden=[], megabytes=2048, seconds=300)
+    try:
+        x, rng, same = np.zeros(2), np.random.default_rng(0), np.random.default_rng(0)
+        assert submission.function("f")(x, rng) == same.normal()
+        assert rng.normal() == same.normal()
+        assert x.tolist() == [1, 1]
+    finally:
+        submission.close()
+
+
+TRIES = """
+import os, socket
+def tries(folder, other, port):
+    found = []
+    try:
+        open(os.path.join(folder, "left"), "w")
+        found.append("wrote")
+    except OSError:
+        pass
+    try:
+        found.append("read " + open(other).read())
+    except OSError:
+        found.append("could not read")
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+        found.append("connected")
+    except OSError:
+        pass
+    open("mine", "w").write("in its own folder")
+    return found + [str(len([name for name in os.listdir("/proc") if name.isdigit()]) < 10), open("mine").read()]
+"""
+
+
+@pytest.mark.chapters
+@pytest.mark.skipif(not sandbox.namespaces(), reason="this system has no namespaces for ordinary accounts")
+def test_a_submission_is_closed_in(tmp_path):
+    other = tmp_path / "other.ipynb"
+    other.write_text("secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        submission = sandbox.Submission([TRIES], hidden=[other], megabytes=2048, seconds=300)
+        try:
+            found = submission.function("tries")(str(tmp_path), str(other), server.getsockname()[1])
+        finally:
+            submission.close()
+    assert found == ["read ", "True", "in its own folder"]
+    assert [path.name for path in tmp_path.iterdir()] == ["other.ipynb"]
+    assert other.read_text() == "secret"
+
+
+@pytest.mark.parametrize("value", [None, ..., True, 3, 0.5, "text", (1, [2.0, None]), {"a": (1,), 2: "b"}])
+def test_data_comes_back(value):
+    assert decode(encode(value)) == value
+
+
+def test_arrays_come_back():
+    for array in (np.arange(6.0).reshape(2, 3).T, np.array(3), np.zeros((0, 2), "f4"), np.array([True])):
+        again = decode(encode(array))
+        assert again.dtype == array.dtype
+        np.testing.assert_array_equal(again, array)
+
+
+def test_what_is_no_data_does_not_come_back():
+    with pytest.raises(TypeError, match="expected numbers, text or arrays, got a function"):
+        encode(lambda: 0)
+    with pytest.raises(TypeError, match="dtype object"):
+        encode(np.array([lambda: 0]))
+    for bad in ({"array": ["O", [1], ""]}, {"array": ["<f8", [9], ""]}, {"what": 1}, {"a": 1, "b": 2}):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            decode(bad)
+
+
+def test_cells_are_ours_where_they_are_not_the_students():
+    made = handout.notebook("04")
+    for cell in made.cells:
+        if cell.metadata.nbgrader.locked and cell.cell_type == "code":
+            cell.source = "raise SystemExit"
+    ran = grade.cells(made, "04")
+    assert "raise SystemExit" not in ran
+    assert not any("check(" in source for source in ran)
+    made.cells = [cell for cell in made.cells if cell.metadata.nbgrader.solution]
+    assert sorted(grade.cells(made, "04")) == sorted(ran)
+
+
+def test_a_table_is_no_formula():
+    assert grade.plain("=1+1") == "'=1+1"
+    assert grade.marked_down("a|b\n<c>") == r"a\|b \<c\>"
+
+
+def test_what_cannot_be_graded(tmp_path):
+    with pytest.raises(SystemExit, match="does not exist"):
+        runner.main(["grade", str(tmp_path / "none")])
+    with pytest.raises(SystemExit, match="at least one notebook"):
+        runner.main(["grade", str(tmp_path)])
+    (tmp_path / "a.ipynb").write_text("{}")
+    with pytest.raises(SystemExit, match="say which chapter"):
+        runner.main(["grade", str(tmp_path)])

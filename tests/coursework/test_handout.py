@@ -1,0 +1,52 @@
+"""Handouts: no solution and no result in them, marked for nbgrader; they run to the end."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("jupytext")
+from chapters import __main__ as runner  # noqa: E402
+from chapters import handout  # noqa: E402
+from minnet.coursework import exercises  # noqa: E402
+
+CHAPTERS = sorted({path.name[:2] for path in (Path(handout.HERE) / "exercises").glob("[0-9][0-9]_*.py")})
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_handout_has_stubs_and_marks(chapter):
+    made = handout.notebook(chapter)
+    marks = [cell.metadata.nbgrader for cell in made.cells]
+    assert len({mark.grade_id for mark in marks}) == len(marks)
+    assert all(re.fullmatch(r"[\w-]+", mark.grade_id) for mark in marks)
+    assert all(mark.locked != mark.solution for mark in marks)
+    text = "\n".join(cell.source for cell in made.cells)
+    assert "SOLUTION" not in text
+    assert "HIDDEN" not in text
+    assert "Explanation" not in text
+    here = exercises(chapter)
+    assert text.count(handout.STUB) == len(here) == sum(mark.solution for mark in marks)
+    assert [mark.points for mark in marks if mark.grade] == [exercise.points for exercise in here.values()]
+    assert all(not cell.outputs for cell in made.cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_version_for_nbgrader_has_solutions_and_hidden_tests(chapter):
+    made = handout.notebook(chapter, nbgrader=True)
+    for cell in made.cells:
+        mark = cell.metadata.nbgrader
+        assert ("### BEGIN SOLUTION" in cell.source) == ("### END SOLUTION" in cell.source) == mark.solution
+        assert ("### BEGIN HIDDEN TESTS" in cell.source) == ("### END HIDDEN TESTS" in cell.source) == mark.grade
+        if mark.grade:
+            compile(cell.source, "check", "exec")
+            assert f", rounds={handout.HIDDEN_ROUNDS})" in cell.source
+
+
+def test_the_command(tmp_path, capsys):
+    assert runner.main(["handout", "4", "--points", "--out", str(tmp_path / "new")]) == 0
+    file = tmp_path / "new" / "04_glorot_exercises.ipynb"
+    assert str(file) in capsys.readouterr().out
+    assert "# 04.2 Glorot's initializer (3 points)" in nbformat.read(file, as_version=4).cells[4].source
+    with pytest.raises(SystemExit, match="no exercises of chapter 77: there are those of "):
+        runner.main(["handout", "77"])

@@ -41,11 +41,11 @@ OTHER = Exercise("05.1", putting_back(variance), outputs("std", "growth", inputs
     Mistake("the mean of a is subtracted from E[a²]: in a variance it is squared",
             putting_back(lambda a: (1 + a**2) / 2 - (1 - a) / math.sqrt(2 * math.pi))),
     Mistake("which power of the slope is in E[a²]?", putting_back(lambda a: variance(a) + (a - a**2) / 2)),
-    Mistake("std is the variance of the weights: is a root missing?",
+    Mistake("`std` is the variance of the weights: is a root missing?",
             lambda a, n: (1 / (n * variance(a)), putting_back(variance)(a, n)[1])),
-    Mistake("growth is n · Var[W]: how much of E[z²] arrives at the next layer's weights?",
+    Mistake("`growth` is n · Var[W]: how much of E[z²] arrives at the next layer's weights?",
             lambda a, n: (putting_back(variance)(a, n)[0], 1 / variance(a))),
-    Mistake("growth is 1, as if the variance of z depended on the variance of a alone. Weights of mean 0 do not take "
+    Mistake("`growth` is 1, as if the variance of z depended on the variance of a alone. Weights of mean 0 do not take "
             "the mean of a away", lambda a, n: (putting_back(variance)(a, n)[0], 1.0)),
 ))
 
@@ -78,28 +78,28 @@ def batch(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 BACKWARD = Exercise("05.2", prelu, outputs("dz", "dslope", inputs=batch), (
-    Mistake("dz: are the two sides exchanged? Where z is positive, a is z itself",
+    Mistake("`dz`: are the two sides exchanged? Where z is positive, a is z itself",
             prelu_and(dz=lambda z, s, da: da * np.where(z > 0, s, 1))),
-    Mistake("dz: below zero nothing comes through. This is ReLU, whose slope there is 0",
+    Mistake("`dz`: below zero nothing comes through. This is ReLU, whose slope there is 0",
             prelu_and(dz=lambda z, s, da: da * (z > 0))),
-    Mistake("dz is f′(z) alone: where does da enter?", prelu_and(dz=lambda z, s, da: np.where(z > 0, 1, s))),
-    Mistake("dz has the sign of da to choose the side: it is the sign of z that counts",
+    Mistake("`dz` is f′(z) alone: where does da enter?", prelu_and(dz=lambda z, s, da: np.where(z > 0, 1, s))),
+    Mistake("`dz` has the sign of da to choose the side: it is the sign of z that counts",
             prelu_and(dz=lambda z, s, da: da * np.where(da > 0, 1, s))),
-    Mistake("dz is da · f(z): the derivative of f belongs there",
+    Mistake("`dz` is da · f(z): the derivative of f belongs there",
             prelu_and(dz=lambda z, s, da: da * np.where(z > 0, z, s * z))),
-    Mistake("dslope has a row for each example. One slope serves all examples: what becomes of their parts?",
+    Mistake("`dslope` has a row for each example. One slope serves all examples: what becomes of their parts?",
             prelu_and(dslope=lambda z, s, da: da * np.minimum(z, 0))),
-    Mistake("dslope is summed over the units. Which axis are the examples?",
+    Mistake("`dslope` is summed over the units. Which axis are the examples?",
             prelu_and(dslope=lambda z, s, da: (da * np.minimum(z, 0)).sum(axis=1))),
-    Mistake("dslope is one number for all units: each unit has a slope of its own",
+    Mistake("`dslope` is one number for all units: each unit has a slope of its own",
             prelu_and(dslope=lambda z, s, da: (da * np.minimum(z, 0)).sum())),
-    Mistake("dslope counts the examples where z is positive, and there a does not depend on the slope",
+    Mistake("`dslope` counts the examples where z is positive, and there a does not depend on the slope",
             prelu_and(dslope=lambda z, s, da: (da * np.maximum(z, 0)).sum(axis=0))),
-    Mistake("dslope counts all examples: where does a depend on the slope?",
+    Mistake("`dslope` counts all examples: where does a depend on the slope?",
             prelu_and(dslope=lambda z, s, da: (da * z).sum(axis=0))),
-    Mistake("dslope: is a factor lost? Below zero a = slope · z; derive it by the slope, not by z",
+    Mistake("`dslope`: is a factor lost? Below zero a = slope · z; derive it by the slope, not by z",
             prelu_and(dslope=lambda z, s, da: (da * (z < 0)).sum(axis=0))),
-    Mistake("dslope still has the slope in it: derive slope · z by the slope",
+    Mistake("`dslope` still has the slope in it: derive slope · z by the slope",
             prelu_and(dslope=lambda z, s, da: (da * s * np.minimum(z, 0)).sum(axis=0))),
 ), points=3)
 
@@ -148,7 +148,7 @@ def off(net: Network, fan: int = 0, scale: float = 2.0) -> np.ndarray:
 
 
 REPAIR = Exercise("05.4", lambda net: float(off(net).prod()), outputs("factor", inputs=wrong_scales), (
-    Mistake("factor is √2 for each layer, as if all had Xavier's weights: how large are those of this network?",
+    Mistake("`factor` is √2 for each layer, as if all had Xavier's weights: how large are those of this network?",
             lambda net: 2.0 ** (len(net.layers) / 2)),
     Mistake("the output layer is left out", lambda net: off(net)[:-1].prod()),
     Mistake("layer 1 itself is left out", lambda net: off(net)[1:].prod()),
@@ -191,20 +191,21 @@ def corner(distance: float) -> float:
 
 CORNER = Exercise("05.5", counted_and(corner),
                   outputs("layers", "estimate", inputs=lambda rng: (float(10 ** rng.uniform(-4.5, -2.5)),)), (
-    Mistake("layers is one too small: is the last layer counted, the one that comes below the distance?",
+    Mistake("`layers` is one too small: is the last layer counted, the one that comes below the distance?",
             lambda d: (count(d) - 1, corner(d))),
-    Mistake("layers is one too large: the cosine 0 is that of the inputs, before any layer",
+    Mistake("`layers` is one too large: the cosine 0 is that of the inputs, before any layer",
             lambda d: (count(d) + 1, corner(d))),
-    Mistake("layers is the estimate, rounded. Count with the map", lambda d: (round(corner(d)), corner(d))),
-    Mistake("layers is the estimate, rounded up. Count with the map", lambda d: (math.ceil(corner(d)), corner(d))),
-    Mistake("estimate is what was counted: derive a formula", lambda d: (count(d), count(d))),
-    Mistake("estimate: by how much does u = 1/√ε grow in a layer? Expand (1 − k/u) to the power −½",
+    Mistake("`layers` is the estimate, rounded. Count with the map", lambda d: (round(corner(d)), corner(d))),
+    Mistake("`layers` is the estimate, rounded up. Count with the map", lambda d: (math.ceil(corner(d)), corner(d))),
+    Mistake("`estimate` is what was counted: derive a formula", lambda d: (count(d), count(d))),
+    Mistake("`estimate`: by how much does u = 1/√ε grow in a layer? Expand (1 − k/u) to the power −½",
             counted_and(lambda d: corner(d) / 2)),
-    Mistake("estimate: 1 − cos θ is θ²/2, not θ², so that k changes", counted_and(lambda d: corner(d) * math.sqrt(2))),
-    Mistake("estimate is l², not l: is a root missing?", counted_and(lambda d: corner(d) ** 2)),
-    Mistake("estimate has the distance itself in it. How does u depend on ε?",
+    Mistake("`estimate`: 1 − cos θ is θ²/2, not θ², so that k changes",
+            counted_and(lambda d: corner(d) * math.sqrt(2))),
+    Mistake("`estimate` is l², not l: is a root missing?", counted_and(lambda d: corner(d) ** 2)),
+    Mistake("`estimate` has the distance itself in it. How does u depend on ε?",
             counted_and(lambda d: 3 * math.pi / (math.sqrt(2) * d))),
-    Mistake("estimate falls with the logarithm of the distance, as if the distance shrank by a constant factor. It "
+    Mistake("`estimate` falls with the logarithm of the distance, as if the distance shrank by a constant factor. It "
             "shrinks by ever less", counted_and(lambda d: -math.log(d))),
 ), points=3)
 
@@ -232,25 +233,26 @@ def walks(gaussian: Any = gaussian_walk, orthogonal: Any = orthogonal_walk) -> A
 
 
 WALK = Exercise("05.6", walks(), outputs("gaussian", "orthogonal", inputs=some_slope), (
-    Mistake("gaussian and orthogonal: the slope is left out, these are the numbers of ReLU",
+    Mistake("`gaussian` and `orthogonal`: the slope is left out, these are the numbers of ReLU",
             walks(lambda a: 5.0, lambda a: 3.0)),
-    Mistake("gaussian is the mean of the square, not yet a variance", walks(lambda a: gaussian_walk(a) + 1)),
-    Mistake("gaussian: what is E[g⁴] of a standard normal number?",
+    Mistake("`gaussian` is the mean of the square, not yet a variance", walks(lambda a: gaussian_walk(a) + 1)),
+    Mistake("`gaussian`: what is E[g⁴] of a standard normal number?",
             walks(lambda a: 2 * (1 + a**4) / (1 + a**2) ** 2 - 1)),
-    Mistake("gaussian: which power of the slope is in f⁴?", walks(lambda a: 6 * (1 + a**2) / (1 + a**2) ** 2 - 1)),
-    Mistake("gaussian: the mean that is divided by has to be squared",
+    Mistake("`gaussian`: which power of the slope is in f⁴?", walks(lambda a: 6 * (1 + a**2) / (1 + a**2) ** 2 - 1)),
+    Mistake("`gaussian`: the mean that is divided by has to be squared",
             walks(lambda a: 6 * (1 + a**4) / (1 + a**2) - 1)),
-    Mistake("gaussian is the variance of 2f², whose mean is 1 + a² and not 1",
+    Mistake("`gaussian` is the variance of 2f², whose mean is 1 + a² and not 1",
             walks(lambda a: 6 * (1 + a**4) - (1 + a**2) ** 2)),
-    Mistake("orthogonal is the number of Gaussian weights: with orthogonal ones the length of z is not left to chance",
+    Mistake("`orthogonal` is the number of Gaussian weights: is the length of z left to chance with orthogonal ones?",
             walks(orthogonal=gaussian_walk)),
-    Mistake("orthogonal: it is the number of ReLU, whatever the slope. What should it be at slope 1, a linear layer?",
+    Mistake("`orthogonal`: it is the number of ReLU, whatever the slope. What should it be at slope 1, a linear layer?",
             walks(orthogonal=lambda a: 3.0)),
-    Mistake("orthogonal: what is E[g⁴] of a standard normal number?",
+    Mistake("`orthogonal`: what is E[g⁴] of a standard normal number?",
             walks(orthogonal=lambda a: orthogonal_walk(a) / 3)),
-    Mistake("orthogonal: a deviation of both signs is squared before it is averaged",
+    Mistake("`orthogonal`: a deviation of both signs is squared before it is averaged",
             walks(orthogonal=lambda a: 3 * (1 - a**2) / (1 + a**2))),
-    Mistake("orthogonal: which power of the slope is in f²?", walks(orthogonal=lambda a: 3 * ((1 - a) / (1 + a)) ** 2)),
+    Mistake("`orthogonal`: which power of the slope is in f²?",
+            walks(orthogonal=lambda a: 3 * ((1 - a) / (1 + a)) ** 2)),
 ), points=4)
 
 

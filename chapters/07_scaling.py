@@ -26,7 +26,7 @@ from minnet import activations, claims, datasets, diagnostics, initializers, los
 from minnet.experiments.chapter import SEEDS, stored, style
 
 style()
-digits, labels = datasets.standardized(datasets.digits()).train         # 8 × 8 pixels, each of mean 0 and variance 1
+digits, labels = datasets.standardized(datasets.digits()).train         # pixels: mean 0, variance 1; three are always 0
 depths, starts = stored("07_depth"), stored("07_starts")
 
 

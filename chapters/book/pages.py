@@ -95,9 +95,8 @@ def write_chapters(source: Path, names: list[str]) -> None:
     listed = [f"{path.name[:2]} {heading(ROOT / 'chapters' / path.with_suffix('.ipynb'))} <{path}>"
               if path.name[:2] in numbers else path.as_posix() for path in top]
     listed += [path.as_posix() for path in paths if path not in top and path.name[:2] not in numbers]
-    if (ROOT / "chapters" / "lecturers.md").exists():
-        copy(source, "chapters/lecturers.md")
-        listed.append("lecturers")
+    copy(source, "chapters/lecturers.md")
+    listed.append("lecturers")
     explorer = 'The <a href="explorer/index.html">explorer</a> replays stored runs.\n\n' if EXPLORER.exists() else ""
     text(source / "chapters" / "index.md",
          f"# Chapters\n{table}\n{explorer}" + toctree(listed, ":hidden:\n:titlesonly:\n"))
@@ -114,7 +113,8 @@ def write_claims(source: Path, rows: list[dict[str, Any]], places: dict[str, str
     """The front page of the ledger, and the whole of it."""
     front = (ROOT / "chapters" / "README.md").read_text(encoding="utf-8")
     front = relinked(source, "chapters/README.md", front)
-    text(source / "chapters" / "README.md", front + "\n" + toctree(["/ledger"], ":hidden:\n"))
+    text(source / "chapters" / "README.md", front + "\n" + toctree(["/ledger", "articles"], ":hidden:\n"))
+    copy(source, "chapters/articles.md")
     missing = sorted(row["id"] for row in rows if row["id"] not in places)
     if missing:
         raise ValueError(f"expected every claim of the ledger to be judged in a notebook, got none for {missing}")

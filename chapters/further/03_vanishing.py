@@ -18,10 +18,10 @@
 # of where training works, the starts of popular articles, the rates at which a loss oscillates, and what $\chi$ does
 # not see. Read the chapter first.
 #
-# The data are the 8 × 8 digits, every pixel standardized (mean 0, variance 1 over the training part, but for three pixels that are
-# always 0). Biases start at 0. As in the chapter, $\sigma_w^2 = n\sigma^2$ for $n$ inputs of a unit, and $\sqrt\chi$ is the factor on the size
-# (root mean square) of $\delta$ in each layer. Comparisons over five seeds of training are read from stored results,
-# which `python -m chapters --sweeps 03` computes again.
+# The data are the 8 × 8 digits, every pixel standardized (mean 0, variance 1 over the training part, but for three
+# pixels that are always 0). Biases start at 0. As in the chapter, $\sigma_w^2 = n\sigma^2$ for $n$ inputs of a unit,
+# and $\sqrt\chi$ is the factor on the size (root mean square) of $\delta$ in each layer. Comparisons over five seeds of
+# training are read from stored results, which `python -m chapters --sweeps 03` computes again.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import math

@@ -17,9 +17,9 @@
 # the constant in Keras' source, tanh's gain 5/3, the phases of order and chaos, the two depth scales, the edge for GELU
 # and swish, LSUV in training, and four other ideas for initial weights. Read the chapter first.
 #
-# Inputs are the 8 × 8 digits with every pixel *standardized* (mean 0, variance 1; three are always 0), or random ones of a
-# stated size. $g \sim N(0, 1)$ is a standard Gaussian number. Trainings over five seeds are read from stored results, which
-# `python -m chapters --sweeps 07` computes again.
+# Inputs are the 8 × 8 digits with every pixel *standardized* (mean 0, variance 1; three are always 0), or random ones
+# of a stated size. $g \sim N(0, 1)$ is a standard Gaussian number. Trainings over five seeds are read from stored
+# results, which `python -m chapters --sweeps 07` computes again.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import math

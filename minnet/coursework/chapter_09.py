@@ -229,12 +229,10 @@ FORGOTTEN = Exercise("09.4", lowest(order), outputs("layer", inputs=forgetful), 
     Mistake("this is the layer with the smallest weights. Does shuffling change their size?", lowest(np.std)),
     Mistake("this is the layer with the largest weights. Does shuffling change their size?",
             lowest(lambda W: -np.std(W))),
-    Mistake("this is the layer whose largest singular value is smallest: it depends on shape and size too",
-            lowest(lambda W: np.linalg.norm(W, 2))),
     Mistake("this is the layer whose activations differ least from image to image: those above a broken layer differ "
             "little too", least_varied),
     Mistake("this is layer 1 for every network", lambda net, x: 1),
-), points=3, rounds=6)
+), points=3, rounds=8)
 
 
 # 09.5 Size without data ----------------------------------------------------------------------------------------------

@@ -90,9 +90,9 @@ def selu_with(slope: Callable[..., Any]) -> Function:
 
 
 BOTTOM = SELU_LAMBDA * SELU_ALPHA                                # how far below 0 SELU can go, and its slope at 0⁻
-selu_backward = selu_with(lambda x, W, a: activations.selu.df(x @ W, a))
 
-BACKWARD = Exercise("08.2", selu_backward, outputs("dx", "dW", "db", inputs=layer_inputs), (
+BACKWARD = Exercise("08.2", selu_with(lambda x, W, a: activations.selu.df(x @ W, a)),
+                    outputs("dx", "dW", "db", inputs=layer_inputs), (
     Mistake("the derivative at the wrong point: a is f(z), and e^z is not e^a",
             selu_with(lambda x, W, a: np.where(a > 0, SELU_LAMBDA, BOTTOM * np.exp(np.minimum(a, 0))))),
     Mistake("f itself stands where its slope should stand, below 0",

@@ -418,20 +418,18 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/08_selu.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 08` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** Another fixed point. Which $\alpha$ and $\lambda$ keep mean 0 and variance 2? Guess first how they
-#    differ from SELU's, then solve.
-# 2. **(15 min)** A self-normalizing tanh. Build 100 layers of $c \tanh(z)$ with $c = 1/\sqrt{E[\tanh^2]}$ and weights
-#    $N(0, 1/n)$. How fast does a variance of 4 fall, and what becomes of the gradient?
-# 3. **(20 min)** Normal in both directions. Alpha dropout (further part, section 7) shrinks gradients. Put it, with
-#    $p = (\chi - 1)/(\lambda\alpha)^2$, into 64 SELU layers, and measure variance and gradient. And in prediction?
-# 4. **(25 min)** Centred weights. Draw weights with $\sum w = 0$ and $\sum w^2 = 1$ in each unit. What does layer 1
-#    make of inputs of mean 3 and variance 1, with weights as drawn and with these?
-# 5. **(30 min)** The trade. Among ELUs with $\alpha$ between 0.5 and 3, each shifted and scaled to mean 0 and variance
-#    1, compare the slope $V'(1)$ with $\chi$. Can you have a fast return and a small $\chi$?
-# 6. **(45 min)** Which way did the weights turn? Train a SELU net of 32 layers (rate 0.01), then replace each $W$ by
-#    one with the same singular values and random singular vectors. Where is the variance now?
+# 1. **(20 min, pencil)** [Another fixed point](exercises/08_1_another_fixed_point.ipynb). Derive the $\alpha$ and
+#    $\lambda$ that keep mean 0 and variance $\nu$.
+# 2. **(15 min)** [The backward pass of a SELU layer](exercises/08_2_selu_layer.ipynb), from its outputs alone.
+# 3. **(20 min)** [Centred weights](exercises/08_3_centred_weights.ipynb). Draw weights with $\omega = 0$ and
+#    $\tau = 1$ in every unit.
+# 4. **(20 min)** [Break a layer, and find it](exercises/08_4_strange_layer.ipynb). One layer has another activation.
+# 5. **(35 min)** [The price of normalization](exercises/08_5_price.ipynb). Normalize any activation. Can you have a
+#    fast return and a small $\chi$?
+# 6. **(25 min)** [Dropout that keeps mean and variance](exercises/08_6_alpha_dropout.ipynb), and the gradient too.
 #
 # **Where to go on.** [The further part](further/08_selu.ipynb): the theorems, training in detail, PyTorch's gain ¾,
 # alpha dropout, all of Figure 1. [Chapter 06](06_orthogonal.ipynb) treats networks that keep gradients too.

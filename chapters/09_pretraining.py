@@ -379,19 +379,18 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/09_pretraining.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 09` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** The decoder's term. Leave $dz^\top h$ out of the gradient. Does the layer still learn? How far does
-#    its loss fall, compared with the whole gradient?
-# 2. **(15 min)** Untied weights. Train an autoencoder with `tied=False`. How close does the decoder come to $W^\top$ by
-#    itself, by the correlation of their entries?
-# 3. **(20 min)** A code of two units. Pretrain 784-500-250-2 (`pretraining.unrolled` makes an autoencoder of the
-#    stack) and plot the codes of the test images, marked by class. How well does a nearest-neighbour rule do on two
-#    numbers?
-# 4. **(30 min)** The wrong loss. Pretrain tanh layers with the cross-entropy for layer 2. What does the library say,
-#    and why is it right? Which loss does it choose by itself?
-# 5. **(45 min)** Depth without data. Replace pre-training by rescaling: orthogonal weights, each layer divided by the
-#    standard deviation of its $z$ (`pretraining.lsuv`). Which part of the gain does that explain at five layers?
+# 1. **(15 min, pencil)** [How much of the gradient arrives?](exercises/09_1_gradient_arrives.ipynb) Derive a bound for
+#    layers of any widths.
+# 2. **(20 min)** [The gradient of a tied autoencoder](exercises/09_2_tied_gradient.ipynb), with linear outputs. Does
+#    the layer learn without $dz^\top h$?
+# 3. **(10 min)** [Damage](exercises/09_3_masking.ipynb). Write the corruption that sets pixels to 0.
+# 4. **(25 min)** [Break a layer, and find it](exercises/09_4_forgotten_layer.ipynb). The weights of one layer are
+#    shuffled; say which.
+# 5. **(35 min)** [Size without learning](exercises/09_5_rescaled.ipynb). Scale random weights by measurement. How far
+#    does that come?
 #
 # **Where to go on.** [The further part](further/09_pretraining.ipynb): what filters look like, few labels, optimization
 # or regularization, frozen features, the deep autoencoder of 2006, overfitting, more on shuffled weights. Today's large

@@ -417,18 +417,18 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/11_today.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 11` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** A scaled block, $a = x + sF(x)$: derive $\partial C/\partial x$, $\partial C/\partial s$, and check
-#    the first against finite differences.
-# 2. **(10 min)** Which variance must the *second* layer of each branch have so that a block without $1/\sqrt L$
-#    multiplies $E[x^2]$ by $1 + 1/L$?
-# 3. **(15 min)** Show that LayerNorm cancels the size of the layer before it: same output for $W$ and $4W$. What is the
-#    gradient of $W$ then?
-# 4. **(20 min)** In Adam's first step every weight moves by $\eta$. Verify it, and that the change of $z$ grows like
-#    the width.
-# 5. **(30 min)** The output scale by a factor *after* the network, not inside the weights: show that it gives the same
-#    training as weights times $\sqrt\alpha$, at which rate?
+# 1. **(15 min, pencil)** [A scaled block](exercises/11_1_scaled_block.ipynb), $a = x + sF(x)$. Derive its backward
+#    pass, and $\partial C/\partial s$.
+# 2. **(10 min, pencil)** [Weights instead of $1/\sqrt L$](exercises/11_2_second_layer.ipynb). Which variance must the
+#    second layer of each branch have?
+# 3. **(25 min)** [The backward pass of LayerNorm](exercises/11_3_layer_norm.ipynb). Derive it, and write it.
+# 4. **(20 min)** [Break a block, and find it](exercises/11_4_missing_shortcut.ipynb). One block has lost its shortcut.
+# 5. **(20 min)** [The table of μP](exercises/11_5_mup.ipynb). Write Adam's rates and the variances, layer by layer.
+# 6. **(35 min)** [The scale after the network](exercises/11_6_scale_after.ipynb). At which rate does $\alpha f$ learn
+#    the same as weights times $\sqrt\alpha$?
 #
 # **Where to go on.** [The further part](further/11_today.ipynb): ReZero, 1/√L and Fixup judged, Fixup's exponent
 # derived, LayerNorm before and after the sum, batch normalization, is wider better, lazy training as a linear method.

@@ -11,9 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Answers to chapter 09
+# # Answers to the further part of chapter 09
 #
-# Each answer asserts what it states.
+# Answers to the exercises of the chapter's further part; each asserts what it states. The exercises of the chapter
+# itself, 1 to 5, are notebooks in `chapters/exercises`.
 
 # %%
 import os
@@ -35,28 +36,7 @@ def trained(model, epochs=3 if FAST else 10, loss=losses.sigmoid_cross_entropy):
 
 
 # %% [markdown]
-# ## 1. The decoder's term
-#
-# Without dzᵀ h the layer moves W only so as to change the code, never to draw better with it. What it descends is not
-# the loss. The biases c still learn the mean image, and the code adapts a little to the decoder that it happens to
-# have, so the loss falls, but not as far as with the whole gradient.
-
-# %%
-class EncoderOnly(pretraining.Autoencoder):
-    def gradient(self, x, y, loss, **options):
-        value = super().gradient(x, y, loss, **options)
-        h = self.encode(x)
-        _, dz = loss(h @ self.V + self.c, y)
-        self.dW -= dz.T @ h
-        return value
-
-
-whole, half = (trained(kind(784, 100, rng=0)).loss for kind in (pretraining.Autoencoder, EncoderOnly))
-assert half[-1] < half[0]
-assert whole[-1] < 0.9 * half[-1]
-
-# %% [markdown]
-# ## 2. Untied weights
+# ## 6. Untied weights
 #
 # V comes to resemble Wᵀ without being told: both get gradients that are products of the same images and codes. Their
 # correlation starts at 0 and rises, without reaching 1.
@@ -75,7 +55,7 @@ assert abs(start) < 5 / np.sqrt(untied.W.size)
 assert 0.2 < agreement() < 1
 
 # %% [markdown]
-# ## 3. Two numbers
+# ## 7. Two numbers
 #
 # Draw it with `plt.scatter(*codes.T, c=test_labels, cmap="tab10")`: some digits form clouds of their own, 4, 7 and 9
 # lie on top of each other. The nearest neighbour among the training codes is right far more often than one time in ten,
@@ -111,7 +91,7 @@ assert two > 0.2
 assert thirty > two + 0.2
 
 # %% [markdown]
-# ## 4. The wrong loss
+# ## 8. The wrong loss
 #
 # Layer 2 sees the outputs of tanh, which lie in [−1, 1]. A cross-entropy compares σ(z) ∈ (0, 1) with them: −0.5 is no
 # probability, and −y ln σ(z) would reward z → −∞ without end. The library refuses, before anything is changed, and by
@@ -131,7 +111,7 @@ assert (net.params == before).all()
 assert len(pretraining.greedy_pretrain(net, part, **settings).models) == 2
 
 # %% [markdown]
-# ## 5. Depth without data
+# ## 9. Depth without data
 #
 # `lsuv` gives every layer's z the variance 1, at which a sigmoid layer passes on χ = 0.15 of the gradient's variance:
 # little, but more than with Glorot's weights, which leave five layers at chance. After it they begin to train, the

@@ -807,3 +807,10 @@ claims.judge("08-better", source=f"{PAPER}, abstract",
 # %% [markdown]
 # This is a lead under Figure 1's training: plain SGD, and some 30 steps an epoch. With momentum and batches of 64
 # chapter 05's ReLU nets come much further at about the same depth, without BatchNorm.
+#
+# ## Exercises
+#
+# Answers are in `chapters/answers/08_selu.py`; 1 to 6 are in the chapter.
+#
+# 7. **(45 min)** Which way did the weights turn? Train a SELU net of 32 layers (rate 0.01), then replace each $W$ by
+#    one with the same singular values and random singular vectors. Where is the variance now?

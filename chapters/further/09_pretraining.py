@@ -707,3 +707,17 @@ Markdown("n Var[W] of the stack of section 2, layer by layer: " + ", ".join(f"{o
 # autoencoders only Glorot's had two rates. Equal work counts the products of training, not those that encode the images
 # for the next layer, one or two in a hundred. Glorot's five layers might go on with more epochs. Dropout and weight
 # decay, which regularize too, were not tried.
+#
+# ## Exercises
+#
+# Answers are in `chapters/answers/09_pretraining.py`; 1 to 5 are in the chapter.
+#
+# 6. **(15 min)** Untied weights. Train an autoencoder with `tied=False`. How close does the decoder come to $W^\top$ by
+#    itself, by the correlation of their entries?
+# 7. **(20 min)** A code of two units. Pretrain 784-500-250-2 (`pretraining.unrolled` makes an autoencoder of the
+#    stack) and plot the codes of the test images, marked by class. How well does a nearest-neighbour rule do on two
+#    numbers?
+# 8. **(30 min)** The wrong loss. Pretrain tanh layers with the cross-entropy for layer 2. What does the library say,
+#    and why is it right? Which loss does it choose by itself?
+# 9. **(45 min)** Depth without data. Replace pre-training by rescaling: orthogonal weights, each layer divided by the
+#    standard deviation of its $z$ (`pretraining.lsuv`). Which part of the gain does that explain at five layers?

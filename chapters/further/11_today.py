@@ -329,3 +329,11 @@ _ = claims.judge("11-lazy-moves", source=LAZY, mode="stored", measured=moved[3.0
 
 # %%
 claims.summary()
+
+# %% [markdown]
+# ## Exercises
+#
+# Answers are in `chapters/answers/11_today.py`; 1 to 6 are in the chapter.
+#
+# 7. **(20 min)** In Adam's first step every weight moves by $\eta$. Verify it with the library's Adam, and that the
+#    change of $z$ grows like the width.

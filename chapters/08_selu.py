@@ -13,9 +13,9 @@
 # %% [markdown]
 # # Self-normalization
 #
-# Below are untrained networks of 100 layers with three kinds of units. Their inputs are images of digits whose pixel
-# values are multiplied by 3. With tanh the signal becomes small, with ReLU its size is left to chance. SELU brings it
-# to mean 0 and variance 1 and keeps it there, though the network has no layer that normalizes.
+# Below are untrained networks of 100 layers with three kinds of units. Their inputs are images of digits times 3. With
+# tanh the signal becomes small, with ReLU its size is left to chance. SELU brings it to mean 0 and variance 1 and keeps
+# it there, though no layer normalizes.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -56,13 +56,12 @@ for ax in (left, right):
     plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Markers: medians of five networks; bars: their range. SELU brings the variance to 1 within
-# twenty layers. ReLU has He's weights (chapter 05), and still its five networks differ by orders of magnitude at the
-# end. tanh's signal becomes weaker from layer to layer.
+# **What to see.** Markers: medians of five networks; bars: their range. SELU needs some twenty layers. ReLU has He's
+# weights (chapter 05), and still its networks differ by orders of magnitude at the end.
 #
 # **The question.** Klambauer, Unterthiner, Mayr and Hochreiter (2017) found this activation and proved that it
 # normalizes. How does it work? What does the proof say of a real network? And are vanishing and exploding gradients
-# now *impossible*, as the paper says?
+# now *impossible*, as they say?
 #
 # **What you need.** Forward and backward pass (chapter 01), and averages over a Gaussian.
 #
@@ -89,8 +88,8 @@ _ = plots.label_lines(ax)
 # So it can make a large signal smaller, and its negative values can pull the mean to 0. ReLU has no negative values,
 # and tanh has no slope above 1.
 #
-# **Predict.** The images are now taken as they are, not times 3. Draw the histogram of the activations $a$ in layer 100:
-# for ReLU, for tanh and for SELU.
+# **Predict.** From here on images are not multiplied by 3. Draw the histogram of the activations $a$ in layer 100: for
+# ReLU, for tanh and for SELU.
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.6), sharey=True)
@@ -104,18 +103,18 @@ axes[1].set_title("ReLU: half of it at 0, none below")
 _ = axes[2].set_title("tanh: narrower and narrower")
 
 # %% [markdown]
-# **What to see.** The first layer is at the bottom; each curve is scaled to its own peak. SELU's activations spread
-# upwards from $-1.76$, and from layer 5 to layer 100 nothing changes. Half of ReLU's are exactly 0. tanh's gather at 0.
+# **What to see.** The first layer is at the bottom; each curve is scaled to its own peak. From layer 5 on SELU's stay
+# the same. Half of ReLU's activations are exactly 0. tanh's gather at 0.
 #
 # ## 2. Two equations, two constants
 #
 # Suppose the $n$ inputs of a unit ($n$ is fan_in) have mean 0 and variance 1, and its weights are independent with mean
-# 0 and variance $1/n$. Then $z = \sum_i w_ix_i$ has mean 0 and variance 1 too, and as a sum of many terms it is nearly
-# Gaussian. The activation hands this on to the next layer if
+# 0 and variance $1/n$. Then $z = \sum_i w_ix_i$ has mean 0 and variance 1 too, and is nearly Gaussian. The activation
+# hands this on if
 #
 # $$E[f(z)] = 0, \qquad E[f(z)^2] = 1 \qquad\text{for } z \sim N(0, 1).$$
 #
-# Two equations determine two constants. The first gives $\alpha$,
+# The first equation gives $\alpha$,
 #
 # $$E[\max(z, 0)] + \alpha\,E[e^{\min(z, 0)} - 1] = 0,$$
 #
@@ -175,9 +174,9 @@ print(f"{len(sequence) - 1} layers:", ", ".join(f"{q:.2g}" for q in sequence))
 print(f"slope of SELU's map at 1: {(V['SELU'](1.001) - V['SELU'](0.999)) / 0.002:.2f}")
 
 # %% [markdown]
-# **What to see.** ReLU's map *is* the diagonal: it keeps every $q$ and corrects none, so deviations by chance add up.
-# tanh's is below it: signals shrink. SELU's crosses it from above, at 1. The slope there, printed above, is the part of
-# a small deviation that is left after one layer.
+# **What to see.** ReLU's map *is* the diagonal: it keeps every $q$, so deviations by chance add up. tanh's is below it:
+# signals shrink. SELU's crosses it from above, at 1. The slope there, printed above, is the part of a small deviation
+# that one layer leaves.
 #
 # ## 4. What the theorem asks of the weights
 #
@@ -188,7 +187,7 @@ print(f"slope of SELU's map at 1: {(V['SELU'](1.001) - V['SELU'](0.999)) / 0.002
 #
 # **Theorem 1**: if $|\omega| \le 0.1$ and $0.95 \le \tau \le 1.1$, the same in every layer, all points with
 # $|\mu| \le 0.1$ and $0.8 \le \nu \le 1.5$ go to one fixed point. The paper draws weights with $\omega = 0$ and
-# $\tau = 1$ *on average*; that single units meet the conditions is not said, but the proof needs it.
+# $\tau = 1$ only *on average*; the theorem holds for units that meet its conditions.
 #
 # **Predict.** A layer has 1,000 inputs and weights from $N(0, 1/n)$. What share of its units meets the conditions on
 # $\omega$ and $\tau$? Criterion for *the network meets them*: at least half of its units do.
@@ -206,7 +205,7 @@ claims.judge("08-mild-conditions", source="Klambauer and others 2017, Theorem 1"
              headline="Most units of a freshly drawn SELU network meet the conditions of the paper's theorem")
 
 # %% [markdown]
-# **Verdict: refuted.** Most units of a real SELU network do not meet the theorem's conditions.
+# **Verdict: refuted.** Most units do not meet the theorem's conditions.
 #
 # <details><summary>Answer</summary>
 #
@@ -255,25 +254,25 @@ _ = claims.judge("08-hundred-layers", source="Klambauer and others 2017, abstrac
                  headline="Before training, the activations of a SELU net of 100 layers converge to unit variance")
 
 # %% [markdown]
-# **What to see.** Lines are medians of five networks. Left, they meet at 1. Right, after training, they still meet, but
-# above 1, and the level changes from layer to layer. The fixed point still attracts, but it has moved. The derivation
-# assumes that weights and activations are independent; after training they are not (further part).
+# **What to see.** Lines are medians of five networks. Right, after training, they still meet, but above 1: the fixed
+# point attracts, but it has moved. The derivation assumes that weights and activations are independent; after training
+# they are not (further part).
 #
 # **Verdict: reproduced.** Before training, all five kinds of images come to unit variance in every network.
 #
 # ## 6. Which weights?
 #
-# Popular article A says that self-normalizing networks need no careful initialization. (It adds that even zeros work:
-# chapter 02 refutes that.) We change $\sigma_w^2 = n\,\mathrm{Var}[W]$. PyTorch's gain for SELU is ¾, its square 9/16.
+# Popular article A says that self-normalizing networks need no careful initialization (even zeros, which chapter 02
+# refutes). We change $\sigma_w^2 = n\,\mathrm{Var}[W]$. PyTorch's gain for SELU is ¾, with the square 9/16.
 #
 # **Predict.** For small $|z|$, selu is $\lambda z$ on the right and $\lambda\alpha z$ on the left. Below which
 # $\sigma_w^2$ does the signal vanish? And above which one does a very large signal grow?
 #
 # <details><summary>Answer</summary>
 #
-# The square of a small signal is multiplied by $\tfrac12\sigma_w^2\lambda^2(1 + \alpha^2)$, which is below 1 for
-# $\sigma_w^2 < 0.477$. That of a large one is multiplied by $\tfrac12\sigma_w^2\lambda^2$ , which is above 1 for
-# $\sigma_w^2 > 1.81$. In between a fixed point attracts; it is 1 only for $\sigma_w^2 = 1$.
+# The square of a small signal is multiplied by $\tfrac12\sigma_w^2\lambda^2(1 + \alpha^2)$, below 1 for
+# $\sigma_w^2 < 0.477$; that of a large one by $\tfrac12\sigma_w^2\lambda^2$, above 1 for $\sigma_w^2 > 1.81$. In between
+# a fixed point attracts; it is 1 only for $\sigma_w^2 = 1$.
 #
 # </details>
 
@@ -292,7 +291,7 @@ ax.set_title("Below 0.477 the signal vanishes, above 1.81 it grows")
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** The two in the middle settle. The lowest falls exponentially (a straight line), and He's rises.
+# **What to see.** The two in the middle settle. The lowest falls exponentially, and He's rises.
 #
 # **Predict.** Which of the four learn? Criterion: stored nets of 32 layers, at the best of five learning rates, bring
 # the training loss below half of $\ln 10$ in ten epochs. Judged are He's variance, twice too large, and that of
@@ -325,7 +324,7 @@ _ = claims.judge("08-careful-initialization", source="popular article A", mode="
 # PyTorch's default, which is too small.
 #
 # Every gradient is a product, $dW_l = a_{l-1}^\top \delta_l$. Above 1.81 it grows slowly with depth, and a smaller rate
-# (printed) makes up for it. Below 0.477, $a$ vanishes forward and $\delta$ backward, and none of the five rates makes up
+# (printed) makes up for it. Below 0.477, $a$ vanishes forward and $\delta$ backward, and no rate of the five makes up
 # for both.
 #
 # ## 7. The way back
@@ -364,18 +363,17 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
                  headline="In self-normalizing networks vanishing and exploding gradients are impossible")
 
 # %% [markdown]
-# **What to see.** Left is layer 100, right is layer 1. Markers are
-# networks, and the line is $\chi^{k/2}$ after $k$ layers. Only SELU's gradient grows. It grows more than the line says,
-# for two reasons. In the first layers most images have a mean square below 1 (constant pixels stay 0, few images are
-# large), where SELU's average slope is larger. Scaled to 1 (printed above), they come near the theory. The rest is the
-# chance of layers of only 128 units.
+# **What to see.** Layer 100 is left. Markers are networks, the line is $\chi^{k/2}$ after $k$ layers. SELU's gradient
+# grows, more than the line says: in the first layers most images have a mean square below 1 (constant pixels stay 0, few
+# images are large), where SELU's average slope is larger. Scaled to 1 (printed above), they come near the theory. The
+# rest is the chance of only 128 units.
 #
-# **Verdict: refuted.** In a SELU network the gradient explodes, though slowly: by the theory, a net of half this depth
-# would have met the criterion.
+# **Verdict: refuted.** In a SELU network the gradient explodes, though slowly: by the theory, half this depth would have
+# met the criterion.
 #
 # This is a law: **every activation that hands on mean 0 and variance 1 makes gradients grow** ($\chi > 1$), unless it
 # is linear. SELU is nearly linear: the line $c_1 z$, $c_1 = E[f'(z)]$, has the part $c_1^2$ (printed above) of its
-# variance. ReLU with He's weights is an exception, because its mean is not 0.
+# variance. ReLU's mean is not 0, so the law does not apply.
 #
 # <details><summary>Why it must be so</summary>
 #
@@ -392,9 +390,9 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 # ## 8. What slows BatchNorm down?
 #
 # In Figure 1 of the paper SELU nets learn faster than ReLU nets with batch normalization (BatchNorm). The paper's
-# reason: mean and variance of a small batch are noisy, and this disturbs training. Section 7 suggests another one. ReLU
-# followed by BatchNorm also hands on mean 0 and variance 1, so the law applies: the mean squared slope $\tfrac12$ is
-# divided by ReLU's variance $\tfrac12(1 - 1/\pi)$, so $\chi = 1.47$. SELU has 1.07.
+# reason: mean and variance of a small batch are noisy. Section 7 suggests another. ReLU followed by BatchNorm also hands
+# on mean 0 and variance 1, so the law applies: its mean squared slope $\tfrac12$ is divided by ReLU's variance
+# $\tfrac12(1 - 1/\pi)$, which gives $\chi = 1.47$. SELU has 1.07.
 #
 # **Predict.** SELU and ReLU, each with and without BatchNorm: which of the four are slow? Criterion for *the noise
 # slows ReLU + BatchNorm down*: with 32 layers SELU + BatchNorm, which has this noise too, ends at 0.8 times its
@@ -419,8 +417,8 @@ _ = claims.judge("08-perturbations", source="Klambauer and others 2017, on Fig. 
                  headline="What slows ReLU networks with batch normalization down is the perturbation by batches")
 
 # %% [markdown]
-# **What to see.** Lines are medians of five stored runs, bands their range. Both ReLU nets are slow. BatchNorm costs
-# them little, and SELU far more (printed above).
+# **What to see.** Lines are medians of five stored runs, bands their range. BatchNorm costs ReLU little and SELU far
+# more (printed above).
 #
 # **Verdict: refuted.** The noise is not what slows ReLU + BatchNorm down: with SELU in place of ReLU it is still there,
 # and the loss is far lower. Nor is $\chi = 1.47$ the reason: ReLU alone has $\chi = 1$ and is hardly faster. But

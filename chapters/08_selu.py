@@ -15,7 +15,7 @@
 #
 # Below are untrained networks of 100 layers with three kinds of units. Their inputs are images of digits times 3. With
 # tanh the signal becomes small, with ReLU its size is left to chance. SELU brings it to mean 0 and variance 1 and keeps
-# it there, though no layer normalizes.
+# it there, and no layer normalizes.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -83,10 +83,9 @@ ax.set(xlabel="z", ylabel="a = f(z)", title="SELU: steeper than 1 near 0, satura
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Near 0 SELU's slope is above 1: $\lambda = 1.05$ on the right and $\lambda\alpha = 1.76$ on the left.
-# So it can make a small signal larger. Far on the left it *saturates*: it stays near $-1.76$ and its slope falls to 0.
-# So it can make a large signal smaller, and its negative values can pull the mean to 0. ReLU has no negative values,
-# and tanh has no slope above 1.
+# **What to see.** Near 0 SELU's slope is above 1 ($\lambda = 1.05$ right, $\lambda\alpha = 1.76$ left): it can make a
+# small signal larger. Far left it *saturates*: its slope falls to 0, and it can make a large signal smaller. Negative
+# values can pull the mean to 0. ReLU has none, and tanh has no slope above 1.
 #
 # **Predict.** From here on images are not multiplied by 3. Draw the histogram of the activations $a$ in layer 100: for
 # ReLU, for tanh and for SELU.
@@ -146,13 +145,12 @@ print(f"α = {alpha:.4f}, λ = {lam:.4f}; the library has {activations.SELU_ALPH
 #
 # ## 3. A fixed point that attracts
 #
-# What becomes of a small deviation? Follow $q = E[z^2]$ from layer to layer.
-# With weights of variance $\sigma_w^2/n$,
+# Follow $q = E[z^2]$ from layer to layer. With weights of variance $\sigma_w^2/n$,
 #
 # $$q_{l+1} = V(q_l) = \sigma_w^2\,E\big[f(\sqrt{q_l}\,g)^2\big], \qquad g \sim N(0, 1).$$
 #
-# A *fixed point* is a $q$ with $V(q) = q$. Where $V$ crosses the diagonal from above, values left of the crossing grow
-# and values right of it shrink: the fixed point attracts.
+# A *fixed point* is a $q$ with $V(q) = q$. Where $V$ crosses the diagonal from above, values on the left grow and those
+# on the right shrink: the fixed point attracts.
 #
 # **Predict.** Where does $V$ cross the diagonal: for ReLU ($\sigma_w^2 = 2$), for tanh and SELU ($\sigma_w^2 = 1$)?
 # After how many layers does SELU bring $q = 16$ (right of the picture) within 10% of 1?
@@ -175,8 +173,8 @@ print(f"slope of SELU's map at 1: {(V['SELU'](1.001) - V['SELU'](0.999)) / 0.002
 
 # %% [markdown]
 # **What to see.** ReLU's map *is* the diagonal: it keeps every $q$, so deviations by chance add up. tanh's is below it:
-# signals shrink. SELU's crosses it from above, at 1. The slope there, printed above, is the part of a small deviation
-# that one layer leaves.
+# signals shrink. SELU's crosses it from above, at 1. The slope there (printed) is the part of a small deviation that
+# one layer leaves.
 #
 # ## 4. What the theorem asks of the weights
 #
@@ -187,7 +185,7 @@ print(f"slope of SELU's map at 1: {(V['SELU'](1.001) - V['SELU'](0.999)) / 0.002
 #
 # **Theorem 1**: if $|\omega| \le 0.1$ and $0.95 \le \tau \le 1.1$, the same in every layer, all points with
 # $|\mu| \le 0.1$ and $0.8 \le \nu \le 1.5$ go to one fixed point. The paper draws weights with $\omega = 0$ and
-# $\tau = 1$ only *on average*; the theorem holds for units that meet its conditions.
+# $\tau = 1$ only *on average*. Do single units meet the conditions?
 #
 # **Predict.** A layer has 1,000 inputs and weights from $N(0, 1/n)$. What share of its units meets the conditions on
 # $\omega$ and $\tau$? Criterion for *the network meets them*: at least half of its units do.
@@ -214,16 +212,16 @@ claims.judge("08-mild-conditions", source="Klambauer and others 2017, Theorem 1"
 #
 # </details>
 #
-# The networks normalize all the same, because the map of section 3 applies to random weights: averaged over the units
-# of a layer, $E[z^2]$ depends on $E[a^2]$ alone.
+# The networks normalize all the same: averaged over a layer's random units, $E[z^2]$ depends on $E[a^2]$ alone, as in
+# section 3.
 #
 # ## 5. Before and after training
 #
 # Stored runs send five kinds of test images through five SELU nets of 100 layers, before and after ten epochs of plain
-# gradient descent. Criterion for *activations converge to unit variance*, before training: in all layers from 51 to
-# 100, for all five kinds, the variance lies between 0.8 and 1.5, the theorem's interval.
+# gradient descent. Criterion for *activations converge to unit variance*, before training: in layers 51 to 100, for all
+# five kinds, the variance lies between 0.8 and 1.5, the theorem's interval.
 #
-# **Predict.** Does it? And after training: do the five kinds still come together, and at 1?
+# **Predict.** Does it? And after training: do the kinds still come together, and at 1?
 
 # %%
 def variance(when, kind):
@@ -255,10 +253,10 @@ _ = claims.judge("08-hundred-layers", source="Klambauer and others 2017, abstrac
 
 # %% [markdown]
 # **What to see.** Lines are medians of five networks. Right, after training, they still meet, but above 1: the fixed
-# point attracts, but it has moved. The derivation assumes that weights and activations are independent; after training
-# they are not (further part).
+# point attracts, but it has moved. The derivation assumes weights independent of activations; after training they are
+# not (further part).
 #
-# **Verdict: reproduced.** Before training, all five kinds of images come to unit variance in every network.
+# **Verdict: reproduced.** Before training, all kinds come to unit variance in every network.
 #
 # ## 6. Which weights?
 #
@@ -271,8 +269,8 @@ _ = claims.judge("08-hundred-layers", source="Klambauer and others 2017, abstrac
 # <details><summary>Answer</summary>
 #
 # The square of a small signal is multiplied by $\tfrac12\sigma_w^2\lambda^2(1 + \alpha^2)$, below 1 for
-# $\sigma_w^2 < 0.477$; that of a large one by $\tfrac12\sigma_w^2\lambda^2$, above 1 for $\sigma_w^2 > 1.81$. In between
-# a fixed point attracts; it is 1 only for $\sigma_w^2 = 1$.
+# $\sigma_w^2 < 0.477$; that of a large one by $\tfrac12\sigma_w^2\lambda^2$, above 1 for $\sigma_w^2 > 1.81$. Between
+# the two a fixed point attracts; it is 1 only for $\sigma_w^2 = 1$.
 #
 # </details>
 
@@ -320,23 +318,23 @@ _ = claims.judge("08-careful-initialization", source="popular article A", mode="
                           "not too small")
 
 # %% [markdown]
-# **Verdict: conditional.** SELU networks still learn with weights that are too large (though less), and hardly with
-# PyTorch's default, which is too small.
+# **Verdict: conditional.** SELU networks still learn (though less) with weights that are too large, and hardly with
+# PyTorch's default, too small.
 #
-# Every gradient is a product, $dW_l = a_{l-1}^\top \delta_l$. Above 1.81 it grows slowly with depth, and a smaller rate
-# (printed) makes up for it. Below 0.477, $a$ vanishes forward and $\delta$ backward, and no rate of the five makes up
-# for both.
+# Every gradient is a product, $dW_l = a_{l-1}^\top \delta_l$. Above 1.81 it grows slowly with depth; a smaller rate
+# (printed) makes up for it. Below 0.477, $a$ vanishes forward and $\delta$ backward; no rate of the five makes up for
+# both.
 #
 # ## 7. The way back
 #
-# The variance is bounded, so the paper concludes that vanishing and exploding gradients are impossible. But on the way
-# back, $\delta_l = (\delta_{l+1}W_{l+1}^\top) \odot f'(z_l)$, the variance of $\delta$ is multiplied by another average
-# (if fan_out $m = n$):
+# The variance is bounded, so the paper concludes that vanishing and exploding gradients are impossible. But backward,
+# $\delta_l = (\delta_{l+1}W_{l+1}^\top) \odot f'(z_l)$, the variance of $\delta$ is multiplied by another average (if
+# fan_out $m = n$):
 #
 # $$\chi = \sigma_w^2\,E[f'(z)^2].$$
 #
 # **Predict.** For SELU at its fixed point, $\sigma_w^2 = 1$: is $\chi$ below, equal to, or above 1? Criterion for
-# *impossible*: from layer 100 to layer 1 the size of the gradient changes by less than a factor of ten, either way.
+# *impossible*: from layer 100 to layer 1 the gradient changes by less than a factor of ten, either way.
 
 # %%
 gradients = {name: np.array([diagnostics.profile(net, images, labels, loss).delta[:-1] for net in five])
@@ -364,12 +362,11 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 
 # %% [markdown]
 # **What to see.** Layer 100 is left. Markers are networks, the line is $\chi^{k/2}$ after $k$ layers. SELU's gradient
-# grows, more than the line says: in the first layers most images have a mean square below 1 (constant pixels stay 0, few
-# images are large), where SELU's average slope is larger. Scaled to 1 (printed above), they come near the theory. The
-# rest is the chance of only 128 units.
+# grows more than the line: in the first layers most images have a mean square below 1 (constant pixels stay 0), where
+# SELU's average slope is larger. Scaled to 1 (printed), they come near the theory. The rest is the chance of 128 units.
 #
-# **Verdict: refuted.** In a SELU network the gradient explodes, though slowly: by the theory, half this depth would have
-# met the criterion.
+# **Verdict: refuted.** In a SELU network the gradient explodes, though slowly: by the theory, half this depth would
+# have met the criterion.
 #
 # This is a law: **every activation that hands on mean 0 and variance 1 makes gradients grow** ($\chi > 1$), unless it
 # is linear. SELU is nearly linear: the line $c_1 z$, $c_1 = E[f'(z)]$, has the part $c_1^2$ (printed above) of its
@@ -377,8 +374,7 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 #
 # <details><summary>Why it must be so</summary>
 #
-# Write $f = \sum_k c_k h_k$ with Hermite polynomials $h_k$: $h_k$ has degree $k$, and $E[h_j h_k]$ is 1 for $j = k$ and
-# 0 otherwise. Since $h_k' = \sqrt{k}\,h_{k-1}$,
+# Write $f = \sum_k c_k h_k$ with Hermite polynomials $h_k$ of degree $k$: $E[h_j h_k]$ is 1 for $j = k$, else 0. Since $h_k' = \sqrt{k}\,h_{k-1}$,
 #
 # $$E[f] = c_0, \qquad E[f^2] = \sum_k c_k^2, \qquad E[f'^2] = \sum_k k\,c_k^2 .$$
 #
@@ -390,13 +386,13 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 # ## 8. What slows BatchNorm down?
 #
 # In Figure 1 of the paper SELU nets learn faster than ReLU nets with batch normalization (BatchNorm). The paper's
-# reason: mean and variance of a small batch are noisy. Section 7 suggests another. ReLU followed by BatchNorm also hands
-# on mean 0 and variance 1, so the law applies: its mean squared slope $\tfrac12$ is divided by ReLU's variance
-# $\tfrac12(1 - 1/\pi)$, which gives $\chi = 1.47$. SELU has 1.07.
+# reason: mean and variance of a small batch are noisy. Section 7 suggests another: ReLU with BatchNorm also hands on
+# mean 0 and variance 1. Its mean squared slope $\tfrac12$ is divided by ReLU's variance $\tfrac12(1 - 1/\pi)$, which
+# gives $\chi = 1.47$. SELU has 1.07.
 #
-# **Predict.** SELU and ReLU, each with and without BatchNorm: which of the four are slow? Criterion for *the noise
-# slows ReLU + BatchNorm down*: with 32 layers SELU + BatchNorm, which has this noise too, ends at 0.8 times its
-# training loss or more (each at its best rate, seed by seed).
+# **Predict.** SELU and ReLU, with and without BatchNorm: which are slow? Criterion for *the noise slows ReLU +
+# BatchNorm down*: with 32 layers SELU + BatchNorm, which has this noise too, ends at 0.8 times its training loss or
+# more (each at its best rate, seed by seed).
 
 # %%
 looks = {"SELU": (COLORS["SELU"], "-"), "SELU + BatchNorm": (COLORS["SELU"], "--"),
@@ -417,12 +413,12 @@ _ = claims.judge("08-perturbations", source="Klambauer and others 2017, on Fig. 
                  headline="What slows ReLU networks with batch normalization down is the perturbation by batches")
 
 # %% [markdown]
-# **What to see.** Lines are medians of five stored runs, bands their range. BatchNorm costs ReLU little and SELU far
-# more (printed above).
+# **What to see.** Lines are medians of five stored runs, bands their range. BatchNorm costs ReLU little and SELU more
+# (printed above).
 #
-# **Verdict: refuted.** The noise is not what slows ReLU + BatchNorm down: with SELU in place of ReLU it is still there,
-# and the loss is far lower. Nor is $\chi = 1.47$ the reason: ReLU alone has $\chi = 1$ and is hardly faster. But
-# BatchNorm does slow SELU down; whether by its noise, these runs do not tell.
+# **Verdict: refuted.** The noise is not what slows ReLU + BatchNorm down: with SELU it is still there, and the loss is
+# far lower. Nor is it $\chi$: ReLU alone has $\chi = 1$ and is hardly faster. But BatchNorm slows SELU down; these runs
+# do not tell why.
 #
 # ## Summary
 #

@@ -63,7 +63,7 @@ for ax in (left, right):
 # normalizes. How does it work? What does the proof say of a real network? And are vanishing and exploding gradients
 # now *impossible*, as they say?
 #
-# **What you need.** Forward and backward pass (chapter 01), and averages over a Gaussian.
+# **What you need.** Forward and backward pass (chapter 01), averages over a Gaussian.
 #
 # At **Predict**, write your answer down before you read on. A claim is *reproduced* if every run meets its criterion,
 # *refuted* if none does, *conditional* if this depends on a stated condition, and *mixed* otherwise.
@@ -369,12 +369,13 @@ _ = claims.judge("08-impossible", source="Klambauer and others 2017, abstract", 
 # have met the criterion.
 #
 # This is a law: **every activation that hands on mean 0 and variance 1 makes gradients grow** ($\chi > 1$), unless it
-# is linear. SELU is nearly linear: the line $c_1 z$, $c_1 = E[f'(z)]$, has the part $c_1^2$ (printed above) of its
+# is linear. SELU is nearly linear: the line $c_1 z$, $c_1 = E[f'(z)]$, has the part $c_1^2$ (printed) of its
 # variance. ReLU's mean is not 0, so the law does not apply.
 #
 # <details><summary>Why it must be so</summary>
 #
-# Write $f = \sum_k c_k h_k$ with Hermite polynomials $h_k$ of degree $k$: $E[h_j h_k]$ is 1 for $j = k$, else 0. Since $h_k' = \sqrt{k}\,h_{k-1}$,
+# Write $f = \sum_k c_k h_k$ with Hermite polynomials $h_k$ of degree $k$: $E[h_j h_k]$ is 1 for $j = k$, else 0. Since
+# $h_k' = \sqrt{k}\,h_{k-1}$,
 #
 # $$E[f] = c_0, \qquad E[f^2] = \sum_k c_k^2, \qquad E[f'^2] = \sum_k k\,c_k^2 .$$
 #
@@ -414,7 +415,7 @@ _ = claims.judge("08-perturbations", source="Klambauer and others 2017, on Fig. 
 
 # %% [markdown]
 # **What to see.** Lines are medians of five stored runs, bands their range. BatchNorm costs ReLU little and SELU more
-# (printed above).
+# (printed).
 #
 # **Verdict: refuted.** The noise is not what slows ReLU + BatchNorm down: with SELU it is still there, and the loss is
 # far lower. Nor is it $\chi$: ReLU alone has $\chi = 1$ and is hardly faster. But BatchNorm slows SELU down; these runs

@@ -60,20 +60,18 @@ print("ReZero, weights times 2, three runs:", accuracy("ReZero")[:, 3].round(2),
       blocks.where(kind="ReZero", factor=2.0).best("rate", by="error")[0]["rate"])
 
 # %% [markdown]
-# **What to see.** Each cell is the median of three runs: 32 units, ten epochs of SGD with momentum 0.9 on 1,000 digits,
-# at the rate that was best on digits held out from training. A run that diverged counts as a guess, 0.1. The rates were
-# 0.001, 0.003, 0.01, 0.03 and 0.1; with LayerNorm only three of them (plain: the lowest three, pre-LN: 0.003 to 0.03).
-# Within these limits the plain nets hardly learn; the others differ in *which* weights they bear. Where the lowest rate
-# is the best, as in the line printed above, a lower one might do more.
+# **What to see.** Cells are medians of three runs: 32 units, ten epochs of SGD with momentum 0.9 on 1,000 digits, at
+# the best of the rates 0.001, 0.003, 0.01, 0.03 and 0.1 on held-out digits (with LayerNorm of three: plain up to 0.01,
+# pre-LN 0.003 to 0.03). A run that diverged counts as a guess, 0.1. Where the lowest rate is the best, as in the
+# printed line, a lower one might do more. The nets differ in *which* weights they bear.
 #
 # **The question.** Does initialization still matter, and what takes its place?
 #
-# **What you need.** The backward pass (chapter 01), He's factor (chapter 05), Adam; for section 7 the correlation map
-# (chapter 07). The runs are stored; `python -m chapters --sweeps 11` repeats them.
+# **What you need.** The backward pass (chapter 01), He's factor (chapter 05), Adam; for section 7 chapter 07. `python
+# -m chapters --sweeps 11` repeats the stored runs.
 #
 # At **Predict**, write your answer down before you read on. A claim is *reproduced* if every run meets its criterion,
-# *refuted* if none does, *conditional* if every run does under a stated condition and none without it, and *mixed*
-# otherwise.
+# *refuted* if none does, *conditional* if this depends on a stated condition, and *mixed* otherwise.
 #
 # ## 1. A shortcut for the gradient
 #
@@ -81,16 +79,15 @@ print("ReZero, weights times 2, three runs:", accuracy("ReZero")[:, 3].round(2),
 #
 # $$a = x + F(x) .$$
 #
-# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. Let $\delta = \partial
-# C/\partial a$ be the gradient that arrives from above. By the chain rule both ways add up:
+# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. With $\delta = \partial C/\partial
+# a$ from above, they add up:
 #
 # $$\boxed{\;\frac{\partial C}{\partial x} = \delta + B(\delta)\;}$$
 #
-# where $B$ is the backward pass of the branch, as in chapter 01. The library has these two lines in `Residual.forward`
-# and `Residual.backward`.
+# where $B$ is the backward pass of the branch (in the library: `Residual.backward`).
 #
 # **Predict.** Fifty blocks, all weights He's times ¼. How much of the gradient reaches the first block? And in a plain
-# net of fifty layers? The criterion for *does not vanish*: at least half of the gradient arrives.
+# net of fifty layers? The criterion for *does not vanish*: at least half arrives.
 
 # %%
 def passes(net):
@@ -137,15 +134,14 @@ show(claims.judge(
     headline="In a residual network the gradient does not vanish, even when the weights are too small"))
 
 # %% [markdown]
-# **What to see.** Read from right to left. (The plain net has one layer where a block has two.)
+# **What to see.** Read from right to left. (The plain net has one layer per block.)
 #
-# **Verdict.** Small weights are no problem for the gradient of a residual net. In a plain net it vanishes.
+# **Verdict.** From weights that are too small the gradient vanishes in a plain net, not in a residual one.
 #
 # <details><summary>Answer</summary>
 #
-# In the plain net each layer keeps about a quarter: $4^{-50} \approx 10^{-30}$. With shortcuts the term $\delta$ in the
-# box loses nothing, and the gradient even grows a little. $B(\delta)$ adds $2/4^4 = 1/128$ of the mean square per block
-# (as in section 2 for the signal), and $(1 + 1/128)^{50/2} = 1.2$.
+# In the plain net each layer keeps about a quarter: $4^{-50} \approx 10^{-30}$. With shortcuts $\delta$ loses nothing.
+# $B(\delta)$ even adds $2/4^4 = 1/128$ of the mean square per block (section 2), and $(1 + 1/128)^{50/2} = 1.2$.
 #
 # </details>
 #
@@ -169,7 +165,7 @@ show(claims.judge(
 #
 # $$\left(1 + \tfrac{2}{L}\right)^L < e^2 \approx 7.4 \quad\text{for every depth } L .$$
 #
-# The criterion for *exponential growth*: the mean square grows by a factor of at least 2 per block, over 15 blocks.
+# Criterion for *exponential growth*: a factor of at least 2 on the mean square per block, over 15 blocks.
 
 # %%
 L = 15
@@ -189,7 +185,7 @@ show(claims.judge(
 
 # %% [markdown]
 # **What to see.** Markers are networks, lines the theory. In the first picture the row *residual* ends where this
-# growth begins, and the row below it, with $1/\sqrt L$, goes one size further.
+# growth begins; with $1/\sqrt L$ it goes one size further.
 #
 # **Verdict.** With He's weights the signal grows exponentially with depth; with $1/\sqrt L$ it does not.
 #
@@ -199,11 +195,11 @@ show(claims.judge(
 #
 # - **ReZero** (Bachlechner and others 2021; SkipInit, De and Smith 2020): $a = x + \alpha F(x)$ with a learned number
 #   $\alpha$, 0 at first.
-# - **Fixup** (Zhang, Dauphin and Ma 2019): the last layer of each branch and the output layer are 0 at first. The other
-#   layer of our branches is He's times $L^{-1/2}$. The branch is multiplied by a learned number, 1 at first.
+# - **Fixup** (Zhang, Dauphin and Ma 2019): the last layer of each branch and the output layer are 0 at first, the other
+#   layer of our branches is He's times $L^{-1/2}$; a learned number, 1 at first, multiplies the branch.
 #
-# **Predict.** (a) At $\alpha = 0$, which gradient do the weights of a ReZero branch have in the first step? (b) The
-# signal is perfect at the start. Do both then train from weights of any size?
+# **Predict.** (a) At $\alpha = 0$, which gradient do the weights of a ReZero branch have in the first step? (b) Do both
+# kinds train from weights of any size?
 
 # %%
 block = Residual([*branch(he), LearnedScale()])
@@ -218,13 +214,12 @@ for step in range(3):
 # <details><summary>Answer</summary>
 #
 # (a) None: $\partial C/\partial W$ has the factor $\alpha$. But $\partial C/\partial\alpha = \sum F(x) \odot \delta$ is
-# not 0, so the first step moves $\alpha$, and from the second step on the branch learns.
+# not 0: the first step moves $\alpha$, and then the branch learns.
 #
 # (b) Fixup does, ReZero does not (first picture). What does a branch add after its first update? In ReZero $\alpha$
-# moves in proportion to $F$, so $\alpha F$ is proportional to $F^2$. $F$ has two weight layers: weights times 4 make
-# $\alpha F$ $4^4 = 256$ times as large. In Fixup the last layer $W$ starts at 0 and moves in proportion to the signal
-# $h$ before it, so $hW$ is proportional to $h^2$, and $h$ has *one* weight layer: $4^2 = 16$ times, of which
-# $L^{-1/2}$ takes a factor $L$ = 15 away (derived in the further part).
+# moves in proportion to $F$, so $\alpha F$ grows like $F^2$. $F$ has two weight layers: weights times 4 make this $4^4
+# = 256$ times as large. In Fixup the last layer $W$ starts at 0 and moves in proportion to its input $h$, so $hW$ grows
+# like $h^2$. $h$ has *one* weight layer: $4^2 = 16$ times, and $L^{-1/2}$ divides it by $L = 15$.
 #
 # </details>
 #
@@ -236,12 +231,10 @@ for step in range(3):
 # **Predict.** Two sentences that one often reads: (a) *with residual connections, initialization no longer matters*;
 # (b) *normalization makes initialization irrelevant*. Which rows of the first picture judge them?
 #
-# Criterion for (a): a training accuracy of at least 0.9 at the worst of the five sizes, in every run. Fixup's own claim
-# is to train without normalization: at least 0.9 with its own weights, times 1.
-#
-# (b) cannot be judged like this: plain nets with LayerNorm fail at *every* size, so size decides nothing. We saw this
-# in the runs, and then judged what (b) presupposes: *LayerNorm alone makes 30 plain layers trainable*, with at least 0.9
-# at the *best* of the five sizes.
+# Criterion for (a), and for Fixup with its own weights (times 1): a training accuracy of at least 0.9 in every run, for
+# (a) at the worst of the five sizes. (b) cannot be judged so: plain nets with LayerNorm fail at *every* size. After
+# seeing this, we judge what (b) presupposes, *LayerNorm alone makes 30 plain layers trainable*: at least 0.9 at the
+# *best* size.
 
 # %%
 worst = {kind: accuracy(kind).min(axis=1) for kind in KINDS}
@@ -266,29 +259,28 @@ show(claims.judge(
     headline="Fixup trains a deep residual network without normalization"))
 
 # %% [markdown]
-# **Verdict.** (a) holds with LayerNorm inside the block, and not without. LayerNorm alone does not make 30 plain layers
-# trainable, in ten epochs and at these rates. Fixup trains without normalization.
+# **Verdicts.** (a) holds with LayerNorm inside the block, not without. LayerNorm alone does not make 30 plain layers
+# trainable, in ten epochs at these rates. Fixup trains without normalization.
 #
 # <details><summary>Answer</summary>
 #
-# (a) *Residual* against *pre-LN*. (b) *Plain, LayerNorm*. LayerNorm divides by the size of the weights: $sW$ gives the
-# same signal as $W$. But then $\partial C/\partial(sW) = \frac1s\,\partial C/\partial W$: relative to the weights a step
-# is $1/s^2$ as large, so size acts like a learning rate. One reason why no size helps: plain ReLU layers make different
-# images alike, and LayerNorm, which rescales each image by itself, does not undo this (measured in the further part).
+# (a) *Residual* and *pre-LN*. (b) *Plain, LayerNorm*. LayerNorm cancels the size of the weights in the signal. But
+# $\partial C/\partial(sW) = \frac1s\,\partial C/\partial W$: relative to the weights, a step is $1/s^2$ as large, so
+# size acts like a learning rate. One reason why no size helps: plain ReLU layers make different images alike, and
+# LayerNorm does not undo this (further part).
 #
-# So what matters is still what chapters 03 to 07 say: signal and gradient must keep their size. Shortcuts keep the
-# gradient, and normalization, Fixup or $1/\sqrt L$ keeps the signal.
+# So signal and gradient must still keep their size (chapters 03 to 07). Shortcuts keep the gradient; normalization,
+# Fixup or $1/\sqrt L$ the signal.
 #
 # </details>
 #
 # ## 5. Which learning rate, at which width?
 #
-# In its first step Adam moves each weight by $\eta$, whatever the size of the gradient. For one image
-# $\Delta w_i = -\eta\,\mathrm{sign}(a_i\delta)$, and all $a_i \ge 0$ after ReLU, so the terms of
-# $\sum_i \Delta w_i a_i$ have one sign: $z$ changes in proportion to $n\,\eta$, although random weights of variance
-# $c/n$ gave it a size that does not depend on $n$. (Images of a batch agree only in part. Were their signs random, it
-# would be $\sqrt n\,\eta$.) *Maximal update parametrization*, μP (Yang, Hu and others 2022, Table 3), scales this away.
-# With $r = $ fan_in$/n_0$:
+# Adam's first step moves each weight by $\eta$. For one image $\Delta w_i = -\eta\,\mathrm{sign}(a_i\delta)$, and $a_i
+# \ge 0$ after ReLU, so the terms of $\sum_i \Delta w_i a_i$ have one sign: $z$ changes in proportion to $n\,\eta$.
+# (Images of a batch agree in part; random signs would give $\sqrt n\,\eta$.) But random weights of variance $c/n$ gave
+# $z$ a size that does not depend on $n$. *Maximal update parametrization*, μP (Yang, Hu and others 2022, Table 3),
+# repairs that with $r = $ fan_in$/n_0$:
 #
 # | | standard | μP |
 # |---|---|---|
@@ -299,10 +291,9 @@ show(claims.judge(
 #
 # **Predict.** From width 32 to 512, how does the best rate of Adam change, without and with μP ($n_0 = 32$)?
 #
-# The criteria. For the derivation: the change of $z$ at width 512 is at most twice that at 32. For the rate: in each run
-# (seed) the best rates of the two widths differ by at most a factor of 2. And a harsher one, for what one hopes of μP:
-# width 512, at width 32's best rate under μP, has at most 1.5 times the loss that *tuning width 512 itself* gives
-# without μP.
+# Criteria. The change of $z$ at width 512 is at most twice that at 32. In each run (seed) the best rates of the two
+# widths differ by at most a factor of 2. And what one hopes of μP: width 512, at width 32's best rate under μP, has at
+# most 1.5 times the loss that *tuning width 512 itself* gives without μP.
 
 # %%
 def change(width, with_mup, seed):
@@ -340,10 +331,9 @@ for ax in axes:
     plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Left: one step. From width 32 to 512 the standard change grows by less than 16 (equal signs) and more
-# than $\sqrt{16}$ (random signs). Middle and right: each line is a width, its marker the best of the rates
-# $2^{-11} \dots 2^{-4}$ (median loss of five runs, three epochs). The standard line of width 128 has two minima that are
-# nearly equal; there the marker says little.
+# **What to see.** Left: from width 32 to 512 the standard change grows by less than 16 (equal signs) and more than
+# $\sqrt{16}$ (random signs). Middle and right: markers are the best of the rates $2^{-11} \dots 2^{-4}$ (median of five
+# runs, three epochs). At width 128 two standard rates are nearly equally good.
 
 # %%
 def table(name, width):
@@ -373,27 +363,25 @@ show(claims.judge(
     headline="With μP a rate found in a narrow network is as good as tuning the wide one itself"))
 
 # %% [markdown]
-# **Verdicts.** Under μP a step of Adam changes $z$ alike at both widths. The best rate stays, within a factor of 2, in
-# every run with μP; but in one it does so without μP too, so the claim is *mixed*, not *conditional*. The hope is
-# fulfilled in few runs. The rate is not to blame, since width 32's best is also μP's best at 512 (right picture):
-# in three epochs the standard parametrization, tuned, reaches less loss.
+# **Verdicts.** Under μP a step changes $z$ alike at both widths. The best rate stays in every run under μP, but in one
+# run without μP too: *mixed*, not *conditional*. The hope fails in most runs. The rate is not to blame: width 32's best
+# is also μP's best at 512. In three epochs the standard nets, tuned, reach less loss.
 #
 # <details><summary>Answer</summary>
 #
-# If steps of $z$ should have one size, the standard rate must fall in proportion to the width or, for random signs, to
-# its root. With μP's rates it need not change.
+# For steps of $z$ of one size the standard rate must fall like $1/n$, or $1/\sqrt n$ for random signs. μP's need not.
 #
 # </details>
 #
 # ## 6. The size of the weights decides *what* is learned
 #
-# So far size decided *whether* a network learns. Take one hidden layer of 256 ReLU units and a linear output, and
-# $y = x_1 x_2$ with 30 entries $x_i = \pm1$: only two inputs matter. All weights are multiplied by $\sqrt\alpha$, and so
-# the output $f$ by $\alpha$, since $\max(tz, 0) = t\max(z, 0)$. Let $f_0$ be the output before training. The targets are
-# $y + f_0(x)$ and the prediction is $f(x) - f_0(x)$, so every network starts by predicting 0.
+# So far size decided *whether* a network learns. Take one hidden layer of 256 ReLU units, a linear output, and $y = x_1
+# x_2$ with 30 entries $x_i = \pm1$: only two matter. All weights are multiplied by $\sqrt\alpha$, and so the output $f$
+# by $\alpha$. The targets are $y + f_0(x)$, where $f_0$ is the untrained net, and the prediction is $f(x) - f_0(x)$: it
+# starts at 0.
 #
-# **Predict.** With any $\alpha$ the 400 training examples are learned perfectly. On new examples, which is best: small
-# $\alpha$ or large? The criterion for *learns the feature*: a test accuracy of at least 0.95.
+# **Predict.** With any $\alpha$ the 400 training examples are learned perfectly. On new ones, which is better: small
+# $\alpha$ or large? Criterion for *learns the feature*: a test accuracy of at least 0.95.
 
 # %%
 found = lazy.spread("test", by="alpha")
@@ -421,30 +409,29 @@ show(claims.judge(
     headline="A wide network learns features: if its outputs start small, not if they start large"))
 
 # %% [markdown]
-# **What to see.** Left, the band is the range of five runs; guessing gives 0.5. Right, how far the weights of each input
-# moved, relative to their size.
+# **What to see.** Left, the band is the range of five runs; guessing gives 0.5. Right, how far the weights of each
+# input moved, relative to their size.
 #
 # **Verdict.** At $\alpha = 0.1$ every run learns the feature, at 30 none does.
 #
 # <details><summary>Answer</summary>
 #
-# Small. The output must change by about 1 in either case. If a small relative change of the weights suffices for that, the
-# network stays close to its start, where it is a *linear* function of its weights: it fits the examples with the
-# features that it was born with. This is *lazy training*. Where outputs start small, the weights must move far, and the
-# hidden units turn towards $x_1$ and $x_2$. With standard weights very wide networks become lazy by themselves (Jacot,
-# Gabriel and Hongler 2018); the smaller output weights of μP prevent it.
+# Small. The output must change by about 1 in either case. If a small relative change of the weights suffices, the
+# network stays close to its start, where it is *linear* in its weights: it fits the examples with the features it was
+# born with. This is *lazy training*. Where outputs start small, the weights must move far, and the hidden units turn
+# towards $x_1$ and $x_2$. With standard weights very wide networks become lazy by themselves (Jacot, Gabriel and
+# Hongler 2018); μP's smaller output weights prevent it.
 #
 # </details>
 #
 # ## 7. An activation of your own
 #
-# For plain nets theory draws the map before anything is trained (chapter 07). It takes $\sigma_w^2 = n\,\mathrm{Var}[W]$
-# and the variance $\sigma_b^2$ of the biases, and gives the correlation $c^*$ of the signals of two images after many
-# layers. Where $c^* = 1$ all images become alike (the *ordered* phase), where $c^* < 1$ they do not (the *chaotic*
-# phase). Networks train deepest on the line between.
+# For plain nets theory draws the map before training (chapter 07). From $\sigma_w^2 = n\,\mathrm{Var}[W]$ and the
+# variance $\sigma_b^2$ of the biases it gives the correlation $c^*$ of two images' signals after many layers: $c^* =
+# 1$, all alike, is the *ordered* phase, $c^* < 1$ the *chaotic* one. Networks train deepest on the line between.
 #
-# **Predict.** For $f(z) = \arctan z$: does the theory's $c^*$ hold in a drawn network of 30 layers of 500 units, at a
-# point on either side? (Criterion: to within 0.05, at the worse of the two points.)
+# **Predict.** For $f(z) = \arctan z$: does $c^*$ hold in a drawn network of 30 layers of 500 units? (Criterion: to
+# within 0.05, at the worse of two points, one on either side.)
 
 # %%
 arctan = activations.Activation("arctan", np.arctan, lambda z, a: 1 / (1 + z * z), range=(-math.pi / 2, math.pi / 2))
@@ -470,10 +457,9 @@ show(claims.judge(
               "own (arctan, 30 layers of 500, worse of two points)", criterion=claims.at_most(0.05)))
 
 # %% [markdown]
-# **What to see.** Dark: two images end up unlike. White: all images end up the same. The crosses are the two points
-# that were measured.
+# **What to see.** Dark: two images end up unlike. White: all end up the same. Crosses: the measured points.
 #
-# **Verdict.** The theory holds in most networks, not in all: *mixed*.
+# **Verdict.** In most networks, not in all: *mixed*.
 #
 # <details><summary>Answer</summary>
 #
@@ -484,11 +470,10 @@ show(claims.judge(
 # ## Summary
 #
 # 1. A residual block's backward pass has the term $\delta$ itself: small weights do not make gradients vanish.
-# 2. But the signal grows by a factor per block. $1/\sqrt L$, zero branches, Fixup's scaling or LayerNorm stop it, and
-#    they bear wrong sizes to different degrees.
+# 2. But the signal grows by a factor per block. $1/\sqrt L$, zero branches, Fixup's scaling or LayerNorm stop it.
 # 3. LayerNorm without shortcuts did not make plain nets of 30 layers trainable.
-# 4. With μP Adam's best rate stayed the same, within a factor of 2, from width 32 to 512; but in our short runs tuning
-#    the wide net without μP mostly gave less loss.
+# 4. With μP Adam's best rate stayed nearly the same from width 32 to 512; in our short runs, tuning the wide net
+#    without μP mostly gave less loss.
 # 5. The size of the weights decides whether a wide network learns features or stays lazy: initialization still matters.
 
 # %%

@@ -14,8 +14,7 @@
 # # Does it still matter?
 #
 # Networks of today have shortcuts around their layers, normalization inside them, and Adam. Below are seven kinds of
-# network with 30 layers. Each was drawn from He's weights, and from He's weights times ¼, ½, 2 and 4. Look at the top
-# row and the bottom row.
+# network with 30 layers, each drawn from He's weights times ¼, ½, 1, 2 and 4. Compare the top and the bottom row.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import math
@@ -62,13 +61,12 @@ print("ReZero, weights times 2, three runs:", accuracy("ReZero")[:, 3].round(2),
 # %% [markdown]
 # **What to see.** Cells are medians of three runs: 32 units, ten epochs of SGD with momentum 0.9 on 1,000 digits, at
 # the best of the rates 0.001, 0.003, 0.01, 0.03 and 0.1 on held-out digits (with LayerNorm of three: plain up to 0.01,
-# pre-LN 0.003 to 0.03). A run that diverged counts as a guess, 0.1. Where the lowest rate is the best, as in the
-# printed line, a lower one might do more. The nets differ in *which* weights they bear.
+# pre-LN 0.003 to 0.03). A diverged run counts as a guess, 0.1. Where the lowest rate is best (printed), a lower one
+# might do more.
 #
 # **The question.** Does initialization still matter, and what takes its place?
 #
-# **What you need.** The backward pass (chapter 01), He's factor (chapter 05), Adam; for section 7 chapter 07. `python
-# -m chapters --sweeps 11` repeats the stored runs.
+# **What you need.** The backward pass (chapter 01), He's factor (chapter 05), Adam; for section 7 chapter 07.
 #
 # At **Predict**, write your answer down before you read on. A claim is *reproduced* if every run meets its criterion,
 # *refuted* if none does, *conditional* if this depends on a stated condition, and *mixed* otherwise.
@@ -79,15 +77,15 @@ print("ReZero, weights times 2, three runs:", accuracy("ReZero")[:, 3].round(2),
 #
 # $$a = x + F(x) .$$
 #
-# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. With $\delta = \partial C/\partial
-# a$ from above, they add up:
+# The branch here is Dense, ReLU, Dense. Backward, $x$ has two ways to the loss $C$. With
+# $\delta = \partial C/\partial a$ from above, they add up:
 #
 # $$\boxed{\;\frac{\partial C}{\partial x} = \delta + B(\delta)\;}$$
 #
-# where $B$ is the backward pass of the branch (in the library: `Residual.backward`).
+# where $B$ is the branch's backward pass (`Residual.backward`).
 #
 # **Predict.** Fifty blocks, all weights He's times ¼. How much of the gradient reaches the first block? And in a plain
-# net of fifty layers? The criterion for *does not vanish*: at least half arrives.
+# net of fifty layers? Criterion for *does not vanish*: at least half.
 
 # %%
 def passes(net):
@@ -136,7 +134,7 @@ show(claims.judge(
 # %% [markdown]
 # **What to see.** Read from right to left. (The plain net has one layer per block.)
 #
-# **Verdict.** From weights that are too small the gradient vanishes in a plain net, not in a residual one.
+# **Verdict.** With too small weights the gradient vanishes in a plain net, not in a residual one.
 #
 # <details><summary>Answer</summary>
 #
@@ -147,12 +145,12 @@ show(claims.judge(
 #
 # ## 2. What the sum does to the signal
 #
-# **Predict.** Now take He's weights as they are. What is $E[a^2]$ after one block, if $E[x^2] = 1$? After 15 blocks?
+# **Predict.** He's weights as they are: what is $E[a^2]$ after one block, if $E[x^2] = 1$? After 15?
 #
 # <details><summary>Answer</summary>
 #
-# The first Dense layer doubles the mean square and ReLU halves it. The second doubles it, and no ReLU follows:
-# $E[F^2] = 2 E[x^2]$. The random weights make $F(x)$ uncorrelated with $x$, so the squares add up:
+# Dense doubles the mean square, ReLU halves it, the second Dense doubles it: $E[F^2] = 2 E[x^2]$. Random weights make
+# $F(x)$ uncorrelated with $x$, so the squares add up:
 #
 # $$E[a^2] = E[x^2] + E[F^2] = 3\,E[x^2] .$$
 #
@@ -161,7 +159,7 @@ show(claims.judge(
 #
 # </details>
 #
-# A fixed number in front of each of $L$ branches repairs that: $a = x + F(x)/\sqrt L$ gives
+# A fixed number before each of $L$ branches repairs that: $a = x + F(x)/\sqrt L$ gives
 #
 # $$\left(1 + \tfrac{2}{L}\right)^L < e^2 \approx 7.4 \quad\text{for every depth } L .$$
 #
@@ -191,12 +189,12 @@ show(claims.judge(
 #
 # ## 3. Start as the identity
 #
-# If a branch is 0 at the start, then $a = x$, at any depth and for any size of the other weights. Two ways:
+# If a branch is 0 at the start, then $a = x$, at any depth. Two ways:
 #
 # - **ReZero** (Bachlechner and others 2021; SkipInit, De and Smith 2020): $a = x + \alpha F(x)$ with a learned number
 #   $\alpha$, 0 at first.
 # - **Fixup** (Zhang, Dauphin and Ma 2019): the last layer of each branch and the output layer are 0 at first, the other
-#   layer of our branches is He's times $L^{-1/2}$; a learned number, 1 at first, multiplies the branch.
+#   layer is He's times $L^{-1/2}$; a learned number, 1 at first, multiplies the branch.
 #
 # **Predict.** (a) At $\alpha = 0$, which gradient do the weights of a ReZero branch have in the first step? (b) Do both
 # kinds train from weights of any size?
@@ -216,20 +214,20 @@ for step in range(3):
 # (a) None: $\partial C/\partial W$ has the factor $\alpha$. But $\partial C/\partial\alpha = \sum F(x) \odot \delta$ is
 # not 0: the first step moves $\alpha$, and then the branch learns.
 #
-# (b) Fixup does, ReZero does not (first picture). What does a branch add after its first update? In ReZero $\alpha$
-# moves in proportion to $F$, so $\alpha F$ grows like $F^2$. $F$ has two weight layers: weights times 4 make this $4^4
-# = 256$ times as large. In Fixup the last layer $W$ starts at 0 and moves in proportion to its input $h$, so $hW$ grows
-# like $h^2$. $h$ has *one* weight layer: $4^2 = 16$ times, and $L^{-1/2}$ divides it by $L = 15$.
+# (b) Fixup does, ReZero does not. What does a branch add after its first update? In ReZero $\alpha$ moves in proportion
+# to $F$, so $\alpha F$ grows like $F^2$. $F$ has two weight layers: weights times 4 make this $4^4 = 256$ times as
+# large. In Fixup the last layer $W$ starts at 0 and moves in proportion to its input $h$, so $hW$ grows like $h^2$. $h$
+# has *one* weight layer: $4^2 = 16$ times, and $L^{-1/2}$ divides it by $L = 15$.
 #
 # </details>
 #
 # ## 4. Normalize
 #
-# LayerNorm gives each example's features mean 0 and variance 1. *Pre-LN* blocks, as in transformers, have it at the
-# start of the branch: $a = x + F(\mathrm{LN}(x))$.
+# LayerNorm gives each example's features mean 0 and variance 1. *Pre-LN* blocks, as in transformers, begin the branch
+# with it: $a = x + F(\mathrm{LN}(x))$.
 #
-# **Predict.** Two sentences that one often reads: (a) *with residual connections, initialization no longer matters*;
-# (b) *normalization makes initialization irrelevant*. Which rows of the first picture judge them?
+# **Predict.** One often reads: (a) *with residual connections, initialization no longer matters*; (b) *normalization
+# makes initialization irrelevant*. Which rows of the first picture judge this?
 #
 # Criterion for (a), and for Fixup with its own weights (times 1): a training accuracy of at least 0.9 in every run, for
 # (a) at the worst of the five sizes. (b) cannot be judged so: plain nets with LayerNorm fail at *every* size. After
@@ -269,15 +267,15 @@ show(claims.judge(
 # size acts like a learning rate. One reason why no size helps: plain ReLU layers make different images alike, and
 # LayerNorm does not undo this (further part).
 #
-# So signal and gradient must still keep their size (chapters 03 to 07). Shortcuts keep the gradient; normalization,
-# Fixup or $1/\sqrt L$ the signal.
+# Still signal and gradient must keep their size. Shortcuts keep the gradient; normalization, Fixup or $1/\sqrt L$ the
+# signal.
 #
 # </details>
 #
 # ## 5. Which learning rate, at which width?
 #
-# Adam's first step moves each weight by $\eta$. For one image $\Delta w_i = -\eta\,\mathrm{sign}(a_i\delta)$, and $a_i
-# \ge 0$ after ReLU, so the terms of $\sum_i \Delta w_i a_i$ have one sign: $z$ changes in proportion to $n\,\eta$.
+# Adam's first step moves each weight by $\eta$. For one image $\Delta w_i = -\eta\,\mathrm{sign}(a_i\delta)$, and
+# $a_i \ge 0$ after ReLU, so the terms of $\sum_i \Delta w_i a_i$ have one sign: $z$ changes in proportion to $n\,\eta$.
 # (Images of a batch agree in part; random signs would give $\sqrt n\,\eta$.) But random weights of variance $c/n$ gave
 # $z$ a size that does not depend on $n$. *Maximal update parametrization*, μP (Yang, Hu and others 2022, Table 3),
 # repairs that with $r = $ fan_in$/n_0$:
@@ -292,8 +290,8 @@ show(claims.judge(
 # **Predict.** From width 32 to 512, how does the best rate of Adam change, without and with μP ($n_0 = 32$)?
 #
 # Criteria. The change of $z$ at width 512 is at most twice that at 32. In each run (seed) the best rates of the two
-# widths differ by at most a factor of 2. And what one hopes of μP: width 512, at width 32's best rate under μP, has at
-# most 1.5 times the loss that *tuning width 512 itself* gives without μP.
+# widths differ by at most a factor of 2. And what one hopes of μP: width 512, at width 32's best rate, has at most 1.5
+# times the loss that *tuning width 512 itself* gives without μP.
 
 # %%
 def change(width, with_mup, seed):
@@ -332,7 +330,7 @@ for ax in axes:
 
 # %% [markdown]
 # **What to see.** Left: from width 32 to 512 the standard change grows by less than 16 (equal signs) and more than
-# $\sqrt{16}$ (random signs). Middle and right: markers are the best of the rates $2^{-11} \dots 2^{-4}$ (median of five
+# $\sqrt{16}$ (random signs). Markers: the best of the rates $2^{-11} \dots 2^{-4}$ (median of five
 # runs, three epochs). At width 128 two standard rates are nearly equally good.
 
 # %%
@@ -364,8 +362,8 @@ show(claims.judge(
 
 # %% [markdown]
 # **Verdicts.** Under μP a step changes $z$ alike at both widths. The best rate stays in every run under μP, but in one
-# run without μP too: *mixed*, not *conditional*. The hope fails in most runs. The rate is not to blame: width 32's best
-# is also μP's best at 512. In three epochs the standard nets, tuned, reach less loss.
+# run without μP too: *mixed*, not *conditional*. The hope fails in most runs, though width 32's best rate is also μP's
+# best at 512: in three epochs the tuned standard nets reach less loss.
 #
 # <details><summary>Answer</summary>
 #
@@ -375,13 +373,13 @@ show(claims.judge(
 #
 # ## 6. The size of the weights decides *what* is learned
 #
-# So far size decided *whether* a network learns. Take one hidden layer of 256 ReLU units, a linear output, and $y = x_1
-# x_2$ with 30 entries $x_i = \pm1$: only two matter. All weights are multiplied by $\sqrt\alpha$, and so the output $f$
-# by $\alpha$. The targets are $y + f_0(x)$, where $f_0$ is the untrained net, and the prediction is $f(x) - f_0(x)$: it
-# starts at 0.
+# So far size decided *whether* a network learns. Take one hidden layer of 256 ReLU units, a linear output, and
+# $y = x_1 x_2$ with 30 entries $x_i = \pm1$: only two matter. All weights times $\sqrt\alpha$ make the output $f$
+# $\alpha$ times as large. The targets are $y + f_0(x)$, where $f_0$ is the untrained net, and the prediction is
+# $f(x) - f_0(x)$: it starts at 0.
 #
-# **Predict.** With any $\alpha$ the 400 training examples are learned perfectly. On new ones, which is better: small
-# $\alpha$ or large? Criterion for *learns the feature*: a test accuracy of at least 0.95.
+# **Predict.** With any $\alpha$ the 400 training examples are learned perfectly. On new ones, is small $\alpha$ better
+# or large? Criterion for *learns the feature*: a test accuracy of at least 0.95.
 
 # %%
 found = lazy.spread("test", by="alpha")
@@ -409,26 +407,26 @@ show(claims.judge(
     headline="A wide network learns features: if its outputs start small, not if they start large"))
 
 # %% [markdown]
-# **What to see.** Left, the band is the range of five runs; guessing gives 0.5. Right, how far the weights of each
-# input moved, relative to their size.
+# **What to see.** Left, the band is the range of five runs; guessing gives 0.5. Right, changes are relative to the
+# weights' size.
 #
 # **Verdict.** At $\alpha = 0.1$ every run learns the feature, at 30 none does.
 #
 # <details><summary>Answer</summary>
 #
-# Small. The output must change by about 1 in either case. If a small relative change of the weights suffices, the
-# network stays close to its start, where it is *linear* in its weights: it fits the examples with the features it was
-# born with. This is *lazy training*. Where outputs start small, the weights must move far, and the hidden units turn
-# towards $x_1$ and $x_2$. With standard weights very wide networks become lazy by themselves (Jacot, Gabriel and
-# Hongler 2018); μP's smaller output weights prevent it.
+# Small. The output must change by about 1. If a small relative change of the weights suffices, the network stays close
+# to its start, where it is *linear* in its weights: it fits the examples with the features it was born with. This is
+# *lazy training*. Where outputs start small, the weights must move far, and hidden units turn towards $x_1$ and $x_2$.
+# With standard weights very wide networks become lazy by themselves (Jacot, Gabriel and Hongler 2018); μP's smaller
+# output weights prevent it.
 #
 # </details>
 #
 # ## 7. An activation of your own
 #
 # For plain nets theory draws the map before training (chapter 07). From $\sigma_w^2 = n\,\mathrm{Var}[W]$ and the
-# variance $\sigma_b^2$ of the biases it gives the correlation $c^*$ of two images' signals after many layers: $c^* =
-# 1$, all alike, is the *ordered* phase, $c^* < 1$ the *chaotic* one. Networks train deepest on the line between.
+# variance $\sigma_b^2$ of the biases it gives the correlation $c^*$ of two images' signals after many layers:
+# $c^* = 1$, all alike, is the *ordered* phase, $c^* < 1$ the *chaotic* one.
 #
 # **Predict.** For $f(z) = \arctan z$: does $c^*$ hold in a drawn network of 30 layers of 500 units? (Criterion: to
 # within 0.05, at the worse of two points, one on either side.)
@@ -457,13 +455,13 @@ show(claims.judge(
               "own (arctan, 30 layers of 500, worse of two points)", criterion=claims.at_most(0.05)))
 
 # %% [markdown]
-# **What to see.** Dark: two images end up unlike. White: all end up the same. Crosses: the measured points.
+# **What to see.** Dark: images end up unlike. White: all the same. Crosses: the measured points.
 #
 # **Verdict.** In most networks, not in all: *mixed*.
 #
 # <details><summary>Answer</summary>
 #
-# The theory is exact for infinitely wide layers. With 500 units a single network in the chaotic phase wanders about it.
+# The theory is exact for infinitely wide layers; a network of 500 units in the chaotic phase wanders about it.
 #
 # </details>
 #
@@ -471,7 +469,7 @@ show(claims.judge(
 #
 # 1. A residual block's backward pass has the term $\delta$ itself: small weights do not make gradients vanish.
 # 2. But the signal grows by a factor per block. $1/\sqrt L$, zero branches, Fixup's scaling or LayerNorm stop it.
-# 3. LayerNorm without shortcuts did not make plain nets of 30 layers trainable.
+# 3. LayerNorm alone did not make plain nets of 30 layers trainable.
 # 4. With μP Adam's best rate stayed nearly the same from width 32 to 512; in our short runs, tuning the wide net
 #    without μP mostly gave less loss.
 # 5. The size of the weights decides whether a wide network learns features or stays lazy: initialization still matters.

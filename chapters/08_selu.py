@@ -405,7 +405,7 @@ ax.set(title="32 layers: ReLU is slow with BatchNorm and without, SELU is fast",
 plots.label_lines(ax)
 for name in ("SELU", "ReLU"):
     price = curves[f"{name} + BatchNorm"][:, -1] / curves[name][:, -1]
-    print(f"{name}: loss with BatchNorm / loss without: {price.min():.1f} to {price.max():.1f}")
+    print(f"{name}: loss with BatchNorm / loss without: {price.min():.2f} to {price.max():.2f}")
 _ = claims.judge("08-perturbations", source="Klambauer and others 2017, on Fig. 1", mode="stored",
                  statement="what slows ReLU + BatchNorm down is the perturbation by batches (loss, SELU + BatchNorm / "
                            "ReLU + BatchNorm)",

@@ -330,8 +330,8 @@ for ax in axes:
 
 # %% [markdown]
 # **What to see.** Left: from width 32 to 512 the standard change grows by less than 16 (equal signs) and more than
-# $\sqrt{16}$ (random signs). Markers: the best of the rates $2^{-11} \dots 2^{-4}$ (median of five
-# runs, three epochs). At width 128 two standard rates are nearly equally good.
+# $\sqrt{16}$ (random signs). Markers: the best of the rates $2^{-11} \dots 2^{-4}$ (median of five runs, three epochs).
+# At width 128 two standard rates are nearly equally good.
 
 # %%
 def table(name, width):
@@ -361,9 +361,9 @@ show(claims.judge(
     headline="With μP a rate found in a narrow network is as good as tuning the wide one itself"))
 
 # %% [markdown]
-# **Verdicts.** Under μP a step changes $z$ alike at both widths. The best rate stays in every run under μP, but in one
-# run without μP too: *mixed*, not *conditional*. The hope fails in most runs, though width 32's best rate is also μP's
-# best at 512: in three epochs the tuned standard nets reach less loss.
+# **Verdicts.** Under μP a step changes $z$ alike at both widths. The best rate stays within the factor in every run under
+# μP, but in one run without μP too: *mixed*, not *conditional*. The hope fails in most runs, though width 32's best rate
+# is also μP's best at 512: in three epochs the tuned standard nets reach less loss.
 #
 # <details><summary>Answer</summary>
 #

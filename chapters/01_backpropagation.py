@@ -291,7 +291,7 @@ print("verdict:", claim.verdict)
 #
 # The loss falls if enough of the weights move roughly in the right direction. Other weights may stand still, or move in
 # the wrong direction. *Random backward weights* is the strangest case: it sends the error back through fixed random
-# matrices that have nothing to do with the weights. Papers call it *random feedback*; the further part and exercise 3
+# matrices that have nothing to do with the weights. Papers call it *random feedback*; the further part and exercise 5
 # look at it.
 #
 # ## 4. The same in minnet
@@ -402,20 +402,20 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/01_backpropagation.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 01` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min, paper)** Derive $\delta$ for a linear output with the cost $\frac1n\sum_i\frac12\|z_i - y_i\|^2$.
-#    Which of the library's losses is it, and what would change with `mean_squared_error`?
-# 2. **(15 min)** Replace tanh by ReLU in `forward` and `backward`. Check the gradient.
-#    In a 64-12-12-10 network on 200 digits, how many of the differences by $W_1$ straddle a kink with $h = 10^{-4}$,
-#    and how wrong are they?
-# 3. **(20 min)** Train 64-32-10 with random feedback and measure the angle between the wrong
-#    gradient and the right one during training. Does the forward weight really turn towards the feedback?
-# 4. **(30 min)** Make an `Activation` of your own, $f(z) = z/\sqrt{1+z^2}$, with its
-#    derivative written in terms of $a$ alone, and let `gradient_check` judge it in a network.
-# 5. **(45 min)** Write a layer `Scale` that multiplies each feature by a learned number, forward
-#    and backward, as a subclass of `minnet.layer.Layer`. Check it in a network, and see that weight decay leaves it
-#    alone.
+# 1. **(10 min, pencil)** [The linear output](exercises/01_1_linear_output.ipynb). Derive $\delta$ for the cost
+#    $\frac1B\sum_i\frac12\|z_i - y_i\|^2$, and compare it with that of the library's `mean_squared_error`.
+# 2. **(15 min)** [The backward pass of a ReLU layer](exercises/01_2_relu_layer.ipynb). Write it with numpy alone.
+# 3. **(25 min)** [Break a backward pass, and find it](exercises/01_3_wrong_layer.ipynb). `diagnose` says that a
+#    gradient is wrong; say in which layer.
+# 4. **(20 min)** [An activation of your own](exercises/01_4_own_activation.ipynb). Write the slope of
+#    $a = z/\sqrt{1+z^2}$ in terms of $a$ alone.
+# 5. **(35 min)** [Random feedback](exercises/01_5_random_feedback.ipynb). Measure the angle between the wrong gradient
+#    and the right one during training.
+# 6. **(30 min)** [A layer that scales](exercises/01_6_scale.ipynb). Each feature is multiplied by a learned number:
+#    write the backward pass, and make a layer of the library from it.
 #
 # **Where to go on.** [The further part](further/01_backpropagation.ipynb): how exact a difference can be, why a neuron
 # that is confidently wrong learns slowly, and learning with random feedback. The backward pass multiplies by one matrix

@@ -31,7 +31,7 @@ from minnet.experiments.rounding import TwoOrders
 from minnet.theory import Deviations, EqualUnits
 
 style()
-digits = datasets.standardized(datasets.digits())            # 8 × 8 pixels, each of mean 0 and variance 1
+digits = datasets.standardized(datasets.digits())            # 8 × 8 pixels: mean 0, variance 1; three are always 0
 x, y = digits.train[0].astype(np.float64), digits.train[1]
 SIZES = [64, 32, 32, 10]
 constant = initializers.constant(value=0.1)
@@ -66,9 +66,9 @@ right.set(title="After training: equal units are still equal", xticks=10 * np.ar
 right.grid(False)
 
 # %% [markdown]
-# **What to see.** Right: the weights that started at 0 are 0 still. Those that started at 0.1 have moved, and all units
-# have made the same move. Random units are all different. Left: from 0 the loss stays at $\ln 10 = 2.30$, the loss of
-# a network that gives all ten classes the same probability. From 0.1 the network learns *something*.
+# **What to see.** Right: the weights that started at 0 are 0 still. Those that started at 0.1 have moved, all units
+# alike. Random units are all different. Left: from 0 the loss stays at $\ln 10 = 2.30$, the loss of a network that
+# gives all ten classes the same probability. From 0.1 the network learns *something*.
 #
 # **The question.** "Draw the weights at random, or all units learn the same", say the textbooks. Why exactly? What does
 # a network of equal units learn? Which differences between units are enough, and how small may they be?
@@ -93,7 +93,8 @@ _ = ax.set_title("Our network: 64 pixels, two hidden layers of 32 tanh units, 10
 # <details><summary>Answer</summary>
 #
 # Every $z$ is 0, so every hidden activation is $f(0)$. At the output all classes get the probability $p = 1/10$, so
-# with a batch of $B$ images $\delta_3 = (p - [\text{right class}])/B$ is not 0, and neither is $db_3 = \sum \delta_3$.
+# with a batch of $B$ images $\delta_3 = (p - [\text{right class}])/B$ is not 0. Nor is $db_3 = \sum \delta_3$, since
+# the classes are not exactly equally frequent.
 #
 # - $dW_3 = a_2^\top \delta_3$ with $a_2 = f(0)$: zero for tanh, since $\tanh 0 = 0$; not zero for the sigmoid, since
 #   $\sigma(0) = \tfrac12$.
@@ -111,8 +112,8 @@ for activation in (activations.tanh, activations.relu, activations.sigmoid, acti
     print(f"{activation.name:8}" + "".join(f"{np.linalg.norm(g):9.2g}" for g in gradients))
 
 # %% [markdown]
-# For tanh, ReLU and SELU only one array of the six learns: the output's bias. The other five never change. Such a
-# network gives the same answer for every image.
+# For tanh, ReLU and SELU only one array of the six learns: the output's bias. Such a network gives the same answer for
+# every image.
 #
 # Popular article A makes two statements about zeros. First: *every unit of a layer learns the same feature*. Criterion:
 # after 10 epochs each hidden layer has **one** kind of unit (columns of $W$ that agree to $10^{-6}$), for tanh, ReLU
@@ -184,8 +185,8 @@ for drawn in product((False, True), repeat=3):
     print(f"  {names}      {[kinds(layer.W) for layer in net.layers[:2]]!s:28} {accuracy(net):8.2f}")
 
 # %% [markdown]
-# **What to see.** `[1, 1]` is one kind of unit in both layers, `[32, 32]` means that all units differ. Each row is as
-# the theorem says. Unequal outgoing weights make units different just as unequal incoming weights do.
+# **What to see.** `[1, 1]` is one kind of unit in both layers, `[32, 32]` means that all units differ. Each `1` is as
+# the theorem says. That all other units become different is measured: unequal outgoing weights are enough, too.
 #
 # ## 3. One feature is not nothing
 #
@@ -278,11 +279,11 @@ print("verdict:", claim.verdict)
 #
 # <details><summary>Answer</summary>
 #
-# A few times as long; the cell below prints the epochs. Let unit $j$ differ from the others by a small $\omega_j$ in
-# its incoming weights and $\kappa_j$ in the sum of its outgoing weights. While these are small, the speed at which each
-# grows is *proportional* to the other. So the difference grows as $\epsilon\,S(t)$, with the same function $S$ of the
-# time $t$ for all $\epsilon$, and $S$ grows about exponentially, as $e^{\lambda t}$. The time is $t \approx
-# (\ln(1/\epsilon) + \text{const})/\lambda$.
+# A few times as long. Let unit $j$ differ from the others by a small $\omega_j$ in its incoming weights and $\kappa_j$
+# in the sum of its outgoing weights. While these are small, the speed at which each grows is *proportional* to the
+# other. So the difference grows as $\epsilon\,S(t)$, with the same function $S$ of the time $t$ for all $\epsilon$.
+# After a flat start $S$ grows about as $e^{\lambda t}$; from then on noise that is $10^4$ times smaller needs only
+# $\ln(10^4)/\lambda$ more epochs.
 #
 # </details>
 
@@ -323,6 +324,9 @@ _ = ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-13, 10),
 # with one unit in each layer, with nothing fitted. First the differences hardly change, while the network learns its
 # one feature. Then they grow exponentially until the units are different.
 #
+# The largest difference among 32 units starts at about seven times the noise. So $10^{-4}$ is near the dotted line at
+# once, and $10^{-8}$ has to wait for the growth: the gaps are not equal.
+#
 # So equal units are not stable: the smallest noise grows. Around *zero* it grows much more slowly: there each gradient
 # is a product of two small matrices, and with two hidden layers the time grows as $1/\epsilon$ (further part).
 #
@@ -335,8 +339,8 @@ _ = ax.set(xlabel="epoch", ylabel="difference between units", ylim=(1e-13, 10),
 # Criterion for "equal units stay equal for ever": the incoming weights of a unit of the left half and of one of the
 # right half agree to $10^{-3}$ in float32. We measure it after 10 epochs, and after 70.
 #
-# **Predict** with section 5: rounding is noise of about $10^{-9}$ in float32 and $10^{-17}$ in float64. Do units that
-# start equal stay equal for ever? If not, do they become different first in float32 or in float64?
+# **Predict** with section 5: rounding is noise of about $4\cdot10^{-9}$ in float32 and $7\cdot10^{-18}$ in float64. Do
+# units that start equal stay equal for ever? If not, do they become different first in float32 or in float64?
 
 # %%
 def two_orders(dtype, seed):
@@ -371,15 +375,16 @@ claim = claims.judge("02-equal-for-ever", source="lore", statement="units that s
 print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** Grey bands are networks that add in different orders; dashed lines are the theory: the rounding of
-# the first step, times $S(t)$. The exact place of the bands depends on your processor, the exponential growth does not.
+# **What to see.** Grey bands are networks that add in different orders; dashed lines are the theory: the largest
+# rounding error of 0.1 times $S(t)$, which starts near 7. It gives the growth, but the height only to a factor of about
+# ten: rounding errors are not normal noise, and they depend on your processor.
 #
 # **Verdict.** In a computer equal units stay equal only until rounding errors have grown.
 #
 # ## Summary
 #
 # 1. Two units stay equal if their incoming weights, their biases *and* their outgoing weights are equal; if one of the
-#    three differs, they become different.
+#    three differs, they usually become different.
 # 2. A network of equal units is a network with one unit in each layer; it learns one feature.
 # 3. Zero weights are worse than other constants: their gradients are products with zeros.
 # 4. Differences between units grow exponentially, so the smallest noise is enough, except around zero.
@@ -391,21 +396,17 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/02_symmetry.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 02` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** Opposite twins. Let $W_{:j} = -W_{:i}$, $b_j = -b_i$, $V_{j:} = -V_{i:}$. Show that for tanh the units
-#    stay opposite. For which activations does it hold? Test tanh, softsign and sigmoid.
-# 2. **(10 min)** The same numbers in another shape. Layers 64-32 and 32-32 are drawn from generators with the same
-#    seed. They have different shapes. Find the correlation that is 1 nevertheless.
-# 3. **(25 min)** Two kinds. Let half of the units of both hidden layers start with columns of 0.1 and half with columns
-#    of 0.2, $W_3 = 0.1$. How many kinds of unit are there, for ever? Which rank can $W_2$ have? Check after 10 epochs.
-# 4. **(30 min)** Normalization. Put BatchNorm between the layers of a network of equal units. Do the twins stay twins?
-#    And LayerNorm: what does it make of a layer of equal features?
-# 5. **(40 min)** Rates for Adam. Train 64-1-1-10 with Adam and a learning rate and an $\epsilon$ for each layer, so
-#    that it follows the network of equal units. Derive both factors, then check to $10^{-10}$.
-# 6. **(45 min)** Three hidden layers. From zero with noise $\epsilon$, how does the time of escape depend on $\epsilon$
-#    with $L$ weight matrices? Derive the exponent and measure it for $L = 3$ and $L = 4$. Use the first 200 images as
-#    one batch, so that the noise of the batches does not disturb.
+# 1. **(15 min, pencil)** [Opposite twins](exercises/02_1_opposite_twins.ipynb). With tanh, let one unit's weights be
+#    the opposite of another's. Derive its gradients. Do the units stay opposite?
+# 2. **(15 min)** [Find the twins](exercises/02_2_find_twins.ipynb) of a layer.
+# 3. **(25 min)** [Merge equal units](exercises/02_3_merge.ipynb) into one, so that the network computes the same.
+# 4. **(20 min)** [One seed for every layer](exercises/02_4_same_numbers.ipynb). `diagnose` says that layers of
+#    different shapes hold the same numbers. Measure it.
+# 5. **(40 min, pencil)** [Rates for one unit that stands for many](exercises/02_5_rates.ipynb). Derive the learning
+#    rates with which the small network of section 3 follows the large one, for gradient descent and for Adam.
 #
 # **Where to go on.** [The further part](further/02_symmetry.ipynb): the rates of the small network, six optimizers,
 # noise around zero, one seed for every layer, ReLU and the scale of its inputs, dropout.

@@ -13,9 +13,9 @@
 # %% [markdown]
 # # Vanishing and exploding gradients
 #
-# In the picture below, each cell is an experiment: networks learn to read digits. They differ in the number of hidden
-# layers and in the size of the weights at the start. Light cells have learned, dark cells have not. The deeper the
-# network, the fewer sizes of weights work.
+# In the picture below, each cell is an experiment: networks of some depth, with weights of some size at the start,
+# learn to read digits. Light cells have learned, dark cells have not. The deeper the network, the fewer sizes of
+# weights work.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -26,11 +26,12 @@ from minnet import activations, claims, datasets, diagnostics, initializers, los
 from minnet.experiments.chapter import SEEDS, stored, style
 
 style()
-x, y = datasets.standardized(datasets.digits()).train       # 8 × 8 pixels, each of mean 0 and variance 1
+x, y = datasets.standardized(datasets.digits()).train       # pixels: mean 0, variance 1; three are always 0
 x = x.astype(np.float64)
 images, labels = x[:200], y[:200]
 
 # %%
+# python -m chapters --sweeps 03 repeats the stored runs
 sweep = stored("03_vanishing").where(activation=activations.tanh, distribution="normal")
 depths, stds = [40, 20, 10, 5, 2], sorted(set(sweep.array("std")))
 cells = sweep.by("depth", "std")
@@ -46,7 +47,7 @@ for column, row, word, color in ((1.5, 1, "vanishes", "w"), (5.5, 2, "trains", "
 # %% [markdown]
 # **What to see.** With two hidden layers every σ works; with 40 layers only few do. To the left of them the gradient
 # *vanishes* (shrinks to almost 0) on its way through the layers, to the right it *explodes* (becomes huge). Each cell
-# is the median of five stored runs at the best of four learning rates (`python -m chapters --sweeps 03` repeats them).
+# is the median of five stored runs at the best of four learning rates.
 #
 # **The question.** "The gradient is a product of many factors, and such a product vanishes or explodes", say the
 # textbooks. Which factors? And what does this sentence leave out?
@@ -84,10 +85,11 @@ _ = ax.set_title("Our network: 64 pixels, L hidden layers of 64 units, 10 classe
 # For signals of any size we keep $f'$. Let $q = E[z^2]$. In a wide layer $z$, a sum of many small terms, is nearly
 # normal, so with a standard normal number $g$
 #
-# $$E[\delta_l^2] = \chi\; E[\delta_{l+1}^2], \qquad \boxed{\;\chi = \sigma_w^2\, E[f'(\sqrt q\, g)^2]\;}$$
+# $$E[\delta_l^2] = \chi\; E[\delta_{l+1}^2],
+# \qquad \boxed{\;\chi = \sigma_w^2\, E\big[\big(f'(\sqrt q\, g)\big)^2\big]\;}$$
 #
 # (Here $W_{l+1}$ and $\delta_{l+1}$ are taken as independent, which is nearly right in wide layers.) Going up, the
-# signal follows $q_{l+1} = \sigma_w^2\, E[f(\sqrt{q_l}\, g)^2]$ and approaches a limit. From there on $\chi$ is the
+# signal follows $q_{l+1} = \sigma_w^2\, E[(f(\sqrt{q_l}\, g))^2]$ and approaches a limit. From there on $\chi$ is the
 # same in every layer: **$k$ layers multiply the size of the gradient by $\sqrt\chi^{\,k}$** (Poole and others 2016;
 # Schoenholz and others 2017).
 
@@ -102,7 +104,7 @@ for std in (0.01, 0.05, 0.125, 0.25, 1.0):
 # $\sqrt\chi$ is 1 at $\sigma = 1/\sqrt{64} = 0.125$. In the first
 # picture this is the smallest σ with which 40 layers learn.
 #
-# Now look into networks of 20 hidden layers: the numbers $z$ and $\delta$ of 200 images.
+# Now look into networks of 20 hidden layers, at 200 images.
 
 # %%
 TITLES = {0.05: "σ = 0.05: signal and gradient vanish", 0.125: "σ = 0.125: both stay",
@@ -120,8 +122,8 @@ for (top, bottom), (std, title) in zip(axes.T, TITLES.items(), strict=True):
 _ = axes[0, 0].set_yticks(range(5), shown)
 
 # %% [markdown]
-# **What to see.** Histograms of five layers, on a logarithmic axis. Left, $z$ shrinks from layer 1 to 20,
-# and $\delta$ from layer 20 to 1, in equal steps. Right, $z$ does not grow, since $|\tanh| \le 1$, but $\delta$ does.
+# **What to see.** Histograms on a logarithmic axis. Left, $z$ shrinks from layer 1 to 20, and $\delta$ from
+# layer 20 to 1, in equal steps. Right, $z$ does not grow, since $|\tanh| \le 1$, but $\delta$ does.
 #
 # ## 2. Fifty layers
 #
@@ -136,8 +138,8 @@ _ = axes[0, 0].set_yticks(range(5), shown)
 #
 # </details>
 #
-# The product of the factors is random, too. `theory.predict_statistics` predicts the median of the mean
-# of $\delta^2$ over networks, and the standard deviation of its logarithm, which grows as the root of depth/width.
+# The factors are random, too. For the mean of $\delta^2$ in a layer, `theory.predict_statistics` predicts the median
+# over networks and the standard deviation of the logarithm, which grows as the root of depth/width.
 
 # %%
 def deep_net(activation, init, depth, width=64, seed=0, dtype=np.float64):
@@ -170,8 +172,8 @@ for name in ("ReLU, σ = 1", "tanh, σ = 0.01"):
     print(f"{name:15} size of δ in layer 1: 10 to the power {np.median(np.log10(measured[name][:, -1])) / 2:.0f}")
 
 # %% [markdown]
-# **What to see.** Markers are networks, lines are the theory, with nothing fitted. A straight line on a logarithmic
-# axis means one factor per layer.
+# **What to see.** Markers are networks, lines are the theory, with nothing fitted. A straight line means one factor per
+# layer.
 #
 # Criterion for "the gradient is a product of one factor per layer, which theory gives": in layer 1 of every network,
 # the logarithm lies at most three of the predicted standard deviations from the predicted median.
@@ -188,24 +190,23 @@ claim = claims.judge("03-product", source="Glorot & Bengio 2010, eq. 6; Schoenho
 print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **Verdict.** The theory predicts how large the gradient is after 50 layers, up to a little chance.
+# **Verdict.** The theory predicts how large the gradient is after 50 layers, up to chance.
 #
 # ## 3. Does ReLU help?
 #
 # *ReLU mitigates vanishing gradients*, say popular articles A and B.
 #
-# **Predict.** 20 layers with Glorot's weights ($\sigma_w^2 = 1$). In which network does the gradient shrink more: in
-# one of tanh or in one of ReLU?
+# **Predict.** 20 layers of 256 units with Glorot's weights ($\sigma_w^2 = 1$). In which network does the gradient
+# shrink more: in one of tanh or in one of ReLU?
 #
 # <details><summary>Answer</summary>
 #
-# In the one of ReLU: $\chi = \tfrac12$, and $2^{-10}$ of the size is left after 20 layers. For tanh $\chi$ is near 1.
-# ReLU needs $\sigma_w^2 = 2$, which is He's formula.
+# In the one of ReLU: $\chi = \tfrac12$, and $2^{-10}$ of the size is left after 20 layers. For tanh $\chi$ is near 1,
+# and smaller only near the input, where $z$ is still large. ReLU needs $\sigma_w^2 = 2$, which is He's formula.
 #
 # </details>
 #
-# Criterion: over 20 layers the gradient loses at most one power of ten. We measure with He's weights, and with
-# Glorot's.
+# Criterion, with He's weights and with Glorot's: over 20 layers the gradient loses at most one power of ten.
 
 # %%
 def profiles(activation, init, depth, width=64):
@@ -345,7 +346,8 @@ STARTS = {"N(0, 1)": initializers.normal(std=1.0), "U(0, 1)": initializers.unifo
 passed = {name: np.array([p.delta[::-1] / p.delta[-1] for p in profiles(activations.tanh, init, 10, 256)])
           for name, init in STARTS.items()}
 ax = plots.depth_profile(passed, first=0, xlabel="layers below the output", ylabel="size of δ (output = 1)",
-                         styles={name: plots.initializer_style(init) for name, init in STARTS.items()})
+                         styles={"N(0, 1)": plots.initializer_style(initializers.normal),
+                                 "U(0, 1)": plots.initializer_style(initializers.uniform) | {"color": "k"}})
 ax.set_title("Both starts saturate the units; one gradient explodes, the other is 0")
 ax.get_legend().remove()
 ax.annotate("N(0, 1)", (6, 130), (-12, 6), textcoords="offset points", ha="right", fontweight="bold")
@@ -368,8 +370,10 @@ print("verdict:", claim.verdict)
 #
 # <details><summary>Why</summary>
 #
-# With weights of mean 0, a share of about $1/\sigma_w$ of the units is not saturated. But the weights multiply
-# $\delta^2$ by $\sigma_w^2$. Together, $\chi \approx 0.53\,\sigma_w$: *larger* weights make the gradient explode more.
+# With weights of mean 0, $z$ is nearly normal, of density $0.4/\sigma_w$ near 0. So about $2/\sigma_w$ of the units
+# have $|z| < 2.65$ and are not saturated. With $\int \tanh'(z)^2\,dz = \tfrac43$, $E[f'^2] \approx 0.53/\sigma_w$, but
+# the weights multiply $\delta^2$ by $\sigma_w^2$: $\chi \approx 0.53\,\sigma_w$. *Larger* weights make the gradient
+# explode more.
 #
 # With weights of mean ½ every unit adds up inputs with the same sign. All $|z|$ are near $n/2 = 128$, and in a computer
 # $1 - \tanh^2 128$ is exactly 0.
@@ -408,16 +412,22 @@ runs = stored("03_oscillation")
 lengths = [runs.where(start=f"tanh, {start}", rate=1e-2).array("gradient") for start in ("exploding", "critical")]
 k = lengths[0] / lengths[1]
 print(f"k, the length of the gradient, N(0, 1) over σ = 0.125: {k.min():.0f} to {k.max():.0f}")
+for name, start in (("N(0, 1)", "exploding"), ("σ = 0.125", "critical")):
+    grid = runs.where(start=f"tanh, {start}")
+    calm = max(rate for rate in set(grid.array("rate")) if not grid.where(rate=rate).array("turns").any())
+    print(f"the largest of the ten stored rates at which no loss turns, {name}: {calm:.0e}")
 turns = {rate: runs.where(start="tanh, exploding", rate=rate).array("turns") for rate in (1e-2, 1e-7)}
 claim = claims.judge("03-oscillates", source="popular article D", mode="stored", measured=turns[1e-2],
                      statement="exploding gradients make the loss oscillate (share of steps at which it turns, tanh)",
                      criterion=claims.at_least(0.2), without=turns[1e-7],
-                     condition="the learning rate is not reduced in proportion: 0.01, not 10⁻⁷",
+                     condition="the rate is not reduced by the square of the gradient's length: 0.01, not 10⁻⁷",
                      headline="Exploding gradients make the loss oscillate: at an ordinary rate, not at a small one")
 print("verdict:", claim.verdict)
 
 # %% [markdown]
-# **What to see.** At the ordinary rate the loss from N(0, 1) jumps up and down. At the small one it falls smoothly.
+# **What to see.** At the ordinary rate the loss from N(0, 1) jumps, at the small one it falls smoothly. Both stay far
+# above 2.3, the loss of guessing: with weights of size 1 the outputs have the size 8, so the network is sure of wrong
+# answers. (That both end alike is chance: at rates in between stored runs end elsewhere.)
 #
 # **Verdict.** The loss oscillates because the steps are too large for such a gradient. (Five stored runs.)
 #
@@ -450,8 +460,7 @@ print("verdict:", claim.verdict)
 starts.spread("test", by=["depth", "start"])
 
 # %% [markdown]
-# **What to see.** The test accuracy of five runs. With two layers N(0, 0.01²) is nearly as good as Glorot; with ten it
-# guesses.
+# **What to see.** The test accuracy of five runs: with ten layers N(0, 0.01²) guesses.
 #
 # **Verdict.** The article's start is good enough for two layers, and useless for ten.
 #
@@ -470,19 +479,18 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/03_vanishing.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 03` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** How deep? With N(0, 0.05²), tanh and 64 units, how many layers below the output is every $\delta$ of
-#    64 images exactly 0 in float32? Pencil first, then count. And with 1,024 units?
-# 2. **(15 min)** The sigmoid's edge. Which $\sigma_w^2$ makes $\chi = 1$ for the sigmoid without biases? Find it by
-#    bisection (look up to 1,000) with `theory.MeanField`, and check it on twenty layers of 256 units.
-# 3. **(20 min)** Adam. It divides the gradient by its size. Take N(0, 0.01²) with ten tanh layers. Does one step move
-#    the weights (section 5)? Does the network learn in 20 epochs, and what has Adam's $\epsilon$ to do with it?
-# 4. **(25 min)** Clipping. Ten ReLU layers with $\sigma_w^2 = 8$ explode. Limit the norm of the gradient to 1
-#    (`clip_norm=` of `mn.fit`). Does the network train now, and at which rates?
-# 5. **(40 min)** One number for a whole network. Divide every $W$ of a ten-layer N(0, 0.01²) network by its largest
-#    singular value (near $2\sigma\sqrt n$), so that no layer can stretch a vector. Predict $\sqrt\chi$, and say how
-#    deep such a network can be.
+# 1. **(15 min, pencil)** [How deep?](exercises/03_1_how_deep.ipynb) Derive after how many tanh layers $\delta$ is below
+#    the smallest number of float32.
+# 2. **(25 min)** [The factor χ](exercises/03_2_chi.ipynb). Compute $\chi$ and the next $q$ with numpy alone.
+# 3. **(35 min)** [The sigmoid's edge](exercises/03_3_edge.ipynb). Find the weights with which $\chi = 1$.
+# 4. **(20 min)** [Break a layer, and find it](exercises/03_4_saturated_layer.ipynb). All weights are healthy, and yet
+#    no gradient comes through.
+# 5. **(20 min)** [Clip a gradient](exercises/03_5_clip.ipynb). Does it make an exploding network learn?
+# 6. **(30 min)** [One number for a whole network](exercises/03_6_one_number.ipynb). Divide every $W$ by its largest
+#    singular value, so that no layer can stretch a vector. Derive what is left of a typical one.
 #
 # **Where to go on.** [The further part](further/03_vanishing.ipynb): the theory of the first picture, the sigmoid's ¼,
 # width and saturation, the loss at step 0, what $\chi$ does not see. [Chapter 04](04_glorot.ipynb) chooses weights for

@@ -378,21 +378,18 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/05_he.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 05` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** The other variance. Draw weights so that the *variance* of $a = \max(z, 0)$ is put back, not its mean
-#    square. By which factor does $E[z^2]$ grow in each layer, and why?
-# 2. **(15 min)** The slow corner. Let $c$ be the cosine between the signals of two images. In the next layer it is
-#    $[\sqrt{1 - c^2} + c(\pi - \arccos c)]/\pi$ (the further part has the derivation). Show that $1 - c_l$ approaches
-#    $9\pi^2/(2l^2)$.
-# 3. **(20 min)** A steeper walk. For leaky ReLU with slope $a$, what takes the place of the 5 in $5L/n$? Where is it
-#    smallest? Check by measuring.
-# 4. **(20 min)** Decay on the slope. Train a PReLU net with weight decay, once as the library does it and once with
-#    the slopes in the decay mask. What do the slopes come to?
-# 5. **(30 min)** Orthogonal. Draw $\sqrt2$ times orthogonal matrices instead of Gaussian ones. What becomes of the 5?
-#    And of the map of exercise 2?
-# 6. **(45 min)** One number, for SGD and for Adam. Show that Adam with $\epsilon = 0$, given 30 Xavier layers with the
-#    output times $2^{15}$, is Adam on He's net at $\sqrt2$ times the rate.
+# 1. **(15 min, pencil)** [The other variance](exercises/05_1_other_variance.ipynb). Put back the *variance* of $a$, not
+#    its mean square. How fast does $E[z^2]$ grow?
+# 2. **(20 min)** [The backward pass of PReLU](exercises/05_2_prelu_backward.ipynb), whose slope below 0 is learned.
+# 3. **(15 min)** [He's initializer for a leaky ReLU](exercises/05_3_he_leaky.ipynb). Write it with numpy alone.
+# 4. **(25 min)** [Break every layer, repair one](exercises/05_4_one_layer.ipynb). Which factor in layer 1 makes up for
+#    20 layers?
+# 5. **(30 min)** [The slow corner](exercises/05_5_slow_corner.ipynb). All images become alike: how fast?
+# 6. **(40 min)** [A steeper walk](exercises/05_6_steeper_walk.ipynb). What takes the place of the 5 in $5L/n$ for leaky
+#    ReLU, and for orthogonal matrices?
 #
 # **Where to go on.** [The further part](further/05_he.ipynb): both conditions measured, 22 layers, deeper and worse,
 # fixed deviations, leaky and parametric ReLU, how alike images become. Chapter 06 takes matrices that change no

@@ -403,21 +403,16 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/06_orthogonal.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 06` writes a copy without the solutions for you to work in.
 #
-# 1. **(10 min)** A head start. Two modes with $s = 2$; one begins with ten times the $u_0$ of the other. How many steps
-#    lie between their half-times at $\eta = 0.004$? Check it by gradient descent.
-# 2. **(15 min)** Unbalanced. Show that training does not change $a^2 - b^2$. One mode has $a^2 - b^2 = 3$ and a small
-#    $b$. Is it learned sooner or later than from $a = b$ with the same product?
-# 3. **(20 min)** A corrected Gaussian. $\ln\|h\|$ falls by $1/(2n)$ per Gaussian layer on average. Choose the gain that
-#    stops this (Sussillo and Abbott 2014) and follow 500 linear layers. Does it repair the mean? The directions?
-# 4. **(25 min)** ReLU, 300 layers. Train them from `orthogonal` with gain √2 and from `looks_linear`, whose layers hold
-#    $z$ beside $-z$ (its docstring explains it). What do you have to do about the first and the last layer?
-# 5. **(30 min)** The edge of stability. For deep linear nets from orthogonal weights find the largest rate that gets
-#    below 1% of $\tfrac12\|T\|^2$ at $L = 2, 4, \ldots, 64$. (Take $T$ of shape 16 × 4: a square $T$ may have a
-#    determinant of the wrong sign.) Does it go like $1/L$?
-# 6. **(60 min)** How deep can it go? With gain 1.01, train 100, 300, 1,000 and 3,000 layers for one epoch at the rate
-#    $0.3/L$. Compare the losses. What does $\chi^L$ say about the gain at 100,000 layers?
+# 1. **(15 min, pencil)** [A head start](exercises/06_1_head_start.ipynb). How many steps does ten times the $u_0$ save?
+# 2. **(20 min)** [The backward pass of a deep linear network](exercises/06_2_linear_gradients.ipynb). Write it.
+# 3. **(25 min)** [Orthogonal weights](exercises/06_3_orthogonal.ipynb). Draw them, all equally likely.
+# 4. **(25 min)** [Break a layer, and find where the images meet](exercises/06_4_narrow_layer.ipynb).
+# 5. **(30 min)** [What a gain does to tanh](exercises/06_5_gain.ipynb). Compute $q$ and $\chi^L$ for any gain.
+# 6. **(40 min)** [Layers of any singular values](exercises/06_6_any_spectrum.ipynb). Which share of the directions is
+#    left after $L$ of them?
 #
 # **Where to go on.** [The further part](further/06_orthogonal.ipynb): the whole learning curve of a mode, the law of
 # products, recurrent networks, which gain suits which depth, what does not train, and 10,000 layers.

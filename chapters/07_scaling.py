@@ -26,7 +26,7 @@ from minnet import activations, claims, datasets, diagnostics, initializers, los
 from minnet.experiments.chapter import SEEDS, stored, style
 
 style()
-digits, labels = datasets.standardized(datasets.digits()).train         # 8 × 8 pixels, each of mean 0 and variance 1
+digits, labels = datasets.standardized(datasets.digits()).train         # pixels: mean 0, variance 1; three are always 0
 depths, starts = stored("07_depth"), stored("07_starts")
 
 
@@ -444,18 +444,15 @@ claims.summary()
 # %% [markdown]
 # ## Exercises
 #
-# Answers are in `chapters/answers/07_scaling.py`.
+# Each is a notebook with hints, a check that answers at once, and the solution, folded.
+# `python -m chapters handout 07` writes a copy without the solutions for you to work in.
 #
-# 1. **(15 min)** Powers. $f(z) = \max(z, 0)^k$. Find the gain for $k = 2$, and show that $V'$ at its fixed point is $k$
-#    for every $k$. What does `theory.for_activation` say?
-# 2. **(20 min)** A sine. For $f = \sin$ find $E[f^2]$ and $E[f'^2]$ in closed form, the gain, and the edge of chaos for
-#    every $q$. Is there an edge without biases?
-# 3. **(25 min)** Two digits. In a swish network of 256 units with LSUV's weights, two digits have a mean $z^2$ of 0.6
-#    and 1.2 in layer 1. By which factor do they differ in layer 20? Predict it from $V$, and measure it.
-# 4. **(30 min)** More steps. At $\sigma_w^2 = 1$, networks of 40 layers did not train in 205 steps. Do they in 820? Do
-#    56 layers? Does the edge keep its lead?
-# 5. **(45 min)** No random numbers. Write an orthogonal initializer that needs none (a cosine transform). What does
-#    `diagnostics.scorecard` say, and what must be added?
+# 1. **(15 min, pencil)** [Powers](exercises/07_1_powers.ipynb). Find the gain of $\max(z, 0)^k$, and $V'$.
+# 2. **(20 min, pencil)** [A sine](exercises/07_2_sine.ipynb). Find its edge of chaos in closed form.
+# 3. **(25 min)** [The edge of chaos for any activation](exercises/07_3_edge.ipynb). Compute it.
+# 4. **(20 min)** [LSUV](exercises/07_4_lsuv.ipynb). Write it.
+# 5. **(25 min)** [Break a network: order or chaos?](exercises/07_5_phase.ipynb) Find $\chi$ from the weights alone.
+# 6. **(40 min)** [Weights from cosines](exercises/07_6_cosines.ipynb). How much chance do orthogonal weights need?
 #
 # **Where to go on.** [The further part](further/07_scaling.ipynb): the phases measured, $\xi_c$ against $\xi_\nabla$,
 # other weights, and weights of your own. [Chapter 08](08_selu.ipynb) builds the stable fixed point into the activation

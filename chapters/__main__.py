@@ -9,10 +9,12 @@ Exit status: 0, or 1 where a chapter failed or a verdict is not the expected one
 What is too long for a reading is computed apart, by --sweeps, and kept in chapters/results: see run_sweeps.py.
 `python -m chapters handout NUMBER` writes a chapter's exercises for students, `python -m chapters grade FOLDER` grades
 what they hand in: see handout.py and grade.py.
+`python -m chapters book` makes a site of the notebooks as they are: see book/.
 """
 
 import argparse
 import asyncio
+import importlib
 import json
 import os
 import sys
@@ -23,10 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page, grade, handout, run_sweeps
+from chapters import front_page, run_sweeps
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
+JOBS = {"handout": "chapters.handout", "grade": "chapters.grade", "book": "chapters.book.build"}
 KERNELS = 2                                    # at a time, one BLAS thread each: for two cores
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
@@ -180,8 +183,8 @@ def cleaned(notebook: Any) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] in (["handout"], ["grade"]):
-        return (handout if arguments[0] == "handout" else grade).main(arguments[1:])
+    if arguments and arguments[0] in JOBS:
+        return int(importlib.import_module(JOBS[arguments[0]]).main(arguments[1:]))
     parser = argparse.ArgumentParser(prog="python -m chapters", description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", metavar="NUMBER",
                         help="chapters to run, such as 02, or with --sweeps also a sweep's name; default: all")

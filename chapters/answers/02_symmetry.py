@@ -11,9 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Answers to chapter 02
+# # Answers to the further part of chapter 02
 #
-# Each answer asserts what it states.
+# Answers to the exercises of the chapter's further part; each asserts what it states. The exercises of the chapter
+# itself, 1 to 5, are notebooks in `chapters/exercises`.
 
 # %%
 import os
@@ -21,7 +22,7 @@ import os
 import numpy as np
 
 import minnet as mn
-from minnet import activations, datasets, initializers, layers, losses, optimizers
+from minnet import activations, datasets, layers, losses, optimizers
 from minnet.diagnostics import kinds
 
 FAST = os.environ.get("MINNET_FAST") == "1"
@@ -48,50 +49,7 @@ def rank(W, tolerance=1e-8):
 
 
 # %% [markdown]
-# ## 1. Opposite twins
-#
-# Let f be odd, f(−z) = −f(z); then f′ is even. With W[:, j] = −W[:, i] and b[j] = −b[i] we have z_j = −z_i and
-# a_j = −a_i. Going back, da_j = δ′ V[j]ᵀ = −da_i, and δ_j = da_j f′(z_j) = −da_i f′(z_i) = −δ_i. So dW[:, j] = xᵀ δ_j,
-# db[j] and dV[j] = a_jᵀ δ′ are all the negatives of those of i, and the units stay opposite, under every optimizer
-# that is odd in the gradient (SGD, momentum, RMSprop, Adam). It holds for tanh, softsign and linear units, not for
-# the sigmoid, ReLU or SELU. A layer of opposite twins has two kinds of column and still rank 1.
-
-# %%
-def distance_to_opposite(activation):
-    net = mn.mlp(SIZES, activation=activation, init=initializers.glorot_uniform, rng=0, dtype=np.float64)
-    first, second = net.layers[:2]
-    first.b[0] = 0.1
-    first.W[:, 1], first.b[1], second.W[1] = -first.W[:, 0], -first.b[0], -second.W[0]
-    fitted(net)
-    return np.abs(first.W[:, 1] + first.W[:, 0]).max()
-
-
-for activation in (activations.tanh, activations.softsign):
-    assert distance_to_opposite(activation) < 1e-9
-assert distance_to_opposite(activations.sigmoid) > 1e-2
-
-# %% [markdown]
-# ## 2. The same numbers in another shape
-#
-# A generator draws one stream of numbers and fills an array row by row. Both layers begin the same stream. So the
-# 32·32 entries of the second are, up to the scale of each layer, the first 32·32 entries of the first: its first 16
-# rows of 64·32. Their correlation is 1. Drawing from one generator that goes on, or from its children as `Network`
-# does, avoids it.
-
-# %%
-def from_seed(rng, shape):
-    return initializers.glorot_uniform(np.random.default_rng(0), shape)
-
-
-first, second = (layer.W.ravel() for layer in
-                 mn.mlp(SIZES, activation=activations.tanh, init=from_seed, rng=0, dtype=np.float64).layers[:2])
-assert np.isclose(np.corrcoef(first[:second.size], second)[0, 1], 1)
-first, second = (layer.W.ravel() for layer in mn.mlp(SIZES, activation=activations.tanh, rng=0, dtype=np.float64,
-                                                     init=initializers.glorot_uniform).layers[:2])
-assert abs(np.corrcoef(first[:second.size], second)[0, 1]) < 5 / np.sqrt(second.size)
-
-# %% [markdown]
-# ## 3. Two kinds
+# ## 6. Two kinds
 #
 # Layer 1: the columns of a half are equal, and all rows of W₂ are equal at the start, so the units of a half are twins.
 # Layer 2: likewise, with W₃ constant. So there are two kinds of unit in each layer, for ever (in exact arithmetic).
@@ -133,7 +91,7 @@ assert np.abs(whole.layers[0].W - c1.repeat(16, axis=1)).max() < 1e-10
 assert np.abs(whole.layers[1].W - c2.repeat(16, axis=0).repeat(16, axis=1)).max() < 1e-10
 
 # %% [markdown]
-# ## 4. Normalization
+# ## 7. Normalization
 #
 # BatchNorm works on each feature by itself and has one γ and one β for each: twins with equal γ and β have equal
 # outputs and equal gradients, and stay twins. It does not break the symmetry.
@@ -166,41 +124,7 @@ print(f"after 10 epochs: loss {losses.softmax_cross_entropy(with_layer(x), y)[0]
       f"labels {entropy:.3f}")
 
 # %% [markdown]
-# ## 5. Rates for Adam
-#
-# In the coordinates u the gradient of layer l is du = m_l dc, and a step of c becomes a step of u = m_{l−1} c that is
-# m_{l−1} times as long (biases: 1). Adam's step is η m̂/(√v̂ + ε), with m̂ and √v̂ both proportional to the gradient:
-# the factor m_l cancels, if ε is multiplied by it too. So the learning rate is **η m_{l−1}** for a weight and η for
-# a bias, and ε is **ε m_l** for both. (SGD: η m_{l−1}/m_l. Adam forgets the size of the gradient, and with it the m_l.)
-
-# %%
-ADAM = {"learning_rate": 1e-3, "epsilon": 1e-8}
-whole = mn.mlp(SIZES, activation=activations.tanh, init=constant(0.1), rng=0, dtype=np.float64)
-small = mn.mlp([64, 1, 1, 10], activation=activations.tanh, init=constant(0.1), rng=0, dtype=np.float64)
-M = [1, 32, 32, 1]
-adams = []
-for k, layer in enumerate(small.layers):
-    layer.W *= M[k]                                             # u = m_{l−1} c
-    for letter, factor in (("W", M[k]), ("b", 1)):
-        span = small.arrays()[f"layer {k} {letter}"]
-        adam = optimizers.Adam(learning_rate=1e-3 * factor, epsilon=1e-8 * M[k + 1])
-        adams.append((span, adam, adam.init(small.params[span])))
-adam = optimizers.Adam(**ADAM)
-state, rng = adam.init(whole.params), np.random.default_rng(0)
-for _ in range(200):
-    rows = rng.choice(len(x), 64, replace=False)
-    whole.gradient(x[rows], y[rows], losses.softmax_cross_entropy)
-    adam.step(whole.params, whole.grads, state)
-    small.gradient(x[rows], y[rows], losses.softmax_cross_entropy)
-    for span, one, memory in adams:
-        one.step(small.params[span], small.grads[span], memory)
-for k in range(3):
-    assert np.abs(whole.layers[k].W * M[k] - small.layers[k].W).max() < 1e-10 * max(1, M[k])
-    assert np.abs(whole.layers[k].b - small.layers[k].b).max() < 1e-10
-assert np.abs(whole.layers[0].W - 0.1).max() > 0.01             # they did move
-
-# %% [markdown]
-# ## 6. Three hidden layers
+# ## 8. Three hidden layers
 #
 # With L weight matrices each gradient is a product of the other L − 1. W = ε w gives ε dw/dt = ε^{L−1} (…), so w
 # depends on time through ε^{L−2} t: the time of escape goes as **1/ε^{L−2}**. L = 2: no dependence but through ln(1/ε),

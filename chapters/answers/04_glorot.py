@@ -18,7 +18,6 @@
 
 # %%
 import os
-from itertools import pairwise
 
 import numpy as np
 
@@ -56,52 +55,6 @@ expected = (3 * np.pi / 8) ** 20
 assert all(abs(np.log(value / expected)) < 5 * 0.18 for value in growth)
 
 # %% [markdown]
-# ## 6. Who pushes the top layer?
-#
-# Not the random output weights: with zeros there, the top layer goes to 0 just as fast. Take one image, its top layer h
-# and its logits u = h W. A gradient step moves h along −(∂C/∂u) Wᵀ, and of that the part along h itself is
-# −h W (∂C/∂u)ᵀ = −u · ∂C/∂u. The loss is convex in u and costs ln 10 at u = 0, so that u · ∂C/∂u ≥ C(u) − ln 10. While
-# the layers below do not tell the images apart, the outputs cannot on average cost less than ln 10, and every chance
-# turn of the small batches makes them cost more. Then the right side is positive and h gets shorter: the net learns
-# that its top layer only does harm. For a sigmoid, all of whose h are positive, shorter means towards 0. For tanh the
-# mean is 0 already, and there is little to shorten.
-
-# %%
-def top_mean(output_init, epochs=2):
-    net = mn.mlp([784, *[200] * 4, 10], activation=activations.sigmoid, init=initializers.heuristic_uniform,
-                 output_init=output_init, rng=0)
-    trained(net, epochs, 0.1)
-    net.forward(x300)
-    return float(net.layers[3].a.mean())
-
-
-drawn, zero = top_mean(initializers.heuristic_uniform), top_mean(initializers.zeros)
-assert drawn < 0.2
-assert abs(drawn - zero) < 0.02
-
-# %% [markdown]
-# ## 7. Does training bring the singular values to 1?
-#
-# No: in both nets the mean falls, from 0.8 as well as from 0.5. In the heuristic's net the largest ones grow meanwhile:
-# what is learned is a few directions that matter, and a mean over all directions hardly sees them. Near 1 is a good
-# place to start from; it is no place that training looks for.
-
-# %%
-def singular(net):
-    """Layers 2 to 5: the mean and the largest singular value, at three images."""
-    found = diagnostics.jacobian(net, x300[:3])
-    return {"mean": found.mean[1:5], "largest": found.largest[1:5]}
-
-
-for init in (initializers.heuristic_uniform, initializers.glorot_uniform):
-    net = mn.mlp([784, *[200] * 5, 10], activation=activations.tanh, init=init, rng=0)
-    before = singular(net)
-    trained(net, 5 if FAST else 10, 0.05)
-    after = singular(net)
-    assert (after["mean"] < 0.95 * before["mean"]).all()
-    if init is initializers.heuristic_uniform:
-        assert (after["largest"] > before["largest"]).all()
-# %% [markdown]
 # ## 8. Who pushes the top layer?
 #
 # Not the random output weights: with zeros there, the top layer goes to 0 just as fast. Take one image, its top layer h
@@ -125,28 +78,6 @@ drawn, zero = top_mean(initializers.heuristic_uniform), top_mean(initializers.ze
 assert drawn < 0.2
 assert abs(drawn - zero) < 0.02
 
-# %% [markdown]
-# ## 7. Does training bring the singular values to 1?
-#
-# No: in both nets the mean falls, from 0.8 as well as from 0.5. In the heuristic's net the largest ones grow meanwhile:
-# what is learned is a few directions that matter, and a mean over all directions hardly sees them. Near 1 is a good
-# place to start from; it is no place that training looks for.
-
-# %%
-def singular(net):
-    """Layers 2 to 5: the mean and the largest singular value, at three images."""
-    found = diagnostics.jacobian(net, x300[:3])
-    return {"mean": found.mean[1:5], "largest": found.largest[1:5]}
-
-
-for init in (initializers.heuristic_uniform, initializers.glorot_uniform):
-    net = mn.mlp([784, *[200] * 5, 10], activation=activations.tanh, init=init, rng=0)
-    before = singular(net)
-    trained(net, 5 if FAST else 10, 0.05)
-    after = singular(net)
-    assert (after["mean"] < 0.95 * before["mean"]).all()
-    if init is initializers.heuristic_uniform:
-        assert (after["largest"] > before["largest"]).all()
 # %% [markdown]
 # ## 9. Does training bring the singular values to 1?
 #
@@ -191,96 +122,3 @@ for sizes in ([784, 500, 400, 300, 200, 100, 10], [784, 100, 400, 100, 400, 100,
         assert dW.max() / dW.min() > 3                       # without √m the layers differ
     mean = np.mean(scaled, axis=0)
     assert mean.max() / mean.min() < 1.25
-
-# %% [markdown]
-# ## 4. Every p
-#
-# Var[W] = 1/(fan_in^p · fan_out^(1−p)). Up, fan_in · Var[W] = (fan_in/fan_out)^(1−p); down, fan_out · Var[W] =
-# (fan_out/fan_in)^p. Both are powers of a ratio of neighbouring widths, and a product of such ratios along the net is
-# (first/last) to that power: it telescopes for every p. Between the ends the swing is (n/m)^(1−p) up and (n/m)^p down.
-# The larger of the two is smallest at p = ½. Glorot's sum is no power, which is why it does not telescope.
-
-# %%
-def swings(p, widths=(512, 16, 512, 16, 512), seed=0):
-    """The largest |log₁₀| of the mean square on the way, up and down."""
-    rng = np.random.default_rng(seed)
-    weights = [rng.normal(size=(n, m)) / np.sqrt(n**p * m ** (1 - p)) for n, m in pairwise(widths)]
-    found = []
-    for matrices in (weights, [W.T for W in reversed(weights)]):
-        h, sizes = rng.normal(size=(300, matrices[0].shape[0])), []
-        for W in matrices:
-            h = h @ W
-            sizes.append(abs(np.log10((h**2).mean())))
-        found.append(max(sizes))
-    return found
-
-
-larger = {p: np.mean([max(swings(p, seed=seed)) for seed in range(10)]) for p in (0, 0.25, 0.5, 0.75, 1)}
-assert min(larger, key=larger.get) == 0.5
-
-# %% [markdown]
-# ## 5. The mean at 1
-#
-# The quarter circle has the mean 8σ/(3π), so σ has to be 3π/8 = 1.178. Sizes go with the rms, which is σ: over 20
-# layers they grow by 1.178²⁰ = 26.5. A mean singular value of 1 is an explosion, though a slow one.
-
-# %%
-rng, growth = np.random.default_rng(0), []
-for _ in range(3):
-    h = rng.normal(size=300)
-    begin = np.sqrt((h**2).mean())
-    for _ in range(20):
-        W = rng.normal(size=(300, 300))
-        W /= np.linalg.svd(W, compute_uv=False).mean()
-        h = h @ W
-    growth.append(float(np.sqrt((h**2).mean()) / begin))
-expected = (3 * np.pi / 8) ** 20
-# ln of the size has a standard deviation of about √(20/(2 · 300)) = 0.18 over draws
-assert all(abs(np.log(value / expected)) < 5 * 0.18 for value in growth)
-
-# %% [markdown]
-# ## 6. Who pushes the top layer?
-#
-# Not the random output weights: with zeros there, the top layer goes to 0 just as fast. Take one image, its top layer h
-# and its logits u = h W. A gradient step moves h along −(∂C/∂u) Wᵀ, and of that the part along h itself is
-# −h W (∂C/∂u)ᵀ = −u · ∂C/∂u. The loss is convex in u and costs ln 10 at u = 0, so that u · ∂C/∂u ≥ C(u) − ln 10. While
-# the layers below do not tell the images apart, the outputs cannot on average cost less than ln 10, and every chance
-# turn of the small batches makes them cost more. Then the right side is positive and h gets shorter: the net learns
-# that its top layer only does harm. For a sigmoid, all of whose h are positive, shorter means towards 0. For tanh the
-# mean is 0 already, and there is little to shorten.
-
-# %%
-def top_mean(output_init, epochs=2):
-    net = mn.mlp([784, *[200] * 4, 10], activation=activations.sigmoid, init=initializers.heuristic_uniform,
-                 output_init=output_init, rng=0)
-    trained(net, epochs, 0.1)
-    net.forward(x300)
-    return float(net.layers[3].a.mean())
-
-
-drawn, zero = top_mean(initializers.heuristic_uniform), top_mean(initializers.zeros)
-assert drawn < 0.2
-assert abs(drawn - zero) < 0.02
-
-# %% [markdown]
-# ## 7. Does training bring the singular values to 1?
-#
-# No: in both nets the mean falls, from 0.8 as well as from 0.5. In the heuristic's net the largest ones grow meanwhile:
-# what is learned is a few directions that matter, and a mean over all directions hardly sees them. Near 1 is a good
-# place to start from; it is no place that training looks for.
-
-# %%
-def singular(net):
-    """Layers 2 to 5: the mean and the largest singular value, at three images."""
-    found = diagnostics.jacobian(net, x300[:3])
-    return {"mean": found.mean[1:5], "largest": found.largest[1:5]}
-
-
-for init in (initializers.heuristic_uniform, initializers.glorot_uniform):
-    net = mn.mlp([784, *[200] * 5, 10], activation=activations.tanh, init=init, rng=0)
-    before = singular(net)
-    trained(net, 5 if FAST else 10, 0.05)
-    after = singular(net)
-    assert (after["mean"] < 0.95 * before["mean"]).all()
-    if init is initializers.heuristic_uniform:
-        assert (after["largest"] > before["largest"]).all()

@@ -11,9 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Answers to chapter 06
+# # Answers to the further part of chapter 06
 #
-# Each answer asserts what it states.
+# Answers to the exercises of the chapter's further part; each asserts what it states. The exercises of the chapter
+# itself, 1 to 6, are notebooks in `chapters/exercises`.
 
 # %%
 import os
@@ -30,11 +31,11 @@ digits = datasets.digits().map_x(lambda x: 2 * x - 1)
 RATE = 0.004
 
 # %% [markdown]
-# ## 1. A head start
+# ## 7. Unbalanced
 #
-# Eq. 11 has u₀ in the logarithm only: t(u_f) = (τ/2s) ln[u_f (s − u₀)/(u₀ (s − u_f))]. Ten times the start is a head
-# start of (τ/2s) ln 10, and a little more for the s − u₀; with τ = 250 and s = 2 that is 144 steps. A small start costs
-# little time, and an *exponentially* small one costs a lot.
+# τ du/dt = τ (b da/dt + a db/dt) = (a² + b²)(s − u), and a² + b² = √((a² − b²)² + 4u²): never less than 2u, and with
+# a² − b² = 3 conserved never less than 3. So there is no plateau: it is learned as by a single layer, at once. The
+# product was as small, yet the mode is learned many times sooner.
 
 # %%
 def descend(a, b, s, steps):
@@ -47,18 +48,6 @@ def descend(a, b, s, steps):
     return np.array(found)
 
 
-start = np.sqrt([1e-3, 1e-2])                                     # a = b, u₀ = 0.001 and 0.01
-half = (descend(start, start, 2.0, 1000) > 1).argmax(axis=0)
-assert abs((half[0] - half[1]) - np.log(10) / (2 * 2 * RATE)) < 5
-
-# %% [markdown]
-# ## 2. Unbalanced
-#
-# τ du/dt = τ (b da/dt + a db/dt) = (a² + b²)(s − u), and a² + b² = √((a² − b²)² + 4u²): never less than 2u, and with
-# a² − b² = 3 conserved never less than 3. So there is no plateau: it is learned as by a single layer, at once. The
-# product was as small, yet the mode is learned many times sooner.
-
-# %%
 u0 = 0.01
 b_squared = (-3 + np.sqrt(9 + 4 * u0**2)) / 2                     # a² = b² + 3, a²b² = u₀²
 unbalanced = descend(np.sqrt(b_squared + 3), np.sqrt(b_squared), 2.0, 1000)
@@ -67,7 +56,7 @@ assert abs(unbalanced[0] - balanced[0]) < 1e-9
 assert 3 * (unbalanced > 1).argmax() < (balanced > 1).argmax()
 
 # %% [markdown]
-# ## 3. A corrected Gaussian
+# ## 8. A corrected Gaussian
 #
 # g = e^{1/2n} makes up for the mean of ln ‖h‖, which falls by 1/(2n) a layer. The mean is cured. The spectrum is not:
 # a common factor leaves every ratio of singular values as it was, and after 500 layers of width 100 one direction is
@@ -92,7 +81,7 @@ for P in products[np.exp(1 / (2 * N))]:
     assert s2.sum() ** 2 / (s2**2).sum() < 3                      # directions, of 100
 
 # %% [markdown]
-# ## 4. ReLU, 300 layers
+# ## 9. ReLU, 300 layers
 #
 # With `orthogonal` and gain √2 the net stays near chance at every rate tried here. `looks_linear` begins as the linear
 # map x V₁V₂⋯, an isometry, and bends in training. The first layer has to make the mirror images, (V, −V), and the last
@@ -123,7 +112,7 @@ assert best[initializers.looks_linear] > 0.7
 assert best[initializers.looks_linear] > best[initializers.orthogonal] + 0.2
 
 # %% [markdown]
-# ## 5. The edge of stability
+# ## 10. The edge of stability
 #
 # At the start all singular values of the product are 1, and so are those of every partial product: each of the L layers
 # contributes 1 to the curvature in a mode's direction, L in all, and descent is stable below 2/L. (Later u is smaller
@@ -162,7 +151,7 @@ slope = np.polyfit(np.log(depths[2:]), np.log(largest[2:]), 1)[0]
 assert -1.2 < slope < -0.8
 
 # %% [markdown]
-# ## 6. How deep can it go?
+# ## 11. How deep can it go?
 #
 # With a rate of 0.3/L the losses after one epoch are about the same, at ten times the depth. At the fixed point
 # χ − 1 ≈ 1.3 q*², q* ≈ gain − 1: for χ^L to stay below e at L = 100,000 the gain must be within about 0.3% of 1. A

@@ -195,7 +195,7 @@ claims.judge("01-feedback", source="lore", measured=[trained(seed) for seed in S
 
 # %% [markdown]
 # It works because the forward weights slowly turn towards the feedback (Lillicrap, Cownden, Tweed and Akerman 2016);
-# exercise 3 of the chapter measures the angle.
+# exercise 5 of the chapter measures the angle.
 #
 # ## 4. Where a gradient check fails
 #
@@ -203,3 +203,11 @@ claims.judge("01-feedback", source="lore", measured=[trained(seed) for seed in S
 #   difference that straddles the kink agrees with none. A gradient check must leave such points out, and
 #   `gradient_check` does.
 # - *Noise.* With dropout the cost is another function at every evaluation, unless the noise is held fixed.
+#
+# ## Exercises
+#
+# Answers are in `chapters/answers/01_backpropagation.py`; 1 to 6 are in the chapter.
+#
+# 7. **(25 min)** Kinks. Draw five 64-12-12-10 networks of ReLU units and check their $dW_2$ by central differences on
+#    200 digits with $h = 10^{-4}$. How many of the differences straddle a kink, and how wrong are they? *Needs:*
+#    section 4.

@@ -651,3 +651,16 @@ for seed, net in zip(SEEDS, with_dropout, strict=True):
     dropped.append(accuracy(net))
 Markdown(f"With dropout of 0.2 and every weight 0.1, all 32 units of both hidden layers are different after 20 epochs, "
          f"and the training accuracy is {min(dropped):.3f} … {max(dropped):.3f}.")
+
+# %% [markdown]
+# ## Exercises
+#
+# Answers are in `chapters/answers/02_symmetry.py`; 1 to 5 are in the chapter.
+#
+# 6. **(25 min)** Two kinds. Let half of the units of both hidden layers start with columns of 0.1 and half with columns
+#    of 0.2, $W_3 = 0.1$. How many kinds of unit are there, for ever? Which rank can $W_2$ have? Check after 10 epochs.
+# 7. **(30 min)** Normalization. Put BatchNorm between the layers of a network of equal units. Do the twins stay twins?
+#    And LayerNorm: what does it make of a layer of equal features?
+# 8. **(45 min)** Three hidden layers. From zero with noise $\epsilon$, how does the time of escape depend on $\epsilon$
+#    with $L$ weight matrices? Derive the exponent and measure it for $L = 3$ and $L = 4$. Use the first 200 images as
+#    one batch, so that the noise of the batches does not disturb.

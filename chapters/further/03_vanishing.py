@@ -18,10 +18,10 @@
 # of where training works, the starts of popular articles, the rates at which a loss oscillates, and what $\chi$ does
 # not see. Read the chapter first.
 #
-# The data are the 8 × 8 digits, every pixel standardized (mean 0, variance 1 over the training part). Biases start at
-# 0. As in the chapter, $\sigma_w^2 = n\sigma^2$ for $n$ inputs of a unit, and $\sqrt\chi$ is the factor on the size
-# (root mean square) of $\delta$ in each layer. Comparisons over five seeds of training are read from stored results,
-# which `python -m chapters --sweeps 03` computes again.
+# The data are the 8 × 8 digits, every pixel standardized (mean 0, variance 1 over the training part, but for three
+# pixels that are always 0). Biases start at 0. As in the chapter, $\sigma_w^2 = n\sigma^2$ for $n$ inputs of a unit,
+# and $\sqrt\chi$ is the factor on the size (root mean square) of $\delta$ in each layer. Comparisons over five seeds of
+# training are read from stored results, which `python -m chapters --sweeps 03` computes again.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import math
@@ -872,4 +872,17 @@ Markdown("Participation after 1, 5, 20 and 50 layers, measured (theory): " + ", 
 #
 # Other limits: the theory is about wide layers and about the *start*; training changes $q$ and $\chi$. Biases were 0.
 # Momentum SGD was the only optimizer; Adam divides by the size of the gradient, which changes section 5 of the chapter
-# (exercise 3). There was one data set, with 64 units a layer.
+# (exercise 7). There was one data set, with 64 units a layer.
+#
+# ## Exercises
+#
+# Answers are in `chapters/answers/03_vanishing.py`; 1 to 6 are in the chapter.
+#
+# 7. **(20 min)** Adam. It divides the gradient by its size. Take N(0, 0.01²) with ten tanh layers. Does one step move
+#    the weights (section 5 of the chapter)? Does the network learn in 20 epochs, and what has Adam's $\epsilon$ to do
+#    with it?
+# 8. **(25 min)** Clipping. Ten ReLU layers with $\sigma_w^2 = 8$ explode. Limit the norm of the gradient to 1
+#    (`clip_norm=` of `mn.fit`), and train with the rates 0.1, 0.01 and 0.001. Compare with smaller rates without
+#    clipping.
+# 9. **(15 min)** How deep, with one number. Divide every $W$ of an N(0, 0.01²) network by its largest singular value
+#    (exercise 6 of the chapter). By the rule of section 9, how deep can such a network be?

@@ -702,3 +702,13 @@ claims.judge("05-keep-from-exploding", source="popular article B",
 
 # %% [markdown]
 # With these formulas gradients do not explode, not even in narrow nets. Where the formulas fail, gradients vanish.
+
+# %% [markdown]
+# ## Exercises
+#
+# Answers are in `chapters/answers/05_he.py`; 1 to 6 are in the chapter.
+#
+# 7. **(20 min)** Decay on the slope. Train a PReLU net with weight decay, once as the library does it and once with
+#    the slopes in the decay mask. What do the slopes come to?
+# 8. **(45 min)** One number, for SGD and for Adam. Show that Adam with $\epsilon = 0$, given 30 Xavier layers with the
+#    output times $2^{15}$, is Adam on He's net at $\sqrt2$ times the rate.

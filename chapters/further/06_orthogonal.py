@@ -864,10 +864,26 @@ claims.judge("06-ten-thousand", source="Xiao and others 2018 (there: convolution
 #
 # - **ReLU.** Half of its slopes are 0, and no orthogonal matrix before it can undo that: with gain √2 the size is
 #   kept, the directions are not, and 1,000 layers stay near chance (section 8). `initializers.looks_linear` is a way
-#   out (exercise 4 of the chapter).
+#   out (exercise 9).
 # - **Gain.** The range of gains that learn shrinks with depth. Section 8 prints which ones learn at 1,000 layers. At
 #   10,000 section 7 expects about 1.01 to be the largest.
 # - **The rate** has to shrink with depth too, so the steps are tiny. "Depth-independent" is the *number* of steps; each
 #   of them costs L layers.
 # - **Width changes.** Where a layer is narrower than the one below, something is lost whatever its weights.
 # - **Use.** Orthogonal weights make depth trainable. They do not make it useful.
+#
+# ## Exercises
+#
+# Answers are in `chapters/answers/06_orthogonal.py`; 1 to 6 are in the chapter.
+#
+# 7. **(15 min)** Unbalanced. Show that training does not change $a^2 - b^2$. One mode has $a^2 - b^2 = 3$ and a small
+#    $b$. Is it learned sooner or later than from $a = b$ with the same product?
+# 8. **(20 min)** A corrected Gaussian. $\ln\|h\|$ falls by $1/(2n)$ per Gaussian layer on average. Choose the gain that
+#    stops this (Sussillo and Abbott 2014) and follow 500 linear layers. Does it repair the mean? The directions?
+# 9. **(25 min)** ReLU, 300 layers. Train them from `orthogonal` with gain √2 and from `looks_linear`, whose layers hold
+#    $z$ beside $-z$ (its docstring explains it). What do you have to do about the first and the last layer?
+# 10. **(30 min)** The edge of stability. For deep linear nets from orthogonal weights find the largest rate that gets
+#     below 1% of $\tfrac12\|T\|^2$ at $L = 2, 4, \ldots, 64$. (Take $T$ of shape 16 × 4: a square $T$ may have a
+#     determinant of the wrong sign.) Does it go like $1/L$?
+# 11. **(60 min)** How deep can it go? With gain 1.01, train 100, 300, 1,000 and 3,000 layers for one epoch at the rate
+#     $0.3/L$. Compare the losses. What does $\chi^L$ say about the gain at 100,000 layers?

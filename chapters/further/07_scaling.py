@@ -17,9 +17,9 @@
 # the constant in Keras' source, tanh's gain 5/3, the phases of order and chaos, the two depth scales, the edge for GELU
 # and swish, LSUV in training, and four other ideas for initial weights. Read the chapter first.
 #
-# Inputs are the 8 × 8 digits with every pixel *standardized* (mean 0, variance 1), or random ones of a stated size.
-# $g \sim N(0, 1)$ is a standard Gaussian number. Trainings over five seeds are read from stored results, which
-# `python -m chapters --sweeps 07` computes again.
+# Inputs are the 8 × 8 digits with every pixel *standardized* (mean 0, variance 1; three are always 0), or random ones
+# of a stated size. $g \sim N(0, 1)$ is a standard Gaussian number. Trainings over five seeds are read from stored
+# results, which `python -m chapters --sweeps 07` computes again.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import math
@@ -722,9 +722,13 @@ cards["coin_seeded"].plot()
 # found about $\xi_\nabla$ is a finding about that. Normalization layers change $V$ and $C$, and so do connections that
 # skip layers (chapter 11).
 #
-# ## Exercise
+# ## Exercises
 #
-# This continues the list of the chapter.
+# Answers are in `chapters/answers/07_scaling.py`; 1 to 6 are in the chapter.
 #
-# 6. **(10 min)** Another cut. Had Keras cut at $\pm1$, what would the constant of section 2 be? What does it tend to
+# 7. **(25 min)** Two digits. In a swish network of 256 units with LSUV's weights, two digits have a mean $z^2$ of 0.6
+#    and 1.2 in layer 1. By which factor do they differ in layer 20? Predict it from $V$, and measure it.
+# 8. **(30 min)** More steps. At $\sigma_w^2 = 1$, networks of 40 layers did not train in 205 steps. Do they in 820? Do
+#    56 layers? Does the edge keep its lead?
+# 9. **(10 min)** Another cut. Had Keras cut at $\pm1$, what would the constant of section 2 be? What does it tend to
 #    for a cut at $\pm k$ as $k \to 0$, and which distribution is that?

@@ -17,9 +17,9 @@
 # theorems on a grid, the paper's map and that of random weights, what training does, PyTorch's gain, the law for
 # gradients in numbers, alpha dropout, and all of Figure 1. Read the chapter first.
 #
-# The data are MNIST-5k, each pixel standardized to mean 0 and variance 1 over the training part, or Gaussian noise of a
-# variance that is stated. Comparisons over five seeds of training runs are read from stored results, which
-# `python -m chapters --sweeps 08` computes again.
+# The data are MNIST-5k, each pixel standardized to mean 0 and variance 1 over the training part (one in six is always
+# 0), or Gaussian noise of a variance that is stated. Comparisons over five seeds of training runs are read from stored
+# results, which `python -m chapters --sweeps 08` computes again.
 
 # %% jupyter={"source_hidden": true} tags=["hide-input"]
 import math

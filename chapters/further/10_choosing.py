@@ -248,3 +248,14 @@ assert not any(dead_net(seed, activation="leaky_relu")[1] for seed in range(50))
 
 # %%
 claims.summary()
+
+# %% [markdown]
+# ## Exercises
+#
+# Answers are in `chapters/answers/10_choosing.py`; 1 to 5 are in the chapter.
+#
+# 6. **(15 min)** How deep does a default reach? After how many ReLU layers is the signal a thousandth of what it was,
+#    with PyTorch's weights, and with Keras's? Check by measuring (width 512). *Needs:* section 5 of the chapter.
+# 7. **(10 min)** The factor √6. Multiply PyTorch's default weights by √6. Whose weights are these? Train ten layers.
+# 8. **(20 min)** ELU is not in the map. What does `theory.for_activation` say about it, and by which of its rules?
+#    Train ten layers. *Needs:* section 8 of the chapter.

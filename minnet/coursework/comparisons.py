@@ -158,5 +158,7 @@ def in_words(came: list[Any], right: list[Any], tolerance: float) -> str:
             return f"{other!r} is not right"
         wanted = "a number or an array of numbers" if numeric(right[0]) is not None else f"a {type(right[0]).__name__}"
         return f"expected {wanted}, got a {type(other).__name__}"
+    if all(isinstance(b, int) for b in right) and all(a.shape == () for a, _ in pairs):   # a layer, a count
+        return next(f"{a} is not right" for a, b in zip(came, right, strict=True) if a != b)
     found = (judge(pairs, tolerance) for judge in GENERAL)
     return next((words for words in found if words), None) or _entries(pairs, tolerance)

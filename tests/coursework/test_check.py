@@ -81,6 +81,12 @@ def test_mean_or_sum():
     assert "mean or sum?" in hint(BACKWARD, lambda x, W, delta: (delta @ W.T, len(x) * x.T @ delta, delta.sum(axis=0)))
 
 
+def test_a_whole_number_is_no_factor_of_another():
+    layer = Exercise("01.9", lambda k: k, outputs("layer", inputs=lambda rng: (int(rng.integers(2, 9)),)), ())
+    assert hint(layer, lambda k: 1) == "01.9: not yet. `layer`: 1 is not right"
+    assert "expected the shape (), got (1,)" in hint(layer, lambda k: np.array([k]))
+
+
 def test_an_argument_that_is_changed():
     def function(x, W, delta):
         found = backward(x, W, delta)

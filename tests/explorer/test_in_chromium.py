@@ -14,7 +14,7 @@ from chapters.explorer.__main__ import FRAMES, HERE, computed, grid, page, short
 from minnet.explorer import Run, Settings, view
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [pytest.mark.book, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]

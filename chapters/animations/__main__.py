@@ -1,0 +1,3 @@
+from chapters.animations import film
+
+film.main()

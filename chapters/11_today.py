@@ -361,9 +361,9 @@ show(claims.judge(
     headline="With μP a rate found in a narrow network is as good as tuning the wide one itself"))
 
 # %% [markdown]
-# **Verdicts.** Under μP a step changes $z$ alike at both widths. The best rate stays within the factor in every run under
-# μP, but in one run without μP too: *mixed*, not *conditional*. The hope fails in most runs, though width 32's best rate
-# is also μP's best at 512: in three epochs the tuned standard nets reach less loss.
+# **Verdicts.** Under μP a step changes $z$ alike at both widths. The best rate stays within the factor in every run
+# under μP, but in one run without μP too: *mixed*, not *conditional*. The hope fails in most runs, though width 32's
+# best rate is also μP's best at 512: in three epochs the tuned standard nets reach less loss.
 #
 # <details><summary>Answer</summary>
 #

@@ -107,13 +107,13 @@ _ = ax.set_title("The network of this chapter: 999 tanh layers and a linear one"
 #
 # $$\boxed{\;t_{1/2} = \frac{\tau}{2s}\,\ln\Big(\frac{s}{u_0} - 1\Big) \approx \frac{\tau}{2s}\,\ln\frac{s}{u_0}\;}$$
 #
-# With *random* weights $a$ and $b$ are not parallel. But while they are small, $\tau\,da/dt \approx sb$ and
+# With *random* weights $a$ and $b$ are not parallel. But while small, $\tau\,da/dt \approx sb$ and
 # $\tau\,db/dt \approx sa$. So the sum $a + b$ grows as $e^{st/\tau}$, and the difference shrinks as $e^{-st/\tau}$.
 # Soon $a \approx b \approx (a + b)/2$, and
 #
 # $$u = a \cdot b \approx u_0\,e^{2st/\tau}, \qquad u_0 = \|(a + b)/2\|^2 \text{ at } t = 0.$$
 #
-# as if the mode had begun with $a = b$ and this $u_0$. So we can predict its time before the first step.
+# as if the mode had begun with $a = b$ and this $u_0$. So we can predict its time beforehand.
 #
 # **Predict.** Four modes of strengths 4, 3, 2 and 1, and very small random weights. When the first mode is learned, how
 # much is learned of the last? How many times longer does the last one take?
@@ -146,7 +146,7 @@ ax.set(title="One mode after another, each in a sudden rise", xlabel="step", yla
 _ = plots.label_lines(ax)
 
 # %% [markdown]
-# **What to see.** Each mode waits, then rises suddenly. The diamonds were computed before the first step.
+# **What to see.** Each mode waits, then rises. The diamonds were computed before the first step.
 #
 # <details><summary>Answer</summary>
 #
@@ -218,7 +218,7 @@ _ = plots.label_lines(ax)
 #
 # <details><summary>Answer</summary>
 #
-# Orthogonal: by less than 2. Gaussian: at 32 and 64 layers most runs were stopped before the end.
+# Orthogonal: nearly 1; the growth comes before 16. Gaussian: at 32 and 64 layers most runs were stopped before the end.
 #
 # </details>
 #
@@ -406,7 +406,7 @@ _ = claims.judge("06-size-is-enough", source="lore", mode="stored", criterion=cl
 # ## Summary
 #
 # 1. A deep linear network learns the strongest mode first, each after a time that can be computed.
-# 2. If all singular values of the weights' product are near 1, the number of steps grows little from 16 layers to 64.
+# 2. If all singular values of the weights' product are near 1, the steps hardly grow with depth from 16 layers on.
 # 3. Gaussian layers keep lengths on average, but $L$ wide linear ones leave only $1/(L + 1)$ of the directions.
 # 4. Orthogonal weights keep signal and gradient exactly for linear units; tanh needs a gain slightly above 1.
 # 5. With them plain networks of 1,000 layers can be trained, with Gaussian weights of the same size they cannot.

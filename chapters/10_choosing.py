@@ -61,8 +61,8 @@ _ = ax.set_title("Ten hidden layers: the same start trains one activation and fa
 # **The question.** Popular introductions to weight initialization (articles A to D in this course) end in a table:
 # *this activation, that initializer*. Which rows hold, for which depth, and what does a wrong choice cost?
 #
-# **What you need.** From chapters 03 to 07: signals and gradients are multiplied by a factor in every layer; the
-# weights' variance sets this factor; the right variance depends on the activation.
+# **What you need.** From chapters 03 to 07: every layer multiplies signals and gradients by a factor; the weights'
+# variance sets it; the right variance depends on the activation.
 #
 # At **Predict**, write your answer down before you read on. A claim is *reproduced* if every run meets its criterion,
 # *refuted* if none does, *conditional* if this depends on a stated condition, and *mixed* otherwise.
@@ -90,7 +90,7 @@ _ = ax.set_title("Our network: 64 pixels, L = 2, 10 or 30 hidden layers of 64 un
 # (a) 2. (b) 1. (c) $64 \cdot 2/128 = 1$. (d) The columns have length 1, so the 64 squares of a column add up to 1: also
 # 1. (e) A uniform distribution on $\pm r$ has variance $r^2/3$, so it is $1/3$; and $\sigma_b^2 = 1/(3\cdot 64)$.
 #
-# The output layer, 64 inputs and 10 units, is drawn by the same rule. Only (c) changes there: $64 \cdot 2/74 = 1.7$.
+# The output layer (10 units) is drawn by the same rule; only (c) changes there, to $64 \cdot 2/74 = 1.7$.
 #
 # </details>
 
@@ -116,9 +116,9 @@ for name, unit in (("GELU", activations.gelu), ("swish", activations.swish()), (
 # the digits is not trained, so the accuracy to compare with is at least 0.5: where no start trains, a guess costs 0.40.
 #
 # Rates and the best start are chosen by the median error on held-out training images, accuracies are those on the test
-# images; training, held-out and test digits come from different writers. So another start may be better on the test
-# images than the best one: then its cost is negative. Rates are the best of four (two hidden layers) or three. With 30
-# layers several nets took the smallest one tried; a still smaller one might do better.
+# images; the three sets of digits come from different writers. So a cost can be negative. Rates are the best of four
+# (two hidden layers) or three; with 30 layers several nets took the smallest one tried, and a smaller one might be
+# better.
 
 # %%
 def best_start(depth, unit):
@@ -138,8 +138,8 @@ def verdict(claim):
 
 
 # %% [markdown]
-# Does your machine compute the stored numbers? Train one cell of the map now: ReLU, He's weights, ten hidden layers, at
-# the stored rate. The median must lie within the stored range (up to 0.01, since another processor rounds differently).
+# Does your machine compute the stored numbers? Train one cell of the map: ReLU, He's weights, ten layers. The median
+# must lie within the stored range (up to 0.01, since processors round differently).
 
 # %%
 (x, y), (x_test, y_test) = digits
@@ -164,7 +164,7 @@ assert low - 0.01 <= np.median(live) <= high + 0.01
 #
 # Article D's table says: *sigmoid, tanh, softmax: Xavier* (that is, Glorot); *ReLU, leaky ReLU, swish: He*. Articles A
 # and C say the same of sigmoid, tanh and ReLU. Each row is a claim of its own: the recommended start suits (cost at
-# most 0.05) with two hidden layers; and, as a counter-measurement, with 30.
+# most 0.05) with two hidden layers; counter-measurement: 30.
 #
 # **Predict.** Which rows hold for two layers? Which for 30?
 
@@ -188,14 +188,14 @@ for name, (unit, start) in zip(CLAIMS, TABLE.items(), strict=True):
 # %% [markdown]
 # **What to see.** A cell has what the recommended start loses; 0.05 is the limit.
 #
-# **Verdicts.** With two layers all rows hold. With 30, *ReLU* still holds (reproduced), as He's derivation promises, and
-# *leaky ReLU* in four of five runs (mixed). *Sigmoid* fails (conditional): Glorot's weights let its gradient vanish
-# (chapter 04), and no start trains it. *Swish* fails (conditional): it is like ReLU only for large signals (chapter
-# 05). *Tanh* trains, but ends below the best start; in two runs by less than 0.05 (mixed).
+# **Verdicts.** With two layers all rows hold. With 30, *ReLU* still does, as He's derivation promises, and *leaky ReLU*
+# in four of five runs: mixed. *Tanh* loses less than 0.05 in two runs: mixed. *Sigmoid* and *swish* fail: conditional.
+# Glorot's weights let the sigmoid's gradient vanish (chapter 04); swish is like ReLU only for large signals (chapter
+# 05).
 #
 # *Softmax: Xavier* is about the output layer. Its fans are 64 and 10, so Glorot's variance is $2/74$ and He's $2/64$:
-# nearly the same. Criterion: with Xavier's weights in the output layer the net ends at least 0.02 more accurate than
-# with He's or *zeros*, whichever is better on the held-out images. (Zeros in one layer do no harm: the units below it
+# nearly the same. Criterion: with Xavier's weights in the output layer the net is at least 0.02 more accurate than with
+# He's or *zeros*, whichever is better on the held-out images. (Zeros in one layer do no harm: the units below it
 # differ.) Two hidden ReLU layers, He's weights, best of three rates.
 
 # %%
@@ -208,23 +208,24 @@ for output in ("glorot_uniform", "he_normal", "zeros"):
     print(f"output layer {output}: {np.median(test[output]):.3f}")
 other = max(("he_normal", "zeros"), key=held_out.get)
 claim = claims.judge("10-softmax", source="popular article D", criterion=claims.at_least(0.02),
-                     statement="softmax: Xavier (test accuracy, Xavier's output layer less the better of He's and zeros)",
+                     statement="softmax: Xavier (test accuracy, Xavier's output layer less the better of He's and "
+                               "zeros)",
                      measured=(test["glorot_uniform"] - test[other]).round(3),
                      headline="The layer below the softmax needs Xavier's weights")
 verdict(claim)
 
 # %% [markdown]
-# **Verdict.** No run gains 0.02: the output layer does not need Xavier's weights.
+# **Verdict.** The output layer does not need Xavier's weights.
 #
 # ## 4. Does the choice depend on the architecture?
 #
-# Article A says so. Test it: is there *one* start among the five fixed rules that suits all activations? The sigmoid is
-# left out, since none of the five trains it in ten layers. For each start take its largest cost over six activations, and
-# of these five numbers the smallest. Criterion: it is at least 0.05, so no rule suits all; for ten hidden layers and
-# for 30. The counter-measurement is two.
+# Article A says so. Is there *one* start among the five fixed rules that suits all activations? The sigmoid is left
+# out, since none of the five trains it in ten layers. For each start take its largest cost over six activations, and of
+# these five numbers the smallest. Criterion: it is at least 0.05, so no rule suits all; for ten hidden layers and for
+# 30. The counter-measurement is two.
 #
-# A second test is about depth alone: for the *same* activation, tanh, orthogonal weights gain at least 0.05 against
-# Glorot's with 30 layers, and not with two.
+# A second test is about depth alone: for tanh, orthogonal weights gain at least 0.05 against Glorot's with 30 layers,
+# and not with two.
 #
 # **Predict.** Which rule loses least with ten layers? With 30?
 
@@ -244,8 +245,9 @@ plots.label_lines(ax)
 least = {depth: np.min([worst[depth][start] for start in FIXED], axis=0) for depth in worst}
 for name, depth, words in (("10-architecture-10", 10, "ten"), ("10-architecture-30", 30, "30")):
     claim = claims.judge(name, source="popular article A", mode="stored",
-                         statement="the choice depends on the activation: no single rule suits six of them (largest cost, "
-                                   "of the rule that loses least)", criterion=claims.at_least(0.05), measured=least[depth],
+                         statement="the choice depends on the activation: no single rule suits six of them (largest "
+                                   "cost, of the rule that loses least)",
+                         criterion=claims.at_least(0.05), measured=least[depth],
                          condition=f"{words} hidden layers, not two", without=least[2],
                          headline=f"With {words} hidden layers no single rule suits all activations")
     verdict(claim)
@@ -260,10 +262,9 @@ verdict(claim)
 # %% [markdown]
 # **What to see.** Each line is one start. In the grey band it suits all six activations.
 #
-# **Verdicts.** *Ten layers*: refuted. He's weights suit all six activations in every run, though they were derived for
-# ReLU: too large does less harm here than too small. *30 layers*: conditional. He fails GELU and swish, every other
-# fixed rule fails ReLU, and with two layers any rule suits. So article A is right about deep nets. *Tanh*: mixed.
-# Orthogonal weights are better with 30 layers in every run, but in two by less than 0.05.
+# **Verdicts.** *Ten layers*: refuted. He's weights suit all six activations, though derived for ReLU: too large does
+# less harm here than too small. *30 layers*: conditional. He fails GELU and swish, every other fixed rule fails ReLU;
+# with two layers one rule suits all. *Tanh*: mixed. Orthogonal weights gain in every run, in two less than 0.05.
 #
 # ## 5. Is the default good enough?
 #
@@ -288,7 +289,8 @@ for name, start, framework in (("10-default-pytorch", "PyTorch", "PyTorch"), ("1
     claim = claims.judge(name, source="popular articles A to D", mode="stored",
                          statement=f"{framework}'s default is good enough for ReLU layers (test accuracy lost, SGD)",
                          measured=cost(2, "relu", start), criterion=claims.at_most(0.05), condition="two hidden layers",
-                         without=cost(30, "relu", start), headline=f"For ReLU layers {framework}'s default start is enough")
+                         without=cost(30, "relu", start),
+                         headline=f"For ReLU layers {framework}'s default start is enough")
     verdict(claim)
 
 # %% [markdown]
@@ -296,14 +298,13 @@ for name, start, framework in (("10-default-pytorch", "PyTorch", "PyTorch"), ("1
 #
 # <details><summary>Answer</summary>
 #
-# ReLU passes at most half of the square, on average, so a layer multiplies it by at most $\sigma_w^2/2$: 1/6 and 1/2.
-# Ten layers leave at most $6^{-10} \approx 2\cdot 10^{-8}$ and $2^{-10} \approx 10^{-3}$ of it. The gradient shrinks in
-# the same way. (PyTorch's biases keep the signal itself from vanishing, but they are the same for every image.)
+# On average ReLU passes at most half of the square, so a layer multiplies it by at most $\sigma_w^2/2$: 1/6 and 1/2. Ten
+# layers leave at most $6^{-10} \approx 2\cdot 10^{-8}$ and $2^{-10} \approx 10^{-3}$ of it. The gradient shrinks in the
+# same way. (PyTorch's biases keep the signal from vanishing, but they are the same for every image.)
 #
 # </details>
 #
-# **Verdicts.** Both defaults are enough for two layers, and with 30 they do not train: conditional. The picture shows
-# PyTorch's failing at ten. (The further part repeats this with Adam.)
+# **Verdicts.** Both defaults are enough for two layers, not for 30. (The further part repeats this with Adam.)
 #
 # ## 6. A better approximation?
 #
@@ -326,8 +327,8 @@ first = {name: np.array([before_training(init, seed) for seed in SEEDS]) for nam
 for name, found in first.items():
     print(f"{name:8} accuracy {found[:, 0].min():.3f} to {found[:, 0].max():.3f}, loss {np.median(found[:, 1]):.3g}")
 claim = claims.judge("10-better-approximation", source="popular article B", criterion=claims.at_least(0.05),
-                     statement="good initialization starts with a better approximation (test accuracy at step 0 above a "
-                               "guess, mean of 20 nets, He)", measured=first["He"][:, 0] - 0.1,
+                     statement="good initialization starts with a better approximation (test accuracy at step 0 above "
+                               "a guess, mean of 20 nets, He)", measured=first["He"][:, 0] - 0.1,
                      headline="Good initialization starts with a better approximation")
 verdict(claim)
 claim = claims.judge("10-first-loss", source="lore", criterion=claims.at_most(0),
@@ -337,14 +338,14 @@ claim = claims.judge("10-first-loss", source="lore", criterion=claims.at_most(0)
 verdict(claim)
 
 # %% [markdown]
-# **Verdicts.** Both are refuted.
+# **Verdicts.** Before the first step the good start is no better: refuted, both.
 #
 # <details><summary>Answer</summary>
 #
 # None: all three guess. The accuracies of He and N(0, 1) are even *equal*, because both were drawn from the same random
 # numbers: $\max(tz, 0) = t\max(z, 0)$ for $t > 0$, so without biases one net is the other times a number, and the
 # largest output is the same. The worst start has the lowest loss: zeros give $\ln 10$, the loss of a guess, and never
-# learn (chapter 02). A start does not decide where the net is, but whether gradients can move it.
+# learn (chapter 02).
 #
 # </details>
 #
@@ -364,8 +365,7 @@ verdict(claim)
 #
 # $$P = 1 - (1 - 2^{-n})^L .$$
 #
-# For many images it is less, since all of them must be 0 at once. So $P$ is an upper bound for dead nets. For $n$ fixed
-# and $L \to \infty$ it goes to 1; Lu, Shin, Su and Karniadakis (2020) prove the same for nets with biases.
+# For many images it is less, so $P$ is an upper bound for dead nets. For $n$ fixed and $L \to \infty$ it goes to 1; Lu, Shin, Su and Karniadakis (2020) prove the same for nets with biases.
 #
 # </details>
 #
@@ -403,7 +403,7 @@ verdict(claim)
 # %% [markdown]
 # **What to see.** Black lines are 200 nets for each width.
 #
-# **Verdict.** Width decides: at 64 units the bound is below $10^{-17}$, at width 4 He's weights do not help.
+# **Verdict.** Width decides: at 64 units the bound is below $10^{-17}$.
 #
 # ## 8. One page to keep
 #
@@ -420,10 +420,10 @@ for name, depth, words in (("10-for-activation-10", 10, "ten"), ("10-for-activat
     verdict(claim)
 
 # %% [markdown]
-# **Verdicts.** Both are mixed. With ten layers the lowest *median* error of leaky ReLU belongs to the largest rate;
-# there one run diverges and another loses 0.19. With 30 layers one run is just over the limit.
+# **Verdicts.** Both are mixed. With ten layers leaky ReLU's lowest *median* error belongs to the largest rate; there one
+# run diverges and another loses 0.19. With 30 layers one run is just over the limit.
 #
-# What to take (the starts with a median cost of at most 0.05), and below it what each choice costs.
+# What to take (median cost at most 0.05), and below it what each choice costs:
 
 # %%
 def to_take(depth, unit):
@@ -457,15 +457,16 @@ for ax, depth in zip(axes, (2, 10, 30), strict=True):
 _ = fig.suptitle("Take a framed start. Bold: accuracy of the best one. The others: difference from it.", fontsize=12)
 
 # %% [markdown]
-# **What to see.** Frames mark a median cost of at most 0.05; they are dotted if some run costs more. The thick one is the
-# start that held-out images prefer, by its median. For leaky ReLU with ten layers that is LeCun, though two of its runs
-# are not trained; He reads 0.88 or more in all five. A difference of 0.02 is noise. In words:
+# **What to see.** Frames mark a median cost of at most 0.05, dotted if some run costs more; the thick one is the start
+# that held-out images prefer, by its median. (For leaky ReLU with ten layers that is LeCun, though two of its runs are
+# not trained; all of He's are.) A difference of 0.02 is noise. In words:
 #
 # - *Two hidden layers*: take any; the sigmoid alone dislikes the large weights of `for_activation`.
-# - *ReLU, leaky ReLU*: He. Its median cost is about 0 at any depth; the defaults fail once the net is deep.
+# - *ReLU, leaky ReLU*: He, at any depth; the defaults fail once the net is deep.
 # - *GELU, swish*: He for ten layers, `for_activation` beyond; it draws biases as well.
 # - *tanh, SELU*: size 1; with 30 layers orthogonal.
-# - *Sigmoid*: four times Glorot's weights (chapter 04). They are not in the map; here they are, at the best of two rates:
+# - *Sigmoid*: not in deep nets. And four times Glorot's weights (chapter 04)? The map has them not; so, at the best of
+#   two rates:
 
 # %%
 four = partial(initializers.glorot_uniform, gain=4)
@@ -476,19 +477,18 @@ for depth in (2, 5, 10):
     print(f"sigmoid, 4 × Glorot, {depth:2} hidden layers: accuracy {found.min():.2f} to {found.max():.2f}")
 
 # %% [markdown]
-# So they train five layers, as in chapter 04, and not ten. In ten layers `for_activation` reads about half of the
-# digits, in 30 nothing does: take another activation.
+# They train five layers, as in chapter 04, not ten. If it must be a sigmoid in ten layers, take `for_activation`, and
+# expect less.
 #
-# This holds for plain nets and gradient descent. Residual blocks and normalization change the picture, and so does Adam
-# (further part).
+# This holds for plain nets and gradient descent, not for residual blocks, normalization or Adam (further part).
 #
 # ## Summary
 #
 # 1. Six names of starts are three sizes, $\sigma_w^2$ = 1/3, 1 and 2, and one rule that computes the size.
-# 2. The popular table (Xavier for sigmoid and tanh, He for ReLU and its relatives) holds for two layers, where nearly
-#    any start does; with 30 layers *ReLU* holds, and *leaky ReLU* in four of five runs.
-# 3. Framework defaults are too small for deep ReLU nets: the squared difference between two images falls by at least 6
-#    (PyTorch) or 2 (Keras) a layer, and so does the gradient's square.
+# 2. The popular table holds for two layers, where nearly any start does; with 30 layers *ReLU: He* holds, and *leaky
+#    ReLU: He* in four of five runs.
+# 3. Framework defaults are too small for deep ReLU nets: a layer divides the squared difference between two images by
+#    at least 6 (PyTorch) or 2 (Keras), and shrinks the gradient too.
 # 4. A good start is no better approximation: it guesses, too. What it has is a gradient that reaches every layer.
 # 5. It does not exclude dead nets: a ReLU net of width $n$ and depth $L$ is dead with probability up to
 #    $1 - (1 - 2^{-n})^L$.

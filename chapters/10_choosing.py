@@ -115,10 +115,9 @@ for name, unit in (("GELU", activations.gelu), ("swish", activations.swish()), (
 # activation and depth, seed by seed. A start **suits** if its cost is at most 0.05. A net that reads fewer than half of
 # the digits is not trained, so the accuracy to compare with is at least 0.5: where no start trains, a guess costs 0.40.
 #
-# Rates and the best start are chosen by the median error on held-out training images, accuracies are those on the test
-# images; the three sets of digits come from different writers. So a cost can be negative. Rates are the best of four
-# (two hidden layers) or three; with 30 layers several nets took the smallest one tried, and a smaller one might be
-# better.
+# Rates and the best start have the lowest median error on held-out training images; accuracies are those on the test
+# images, so a cost can be negative. The three sets of digits come from different writers. Rates are the best of four
+# (two hidden layers) or three; with 30 layers several nets took the smallest.
 
 # %%
 def best_start(depth, unit):
@@ -138,8 +137,8 @@ def verdict(claim):
 
 
 # %% [markdown]
-# Does your machine compute the stored numbers? Train one cell of the map: ReLU, He's weights, ten layers. The median
-# must lie within the stored range (up to 0.01, since processors round differently).
+# Train one cell of the map: ReLU, He's weights, ten layers. The median must lie within the stored range (up to 0.01:
+# processors round differently).
 
 # %%
 (x, y), (x_test, y_test) = digits
@@ -188,8 +187,8 @@ for name, (unit, start) in zip(CLAIMS, TABLE.items(), strict=True):
 # %% [markdown]
 # **What to see.** A cell has what the recommended start loses; 0.05 is the limit.
 #
-# **Verdicts.** With two layers all rows hold. With 30, *ReLU* still does, as He's derivation promises, and *leaky ReLU*
-# in four of five runs: mixed. *Tanh* loses less than 0.05 in two runs: mixed. *Sigmoid* and *swish* fail: conditional.
+# **Verdicts.** With two layers all rows hold. With 30, *ReLU* still does, as He derived, and *leaky ReLU* in four of
+# five runs: mixed. *Tanh* loses less than 0.05 in two runs: mixed. *Sigmoid* and *swish* fail: conditional.
 # Glorot's weights let the sigmoid's gradient vanish (chapter 04); swish is like ReLU only for large signals (chapter
 # 05).
 #
@@ -222,7 +221,7 @@ verdict(claim)
 # Article A says so. Is there *one* start among the five fixed rules that suits all activations? The sigmoid is left
 # out, since none of the five trains it in ten layers. For each start take its largest cost over six activations, and of
 # these five numbers the smallest. Criterion: it is at least 0.05, so no rule suits all; for ten hidden layers and for
-# 30. The counter-measurement is two.
+# 30. Counter-measurement: two.
 #
 # A second test is about depth alone: for tanh, orthogonal weights gain at least 0.05 against Glorot's with 30 layers,
 # and not with two.
@@ -268,7 +267,7 @@ verdict(claim)
 #
 # ## 5. Is the default good enough?
 #
-# What do frameworks do if you do nothing? Take ReLU, the most common activation.
+# Take ReLU, the most common activation.
 #
 # **Predict.** PyTorch's default has $\sigma_w^2 = 1/3$ and Keras's has 1, where ReLU needs 2. By which factor does a
 # layer multiply the square of the difference between two images? How much of it do ten layers leave? Criterion as
@@ -298,13 +297,13 @@ for name, start, framework in (("10-default-pytorch", "PyTorch", "PyTorch"), ("1
 #
 # <details><summary>Answer</summary>
 #
-# On average ReLU passes at most half of the square, so a layer multiplies it by at most $\sigma_w^2/2$: 1/6 and 1/2. Ten
-# layers leave at most $6^{-10} \approx 2\cdot 10^{-8}$ and $2^{-10} \approx 10^{-3}$ of it. The gradient shrinks in the
-# same way. (PyTorch's biases keep the signal from vanishing, but they are the same for every image.)
+# On average ReLU passes at most half of the square, so a layer multiplies it by at most $\sigma_w^2/2$: 1/6 and 1/2.
+# Ten layers leave at most $6^{-10} \approx 2\cdot 10^{-8}$ and $2^{-10} \approx 10^{-3}$. The gradient shrinks in the
+# same way. (PyTorch's biases keep a signal alive, but the same for every image.)
 #
 # </details>
 #
-# **Verdicts.** Both defaults are enough for two layers, not for 30. (The further part repeats this with Adam.)
+# **Verdicts.** Both defaults are enough for two layers, not for 30.
 #
 # ## 6. A better approximation?
 #
@@ -343,34 +342,34 @@ verdict(claim)
 # <details><summary>Answer</summary>
 #
 # None: all three guess. The accuracies of He and N(0, 1) are even *equal*, because both were drawn from the same random
-# numbers: $\max(tz, 0) = t\max(z, 0)$ for $t > 0$, so without biases one net is the other times a number, and the
-# largest output is the same. The worst start has the lowest loss: zeros give $\ln 10$, the loss of a guess, and never
-# learn (chapter 02).
+# numbers: $\max(tz, 0) = t\max(z, 0)$ for $t > 0$, so without biases one net is the other times a number. The worst
+# start has the lowest loss: zeros give $\ln 10$, the loss of a guess, and never learn (chapter 02).
 #
 # </details>
 #
-# ## 7. Does a good start avoid bad minima?
+# ## 7. Does a good start avoid bad minima (article B)?
 #
-# Article B again. Deep linear nets have no bad minima (chapter 06). ReLU nets have bad points: if all units of a layer
+# Deep linear nets have no bad minima (chapter 06). ReLU nets have bad points: if all units of a layer
 # are 0 for all images, the output does not depend on the image, and all weights have gradient 0. Such a net is
-# **dead**, and gradient descent leaves it so.
+# **dead**, and stays so.
 #
 # **Predict.** A layer of $n$ ReLU units, He's weights, no biases. What is the probability that it is 0 for *one* given
 # image? And that this happens somewhere in $L$ layers?
 #
 # <details><summary>Answer</summary>
 #
-# Each $z$ is negative with probability ½, independently, so a layer is 0 with probability $2^{-n}$, whatever the
-# signal that enters. Somewhere in $L$ layers:
+# Each $z$ is negative with probability ½, independently, so a layer is 0 with probability $2^{-n}$, whatever enters.
+# Somewhere in $L$ layers:
 #
 # $$P = 1 - (1 - 2^{-n})^L .$$
 #
-# For many images it is less, so $P$ is an upper bound for dead nets. For $n$ fixed and $L \to \infty$ it goes to 1; Lu, Shin, Su and Karniadakis (2020) prove the same for nets with biases.
+# For many images it is less, so $P$ is an upper bound for dead nets. For $n$ fixed and $L \to \infty$ it goes to 1;
+# Lu, Shin, Su and Karniadakis (2020) prove the same for nets with biases.
 #
 # </details>
 #
-# Criterion: of 40 nets of 20 hidden layers with He's weights at most one is dead on 100 images. Width 64; the
-# counter-measurement is width 4. Five times 40 nets.
+# Criterion: of 40 nets of 20 hidden layers with He's weights at most one is dead on 100 images. Width 64;
+# counter-measurement: width 4. Five times 40 nets.
 
 # %%
 def depth_of_death(width, seed, most=50):
@@ -407,8 +406,8 @@ verdict(claim)
 #
 # ## 8. One page to keep
 #
-# The library's answer, `theory.for_activation`, is judged like the others. Criterion: its largest cost over the six
-# activations is at most 0.05, with ten hidden layers and with 30.
+# Last, `theory.for_activation`. Criterion: its largest cost over six activations is at most 0.05, with ten layers and
+# with 30.
 
 # %%
 for name, depth, words in (("10-for-activation-10", 10, "ten"), ("10-for-activation-30", 30, "30")):
@@ -420,10 +419,10 @@ for name, depth, words in (("10-for-activation-10", 10, "ten"), ("10-for-activat
     verdict(claim)
 
 # %% [markdown]
-# **Verdicts.** Both are mixed. With ten layers leaky ReLU's lowest *median* error belongs to the largest rate; there one
-# run diverges and another loses 0.19. With 30 layers one run is just over the limit.
+# **Verdicts.** Both are mixed. With ten layers leaky ReLU's lowest *median* error belongs to the largest rate; there
+# one run diverges and another loses 0.19. With 30 layers one run is just over the limit.
 #
-# What to take (median cost at most 0.05), and below it what each choice costs:
+# What to take (median cost at most 0.05):
 
 # %%
 def to_take(depth, unit):
@@ -458,15 +457,14 @@ _ = fig.suptitle("Take a framed start. Bold: accuracy of the best one. The other
 
 # %% [markdown]
 # **What to see.** Frames mark a median cost of at most 0.05, dotted if some run costs more; the thick one is the start
-# that held-out images prefer, by its median. (For leaky ReLU with ten layers that is LeCun, though two of its runs are
+# that held-out images prefer. (For leaky ReLU with ten layers that is LeCun by its median, though two of its runs are
 # not trained; all of He's are.) A difference of 0.02 is noise. In words:
 #
 # - *Two hidden layers*: take any; the sigmoid alone dislikes the large weights of `for_activation`.
 # - *ReLU, leaky ReLU*: He, at any depth; the defaults fail once the net is deep.
-# - *GELU, swish*: He for ten layers, `for_activation` beyond; it draws biases as well.
+# - *GELU, swish*: He for ten layers, `for_activation` beyond.
 # - *tanh, SELU*: size 1; with 30 layers orthogonal.
-# - *Sigmoid*: not in deep nets. And four times Glorot's weights (chapter 04)? The map has them not; so, at the best of
-#   two rates:
+# - *Sigmoid*: not in deep nets. Four times Glorot's weights (chapter 04) are not in the map; at the best of two rates:
 
 # %%
 four = partial(initializers.glorot_uniform, gain=4)
@@ -477,21 +475,19 @@ for depth in (2, 5, 10):
     print(f"sigmoid, 4 × Glorot, {depth:2} hidden layers: accuracy {found.min():.2f} to {found.max():.2f}")
 
 # %% [markdown]
-# They train five layers, as in chapter 04, not ten. If it must be a sigmoid in ten layers, take `for_activation`, and
-# expect less.
+# They train five layers, as in chapter 04, not ten. There `for_activation` is the best, with about half of the digits.
 #
 # This holds for plain nets and gradient descent, not for residual blocks, normalization or Adam (further part).
 #
 # ## Summary
 #
 # 1. Six names of starts are three sizes, $\sigma_w^2$ = 1/3, 1 and 2, and one rule that computes the size.
-# 2. The popular table holds for two layers, where nearly any start does; with 30 layers *ReLU: He* holds, and *leaky
-#    ReLU: He* in four of five runs.
+# 2. The popular table holds for two layers, where nearly any start does; with 30 it holds for ReLU, and for leaky ReLU
+#    in four of five runs.
 # 3. Framework defaults are too small for deep ReLU nets: a layer divides the squared difference between two images by
 #    at least 6 (PyTorch) or 2 (Keras), and shrinks the gradient too.
 # 4. A good start is no better approximation: it guesses, too. What it has is a gradient that reaches every layer.
-# 5. It does not exclude dead nets: a ReLU net of width $n$ and depth $L$ is dead with probability up to
-#    $1 - (1 - 2^{-n})^L$.
+# 5. A ReLU net of width $n$ and depth $L$ is dead with probability up to $1 - (1 - 2^{-n})^L$.
 
 # %%
 claims.summary()

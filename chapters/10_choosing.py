@@ -117,7 +117,7 @@ for name, unit in (("GELU", activations.gelu), ("swish", activations.swish()), (
 #
 # Rates and the best start have the lowest median error on held-out training images; accuracies are those on the test
 # images, so a cost can be negative. The three sets of digits come from different writers. Rates are the best of four
-# (two hidden layers) or three; with 30 layers several nets took the smallest.
+# (two layers) or three; with 30 layers several nets took the smallest rate.
 
 # %%
 def best_start(depth, unit):
@@ -475,7 +475,7 @@ for depth in (2, 5, 10):
     print(f"sigmoid, 4 × Glorot, {depth:2} hidden layers: accuracy {found.min():.2f} to {found.max():.2f}")
 
 # %% [markdown]
-# They train five layers, as in chapter 04, not ten. There `for_activation` is the best, with about half of the digits.
+# They train five layers, as in chapter 04; in ten most runs fail, and `for_activation` reads about half of the digits.
 #
 # This holds for plain nets and gradient descent, not for residual blocks, normalization or Adam (further part).
 #

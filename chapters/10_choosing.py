@@ -437,7 +437,7 @@ for unit, name in UNITS.items():
     print(f"{name:14}{to_take(2, unit):24}{to_take(10, unit):36}{to_take(30, unit)}")
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(13, 4.2), sharey=True)
+fig, axes = plt.subplots(3, 1, figsize=(7, 10.5), sharex=True)
 for ax, depth in zip(axes, (2, 10, 30), strict=True):
     for (i, unit), (j, start) in ((u, v) for u in enumerate(UNITS) for v in enumerate(STARTS)):
         lost, best = np.median(cost(depth, unit, start)), start == best_start(depth, unit)

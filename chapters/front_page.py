@@ -23,12 +23,14 @@ COLORS = {"reproduced": "#0072b2", "conditional": "#56b4e9", "mixed": "#e69f00",
 def measured(row: dict[str, Any]) -> str:
     """What was measured, the median over runs with two digits, the criterion, and how many runs meet it.
 
-    What was measured stands in brackets at the end of the claim's statement.
+    What was measured stands in brackets at the end of the claim's statement. Where a condition is stated, the runs
+    without it are counted too.
     """
     found = re.search(r"\(([^()]*)\)$", row["statement"])
     criterion = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.3g}", row["criterion"])
     what = f"{found[1]}: " if found else ""
-    return f"{what}{row['measured']:.2g} (criterion {criterion}, met by {row['met']})"
+    without = f"; without the condition {row['without_met']}" if row["condition"] else ""
+    return f"{what}{row['measured']:.2g} (criterion {criterion}, met by {row['met']}{without})"
 
 
 def text(rows: list[dict[str, Any]]) -> str:
@@ -44,12 +46,14 @@ def text(rows: list[dict[str, Any]]) -> str:
         "states before the measurement. These are the main ones; the [ledger](ledger.json) has all "
         f"{len(rows)}: {', '.join(f'{counts[v]} {v}' for v in VERDICTS)}.", "",
         "![A square for each claim, chapter by chapter, in the colour of its verdict](verdicts.png)", "",
-        "*Reproduced*: every run meets the criterion. *Conditional*: every run meets it under a stated condition, and "
-        "none without it. *Mixed*: some runs meet it. *Refuted*: no run meets it. *Not reproduced*: the same, where a "
-        "paper's setting was not repeated in full. *Holds if* names the condition. (Xavier is Glorot's first name; "
+        "Where a *condition* is named, the claim was measured under it and without it, and the last column counts "
+        "both. *Reproduced*: every run meets the criterion, also without the condition. *Conditional*: every run meets "
+        "it under the condition, and none without it. *Mixed*: some runs meet it and others do not, under the "
+        "condition or without it. *Refuted*: no run meets it under the condition, if there is one. *Not reproduced*: "
+        "the same, where a paper's setting was not repeated in full. (Xavier is Glorot's first name; "
         "popular articles A to D are four introductions on the web: [what they say](articles.md), sentence by "
         "sentence.) Back to the [overview](../README.md).", "",
-        "| chapter | claim | verdict | holds if | measured |", "|---|---|---|---|---|", *table, "",
+        "| chapter | claim | verdict | condition | measured |", "|---|---|---|---|---|", *table, "",
         "This page is made from the ledger by `python -m chapters --write`.", ""])
 
 

@@ -48,6 +48,8 @@ def test_a_description_is_the_title_and_the_first_sentences_below():
     below = "**What to see.** The *signal* $\\delta \\le 1$ keeps its size. More.\n\nNot this."
     cells = [nbformat.v4.new_code_cell('ax.set_title("He keeps it")'), nbformat.v4.new_markdown_cell(below)]
     assert notebooks.description(cells, 0) == "He keeps it. The signal δ ≤ 1 keeps its size. More."
+    cells[1].source = "**What to see.** It is small. In words:\n\n- no more"
+    assert notebooks.description(cells, 0) == "He keeps it. It is small."
     cells[1].source = "no such words"
     assert notebooks.description(cells, 0) == "He keeps it. Figure for this text: the first of the page."
 
@@ -167,7 +169,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="session")
 def read(site):
-    return {path: Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
+    return {path: Page(path) for path in site.rglob("*.html")}
 
 
 @pytest.mark.book
@@ -187,6 +189,14 @@ def test_every_link_leads_somewhere(site, read):
     assert sorted(set(wrong)) == []
     assert checked > 5_000
     print(f"{len(read)} pages, {checked} links")
+
+
+@pytest.mark.book
+def test_the_explorer_is_one_step_from_every_page(site, read):
+    """It is in the bar on top, and the list of chapters opens it."""
+    assert "../explorer.html" in read[site / "chapters" / "05_he.html"].links
+    assert "chapters/explorer/index.html" in read[site / "explorer.html"].links
+    assert "explorer/index.html" in read[site / "chapters" / "index.html"].links
 
 
 @pytest.mark.book
@@ -314,6 +324,11 @@ def test_the_ledger_is_filtered_and_sorted(page):
     assert all("zero" in text.lower() for text in shown.all_inner_texts())
     page.locator("#filter button[type=reset]").click()
     page.wait_for_function(f"document.querySelector('#filter output').textContent.startsWith('{len(ROWS)} of')")
+    for words, claim in (("Xavier sigmoid", "10-sigmoid"), ("Kaiming swish", "10-swish")):     # first names
+        page.locator("#filter input").fill(words)
+        assert page.locator(f'[id="{claim}"]').is_visible()
+        assert shown.count() < len(ROWS) / 4
+    page.locator("#filter input").fill("")
     piece = page.locator('#verdicts button[data-chapter="05"][data-verdict="mixed"]')
     piece.focus()
     page.keyboard.press("Enter")

@@ -63,6 +63,13 @@ def test_front_page_is_that_of_the_ledger():
         "python -m chapters.front_page renews it")
 
 
+def test_a_condition_is_shown_with_the_runs_without_it():
+    row = {"statement": "it is small (size)", "criterion": "≤ 1", "measured": 0.5, "met": "5 of 5", "condition": "c",
+           "without_met": "2 of 5"}
+    assert front_page.measured(row) == "size: 0.5 (criterion ≤ 1, met by 5 of 5; without the condition 2 of 5)"
+    assert "without" not in front_page.measured(row | {"condition": None, "without_met": None})
+
+
 def test_every_statement_of_an_article_has_a_claim():
     """And every claim about an article is listed. Claims of chapters that are not in the ledger are not asked for."""
     rows = json.loads((ROOT / "chapters" / "ledger.json").read_bytes())

@@ -31,6 +31,7 @@ def build(out: Path, repository: str | None = None) -> int:
         pages.write(source, repository)
         status = sphinx(["-W", "--keep-going", "-q", "-b", "html", "-c", str(HERE),
                          "-d", str(Path(folder) / "doctrees"), str(source), str(out)])
+    (out / "_static" / "webpack-macros.html").unlink(missing_ok=True)     # a template of the theme, not a page
     if pages.EXPLORER.exists():
         place = out / pages.EXPLORER.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)

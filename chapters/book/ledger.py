@@ -49,7 +49,7 @@ def form(rows: list[dict[str, Any]]) -> str:
 
 def line(row: dict[str, Any], place: str) -> str:
     """One claim; `place` is the address of the cell that judges it."""
-    condition = f' <span class="condition">Holds if: {escape(row["condition"])}.</span>' if row["condition"] else ""
+    condition = f' <span class="condition">Condition: {escape(row["condition"])}.</span>' if row["condition"] else ""
     headline = f"<strong>{escape(row['headline'])}.</strong> " if row["headline"] else ""
     notes = "".join(f' <span class="condition">{escape(note)}</span>' for note in (
         f"The source has {row['paper']}." if row["paper"] is not None else "",

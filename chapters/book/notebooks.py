@@ -85,8 +85,12 @@ def joined(parts: list[str]) -> str:
 
 
 def sentences(text: str, length: int = 300) -> str:
-    """The first sentence, and those after it while all are within that many characters."""
-    first, *others = re.split(r"(?<=[.!?:])\s+(?=[A-Z(])", plain(text))
+    """The first sentence, and those after it while all are within that many characters.
+
+    Short words before a colon at the end, "In words:", announce what is not part of the text, and are left out.
+    """
+    text = re.sub(r"(?<=[.!?])\s+[^.!?:]{1,30}:$", "", plain(text))
+    first, *others = re.split(r"(?<=[.!?:])\s+(?=[A-Z(])", text)
     for other in others:
         if len(first) + len(other) >= length:
             break

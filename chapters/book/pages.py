@@ -14,6 +14,7 @@ from chapters.book.notebooks import MODULES
 
 ROOT = Path(__file__).parents[2]
 EXPLORER = ROOT / "chapters" / "explorer" / "index.html"         # a page that is complete: it is copied
+NOTEBOOK = "chapters/explorer.ipynb"                             # the explorer with widgets
 PROJECT = ("tests/DEVELOPING.md", "tests/benchmarks/README.md", "datasets/README.md")
 # Values for options that have no default.
 EXAMPLES: dict[str, dict[str, Any]] = {"constant": {"value": 0.1}, "fixup": {"blocks": 8},
@@ -32,6 +33,7 @@ def write(source: Path, repository: str | None = None) -> None:
     uses = initializers_used(books, claims)                 # before the notebooks are changed
     write_notebooks(source, books, chapters, claims, repository)
     write_chapters(source, list(books))
+    write_explorer(source)
     write_claims(source, rows, places)
     write_initializers(source, rows, uses)
     write_api(source)
@@ -85,11 +87,12 @@ def write_notebooks(source: Path, books: dict[str, Any], chapters: dict[str, str
 def write_chapters(source: Path, names: list[str]) -> None:
     """The list of chapters: the README's table, what else there is in the folder, and the lecturer's page.
 
-    A notebook of chapters/ or of a folder in it that belongs to no chapter, such as an explorer, is listed by itself.
+    A notebook of chapters/ or of a folder in it that belongs to no chapter is listed by itself, but for the explorer's.
     """
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.split("\n## Chapters\n")[1].split("\n## ")[0].replace("](chapters/", "](")
-    paths = [Path(name).relative_to("chapters").with_suffix("") for name in names]
+    paths = [Path(name).relative_to("chapters").with_suffix("") for name in names
+             if name != NOTEBOOK]
     top = [path for path in paths if path.parent == Path()]
     numbers = {path.name[:2] for path in top if path.name[:2].isdigit()}
     listed = [f"{path.name[:2]} {heading(ROOT / 'chapters' / path.with_suffix('.ipynb'))} <{path}>"
@@ -97,9 +100,21 @@ def write_chapters(source: Path, names: list[str]) -> None:
     listed += [path.as_posix() for path in paths if path not in top and path.name[:2] not in numbers]
     copy(source, "chapters/lecturers.md")
     listed.append("lecturers")
-    explorer = 'The <a href="explorer/index.html">explorer</a> replays stored runs.\n\n' if EXPLORER.exists() else ""
     text(source / "chapters" / "index.md",
-         f"# Chapters\n{table}\n{explorer}" + toctree(listed, ":hidden:\n:titlesonly:\n"))
+         f"# Chapters\n{table}\n{explorer_link('explorer/index.html')}" + toctree(listed, ":hidden:\n:titlesonly:\n"))
+
+
+def explorer_link(address: str) -> str:
+    """A paragraph that opens the explorer's page."""
+    return (f'<a href="{address}"><strong>Open the explorer</strong></a>: it replays the training of networks that '
+            "differ in their start, layer by layer, with nothing to install.\n\n" if EXPLORER.exists() else "")
+
+
+def write_explorer(source: Path) -> None:
+    """The explorer's entry in the bar on top."""
+    text(source / "explorer.md", f"# Explorer\n\n{explorer_link(EXPLORER.relative_to(ROOT).as_posix())}With minnet "
+         "installed you choose networks and data of your own:\n\n"
+         + toctree(["/" + NOTEBOOK.removesuffix(".ipynb")], ":maxdepth: 1\n"))
 
 
 def heading(path: Path) -> str:
@@ -233,7 +248,7 @@ def write_project(source: Path) -> None:
     """The README as the first page, and the pages for whoever carries on."""
     copy(source, "README.md")
     (source / "README.md").rename(source / "index.md")
-    sections = ["chapters/index", "chapters/README", "initializers/index", "api/index", "project"]
+    sections = ["chapters/index", "chapters/README", "explorer", "initializers/index", "api/index", "project"]
     with (source / "index.md").open("a", encoding="utf-8") as page:
         page.write("\n" + toctree(sections, ":hidden:\n"))
     for name in PROJECT:

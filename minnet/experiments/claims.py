@@ -6,10 +6,10 @@
 `measured` is a list with one number per run. The verdict compares each of them with the criterion, an interval that is
 chosen before measuring:
 
-    reproduced       every run meets it
+    reproduced       every run meets it, also without a condition where one is stated
     refuted          no run meets it (*not reproduced*, where a paper's setting is not repeated in full)
     conditional      every run meets it where a stated condition holds, and no run where it does not
-    mixed            some runs meet it and others do not; `met` says how many
+    mixed            some runs meet it and others do not, under the condition or without it; `runs` says how many
 
 No distribution over seeds is assumed: the range of n independent seeds covers the median with probability
 1 − 2^(1−n), which is 94% for five. Runs are repetitions with other seeds: settings that differ are claims of their own.
@@ -119,6 +119,11 @@ class Claim:
         """The headline, or else the statement."""
         return self.headline or self.statement
 
+    @property
+    def runs(self) -> str:
+        """How many runs meet the criterion, "5 of 5", and how many do so without the condition, if one is stated."""
+        return self.met if self.condition is None else f"{self.met}; without the condition {self.without_met}"
+
     def __str__(self) -> str:
         parts = [f"{self.verdict.upper()}: {self.statement} ({self.source})",
                  f"  measured {_spread(self)}, criterion {self.criterion}, met by {self.met}"]
@@ -208,7 +213,7 @@ def _verdict(criterion: Criterion, values: list[float], others: list[float] | No
 class Summary(Table):
     """Claims, a row each: the verdict, the claim in words, and how many runs meet it."""
 
-    shown: ClassVar[dict[str, str]] = {"verdict": "{0.verdict}", "claim": "{0.words}", "met by": "{0.met}",
+    shown: ClassVar[dict[str, str]] = {"verdict": "{0.verdict}", "claim": "{0.words}", "met by": "{0.runs}",
                                        "measured": "{0.measured:.2g}", "criterion": "{0.criterion}"}
 
 

@@ -49,19 +49,23 @@ def test_how_many_runs_meet_the_criterion():
     claim = judged([1.0, 2.0, 4.5], claims.between(2, 4.5), condition="c", without=[0.0, 4.6])
     assert (claim.met, claim.without_met, claim.verdict) == ("2 of 3", "0 of 2", "mixed")
     assert "criterion in [2, 4.5], met by 2 of 3\n  where c; otherwise 2.3, met by 0 of 2" in str(claim)
-    assert judged(1.0, claims.at_most(0)).without_met is None
+    assert claim.runs == "2 of 3; without the condition 0 of 2"
+    one = judged(1.0, claims.at_most(0))
+    assert (one.without_met, one.runs) == (None, "0 of 1")
 
 
 def test_summary_has_the_claims_of_this_process_once(monkeypatch):
     monkeypatch.setattr(claims, "_judged", {})
     judged(2.0, claims.at_most(1))
     judged([0.5, 0.25], claims.at_most(1), headline="It is small in every run")
-    claims.judge("99-other", source="s", statement="it is large", measured=0, criterion=claims.at_least(1))
+    claims.judge("99-other", source="s", statement="it is large", measured=0, criterion=claims.at_least(1),
+                 condition="c", without=2)
     table = claims.summary()
     assert table.verdict.tolist() == ["reproduced", "refuted"]
     assert "It is small in every run" in str(table)
     assert "it is large" in table._repr_html_()
     assert "2 of 2" in str(table)
+    assert "0 of 1; without the condition 1 of 1" in str(table)
 
 
 def test_what_was_chosen_afterwards_is_shown():

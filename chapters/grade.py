@@ -51,32 +51,37 @@ def answer_names(chapter: str) -> dict[str, str]:
 
 
 def cells(notebook: dict[str, Any], chapter: str) -> list[str]:
-    """What to run of a submission: its own cells as they are, ours as we wrote them, no tests and nothing after them.
+    """What to run of a submission: every cell that the student wrote or changed, and the cells that we gave.
 
-    Cells that we gave stand in front where they are missing. Cells that only show something, after an exercise's check,
-    are left out: grading does not need them.
+    A cell that we gave is run as we wrote it, in front where it is missing; then, where the student changed it, as it
+    is now: a line added there counts, and a line deleted costs nothing. Checks, and cells that only show something
+    after an exercise's check, are left out where they are unchanged: grading does not need them.
     """
-    ours: dict[str, str | None] = {}
+    ours: dict[str, str] = {}
+    needed: set[str] = set()
     checked: set[str] = set()
     for cell in handout.notebook(chapter).cells:
         id = cell.metadata["nbgrader"]["grade_id"]
         exercise = id.rsplit("-", 1)[0]
-        if cell.cell_type == "code" and id.endswith("-check"):
+        if cell.cell_type != "code" or id.endswith("-solution"):
+            continue
+        ours[id] = cell.source.strip()
+        if id.endswith("-check"):
             checked.add(exercise)
-        if cell.cell_type == "code" and not id.endswith("-solution"):
-            ours[id] = None if exercise in checked else cell.source
+        if exercise not in checked:
+            needed.add(id)
     found, seen = [], set()
     for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
         if cell["cell_type"] != "code":
             continue
-        if id in ours:
+        source = "".join(cell["source"]).strip()
+        id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
+        if id in needed:
             seen.add(id)
-            found.append(ours[id] or "")
-        else:
+            found.append(ours[id])
+        if source and source != ours.get(id):
             found.append(source)
-    return [source for id, source in ours.items() if source and id not in seen] + [one for one in found if one.strip()]
+    return [ours[id] for id in ours if id in needed - seen] + found
 
 
 def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, megabytes: int, seconds: float,

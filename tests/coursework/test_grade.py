@@ -2,6 +2,7 @@
 submissions.py; the others are graded by `python -m tests.campaigns.submissions`."""
 
 import csv
+import json
 import socket
 
 import numpy as np
@@ -130,16 +131,32 @@ def test_what_is_no_data_does_not_come_back():
             decode(bad)
 
 
-def test_cells_are_ours_where_they_are_not_the_students():
+def test_given_cells_are_run_as_we_wrote_them_and_checks_are_not():
     made = handout.notebook("04")
-    for cell in made.cells:
-        if cell.metadata.nbgrader.locked and cell.cell_type == "code":
-            cell.source = "raise SystemExit"
     ran = grade.cells(made, "04")
-    assert "raise SystemExit" not in ran
     assert not any("check(" in source for source in ran)
     made.cells = [cell for cell in made.cells if cell.metadata.nbgrader.solution]
     assert sorted(grade.cells(made, "04")) == sorted(ran)
+
+
+def test_what_the_student_adds_to_a_given_cell_is_run_after_ours():
+    made = handout.notebook("04")
+    given = next(cell for cell in made.cells if cell.cell_type == "code")
+    ours, given.source = given.source, "import math\n" + given.source
+    ran = grade.cells(made, "04")
+    assert ran[:2] == [ours, given.source]
+    assert ran[2].startswith("def geometric")
+
+
+@pytest.mark.chapters
+def test_a_line_added_to_a_given_cell_costs_nothing():
+    made = handout.notebook("04")
+    given, answer = [cell for cell in made.cells if cell.cell_type == "code"][:2]
+    given.source = "import math\ndef root(x): return math.sqrt(x)\nundefined_name"
+    answer.source = "def geometric(n, m): return root(3 / root(n * m)), root(n / m), root(m / n)"
+    done = grade.grade("one", json.dumps(made).encode(), "04", [], megabytes=2048, seconds=300, rounds=1)
+    assert done.hints["04.1"] == "right"
+    assert done.points["04.1"] == 2
 
 
 def test_a_table_is_no_formula():

@@ -27,6 +27,8 @@ from minnet.coursework.checking import judge
 
 MENTIONED = re.compile(r"check\(\s*[\"'](\d\d)\.\d+|^# (\d\d)\.\d+ |\"grade_id\": \"(\d\d)-\d+-", re.MULTILINE)
 
+TABLES = ("grades.csv", "grades.md")
+
 
 @dataclasses.dataclass
 class Grade:
@@ -84,6 +86,12 @@ def cells(notebook: dict[str, Any], chapter: str) -> list[str]:
     return [ours[id] for id in ours if id in needed - seen] + found
 
 
+def nothing(student: str, hint: str, chapter: str) -> Grade:
+    """What a submission gets of which nothing can be run."""
+    ids = exercises(chapter)
+    return Grade(student, dict.fromkeys(ids, 0), dict.fromkeys(ids, hint))
+
+
 def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, megabytes: int, seconds: float,
           rounds: int) -> Grade:
     """Grade one submission."""
@@ -94,9 +102,7 @@ def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, meg
         submission = sandbox.Submission(cells(json.loads(content), chapter), hidden=hidden, megabytes=megabytes,
                                         seconds=seconds)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        result.points = dict.fromkeys(all_of_them, 0)
-        result.hints = dict.fromkeys(all_of_them, "the file is no notebook that can be read")
-        return result
+        return nothing(student, "the file is no notebook that can be read", chapter)
     try:
         for id, name in answer_names(chapter).items():
             exercise = all_of_them[id]
@@ -117,20 +123,44 @@ def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, meg
     return result
 
 
-def files(paths: list[Path]) -> dict[str, Path]:
-    """The notebooks of files and folders, by the student's name: the path below the folder, without .ipynb."""
-    found = {}
+def files(paths: list[Path]) -> tuple[dict[str, Path], dict[str, str], list[Path]]:
+    """The notebooks of files and folders by the student's name, folders without one with a hint, and what was skipped.
+
+    The name is the path below the folder that is common to all arguments, without .ipynb. A folder without a notebook
+    is listed where a student's could stand: directly in an argument, or beside other folders with no notebook between.
+    """
     for path in paths:
         if not path.exists():
             raise SystemExit(f"expected a notebook or a folder, got {path}, which does not exist")
-        inside = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
-        for file in inside:
-            if ".ipynb_checkpoints" not in file.parts:
-                name = file.relative_to(path) if path.is_dir() else Path(file.name)
-                found[name.with_suffix("").as_posix()] = file
+    paths = [path.resolve() for path in paths]
+    common = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths]))
+
+    def hidden(path: Path) -> bool:
+        """Whether a program made it, or this one: a folder with grades.csv is no student's."""
+        return ((path / TABLES[0]).exists() or path.name in TABLES
+                or any(part.startswith((".", "__")) for part in path.relative_to(common).parts))
+
+    found, empty, skipped = {}, {}, []
+    for path in paths:
+        inside = sorted(one for one in path.rglob("*") if not hidden(one)) if path.is_dir() else [path]
+        notebooks = [one for one in inside if one.is_file() and (one.suffix.lower() == ".ipynb" or one == path)]
+        above = {folder for one in notebooks for folder in one.parents}
+        direct = {one.parent for one in notebooks}
+        for one in inside:
+            name = one.relative_to(common)
+            if one in notebooks:
+                student = (name.with_suffix("") if one.suffix.lower() == ".ipynb" else name).as_posix()
+                if found.setdefault(student, one) != one:
+                    raise SystemExit(f"expected one notebook for each student, got {found[student]} and {one}")
+            elif one.is_file():
+                skipped.append(name)
+            elif one not in above and (one.parent == path or one.parent in above - direct):
+                there = ", ".join(file.name for file in sorted(one.rglob("*")) if file.is_file())
+                empty[name.as_posix()] = f"there is no notebook (.ipynb) in this folder: {there or 'it is empty'}"
     if not found:
-        raise SystemExit("expected at least one notebook (.ipynb), found none")
-    return found
+        raise SystemExit("expected at least one notebook (.ipynb), found none" + (
+            f"; skipped: {', '.join(map(str, skipped))}" if skipped else ""))
+    return found, empty, skipped
 
 
 def plain(text: str) -> str:
@@ -179,7 +209,9 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.workers < 1 or options.rounds < 1 or not options.timeout > 0 or options.memory < 256:
         parser.error("expected workers and rounds ≥ 1, a timeout above 0 and a memory of at least 256 MB")
-    found = files(options.paths)
+    found, empty, skipped = files(options.paths)
+    for file in skipped:
+        print(f"skipped, no notebook (.ipynb): {file}", file=sys.stderr)
     contents = {student: file.read_bytes() for student, file in found.items()}       # before any of them runs
     named = [next(filter(None, groups)) for content in contents.values()
              for groups in MENTIONED.findall(content.decode("utf-8", "replace").replace('\\"', '"'))]
@@ -193,7 +225,7 @@ def main(arguments: list[str]) -> int:
     with ThreadPoolExecutor(options.workers) as pool:
         jobs = [pool.submit(grade, student, content, chapter, hidden, megabytes=options.memory,
                             seconds=options.timeout, rounds=options.rounds) for student, content in contents.items()]
-        grades = []
+        grades = [nothing(student, hint, chapter) for student, hint in empty.items()]
         for job in jobs:
             grades.append(job.result())
             print(f"{grades[-1].student}: {sum(grades[-1].points.values())} points, {grades[-1].seconds:.0f} s",

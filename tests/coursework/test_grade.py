@@ -159,6 +159,57 @@ def test_a_line_added_to_a_given_cell_costs_nothing():
     assert done.points["04.1"] == 2
 
 
+def handed_in(folder, *names):
+    """Files of these names, and folders where a name ends in a slash."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(exist_ok=True) if name.endswith("/") else (folder / name).write_text("{}")
+
+
+def test_students_whose_files_have_one_name(tmp_path):
+    handed_in(tmp_path, "a/lab.ipynb", "b/lab.ipynb", "c.ipynb")
+    files = [tmp_path / "a/lab.ipynb", tmp_path / "b/lab.ipynb"]
+    assert grade.files(files)[0] == {"a/lab": files[0], "b/lab": files[1]}
+    assert grade.files([tmp_path / "a", tmp_path / "b"])[0] == {"a/lab": files[0], "b/lab": files[1]}
+    assert list(grade.files([tmp_path])[0]) == ["a/lab", "b/lab", "c"]
+    assert list(grade.files([tmp_path / "c.ipynb"])[0]) == ["c"]
+    handed_in(tmp_path, "c.IPYNB")
+    if len(list(tmp_path.glob("[cC].*"))) == 2:                  # a file system that tells the two apart
+        with pytest.raises(SystemExit, match="one notebook for each student"):
+            grade.files([tmp_path])
+
+
+def test_what_is_no_notebook_is_said(tmp_path):
+    handed_in(tmp_path, "a/lab.ipynb", "a/figures/one.png", "b/lab.py", "c/", "d/LAB.IPYNB", "notes.txt",
+              "group/e/lab.ipynb.txt", "group/f/lab.ipynb", ".ipynb_checkpoints/g.ipynb",
+              "grades/grades.csv", "grades/grades.md")
+    found, empty, skipped = grade.files([tmp_path])
+    assert list(found) == ["a/lab", "d/LAB", "group/f/lab"]
+    assert empty == {"b": "there is no notebook (.ipynb) in this folder: lab.py",
+                     "c": "there is no notebook (.ipynb) in this folder: it is empty",
+                     "group/e": "there is no notebook (.ipynb) in this folder: lab.ipynb.txt"}
+    assert [path.as_posix() for path in skipped] == ["a/figures/one.png", "b/lab.py", "group/e/lab.ipynb.txt",
+                                                     "notes.txt"]
+
+
+def test_a_folder_whose_name_is_that_of_a_notebook(tmp_path):
+    handed_in(tmp_path, "x.ipynb/", "y.ipynb/lab.ipynb")
+    found, empty, _ = grade.files([tmp_path])
+    assert list(found) == ["y.ipynb/lab"]
+    assert list(empty) == ["x.ipynb"]
+
+
+@pytest.mark.chapters
+def test_a_folder_without_a_notebook_has_a_row(tmp_path, capsys):
+    handed_in(tmp_path, "a/lab.ipynb", "b/lab.zip")
+    assert runner.main(["grade", str(tmp_path), "--chapter", "04", "--out", str(tmp_path)]) == 0
+    assert "skipped, no notebook (.ipynb): b/lab.zip" in capsys.readouterr().err.replace("\\", "/")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows["b"]["points"] == "0"
+    assert "lab.zip" in rows["b"]["04.1 hint"]
+
+
 def test_a_table_is_no_formula():
     assert grade.plain("=1+1") == "'=1+1"
     assert grade.marked_down("a|b\n<c>") == r"a\|b \<c\>"
@@ -167,7 +218,8 @@ def test_a_table_is_no_formula():
 def test_what_cannot_be_graded(tmp_path):
     with pytest.raises(SystemExit, match="does not exist"):
         runner.main(["grade", str(tmp_path / "none")])
-    with pytest.raises(SystemExit, match="at least one notebook"):
+    (tmp_path / "lab.py").touch()
+    with pytest.raises(SystemExit, match=r"at least one notebook.* skipped: lab\.py"):
         runner.main(["grade", str(tmp_path)])
     (tmp_path / "a.ipynb").write_text("{}")
     with pytest.raises(SystemExit, match="say which chapter"):

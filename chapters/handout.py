@@ -88,14 +88,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--points", action="store_true", help="say in the headings what an exercise is worth")
     parser.add_argument("--nbgrader", action="store_true",
                         help="write nbgrader's source version, with solutions and hidden tests: not for students")
+    parser.add_argument("--force", action="store_true", help="overwrite a notebook that is there")
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path(),
                         help="the folder to write to; default: the current one")
     options = parser.parse_args(arguments)
+    files = {}
     for number in options.chapters:
         chapter = number.zfill(2)
-        made = notebook(chapter, points=options.points, nbgrader=options.nbgrader)
-        options.out.mkdir(parents=True, exist_ok=True)
-        file = options.out / f"{next(HERE.glob(f'{chapter}_*.py')).stem}_exercises.ipynb"
-        nbformat.write(made, file)
+        sources(chapter)
+        files[chapter] = options.out / f"{next(HERE.glob(f'{chapter}_*.py')).stem}_exercises.ipynb"
+        if files[chapter].exists() and not options.force:
+            raise SystemExit(f"{files[chapter]} exists, perhaps with answers in it: move it, choose another folder "
+                             "with --out, or overwrite it with --force")
+    options.out.mkdir(parents=True, exist_ok=True)
+    for chapter, file in files.items():
+        nbformat.write(notebook(chapter, points=options.points, nbgrader=options.nbgrader), file)
         print(f"{file}: {len(sources(chapter))} exercises")
     return 0

@@ -50,3 +50,14 @@ def test_the_command(tmp_path, capsys):
     assert "# 04.2 Glorot's initializer (3 points)" in nbformat.read(file, as_version=4).cells[4].source
     with pytest.raises(SystemExit, match="no exercises of chapter 77: there are those of "):
         runner.main(["handout", "77"])
+
+
+def test_a_notebook_that_is_there_is_not_overwritten(tmp_path):
+    solved = tmp_path / "04_glorot_exercises.ipynb"
+    solved.write_text("answers")
+    with pytest.raises(SystemExit, match=r"04_glorot_exercises\.ipynb exists.* --force"):
+        runner.main(["handout", "03", "04", "--out", str(tmp_path)])
+    assert [path.name for path in tmp_path.iterdir()] == [solved.name]
+    assert solved.read_text() == "answers"
+    assert runner.main(["handout", "04", "--force", "--out", str(tmp_path)]) == 0
+    assert "geometric" in solved.read_text(encoding="utf-8")

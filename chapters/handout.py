@@ -20,6 +20,28 @@ STUB = 'raise NotImplementedError("write your answer here")'
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
 HIDDEN_ROUNDS = 20                             # of the hidden tests, and of `python -m chapters grade`
 HEADING = re.compile(r"^# (\d\d\.\d+) (.+)$", re.MULTILINE)
+BEGIN = """# Exercises to chapter {number}: {title}
+
+{worth}. They belong to the chapter `chapters/{stem}.ipynb` of minnet: read it first.
+
+**Before you begin.** The checks are a part of minnet. In the folder of minnet, with Python 3.11 or newer,
+
+    python3 -m venv .venv && .venv/bin/pip install -q -e ".[chapters]" && .venv/bin/jupyter lab
+
+installs it and opens Jupyter (on Windows, write `.venv\\Scripts` for `.venv/bin`). Open this notebook there.
+
+**How it works.** Write your answer where `raise NotImplementedError` stands, run the cell, then run the check below.
+It calls your function with random inputs and says *right*, or where to look. Run it as often as you like: this costs
+nothing. You may add cells and imports. Where a task asks for a derivation or a reason, add a text cell for it.
+
+**What to hand in.** This notebook, saved, with your name in the cell below."""
+NAME = "Your name:"
+
+
+def title(chapter: str) -> str:
+    """The first heading of a chapter."""
+    text = next(HERE.glob(f"{chapter}_*.py")).read_text(encoding="utf-8")
+    return next(line.removeprefix("# # ") for line in text.splitlines() if line.startswith("# # "))
 
 
 def sources(chapter: str) -> dict[str, Path]:
@@ -60,6 +82,12 @@ def notebook(chapter: str, *, points: bool = False, nbgrader: bool = False) -> A
     made = nbformat.v4.new_notebook(metadata={
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
+    total = f"{len(files)} exercises" + (f", {sum(worth[id] for id in files)} points together" if points else "")
+    begin = BEGIN.format(number=chapter, title=title(chapter), worth=total,
+                         stem=next(HERE.glob(f"{chapter}_*.py")).stem)
+    for name, text in (("begin", begin), ("name", NAME)):
+        mark = marked(name, f"{chapter}-{name}", 0) | {"locked": name == "begin"}
+        made.cells.append(nbformat.v4.new_markdown_cell(text, id=f"{chapter}-{name}", metadata={"nbgrader": mark}))
     for id, source in files.items():
         for position, cell in enumerate(jupytext.read(source).cells):
             what = kind(cell)

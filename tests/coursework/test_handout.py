@@ -20,7 +20,7 @@ def test_a_handout_has_stubs_and_marks(chapter):
     marks = [cell.metadata.nbgrader for cell in made.cells]
     assert len({mark.grade_id for mark in marks}) == len(marks)
     assert all(re.fullmatch(r"[\w-]+", mark.grade_id) for mark in marks)
-    assert all(mark.locked != mark.solution for mark in marks)
+    assert all(mark.locked != mark.solution for mark in marks if not mark.grade_id.endswith("-name"))
     text = "\n".join(cell.source for cell in made.cells)
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
@@ -43,11 +43,28 @@ def test_the_version_for_nbgrader_has_solutions_and_hidden_tests(chapter):
             assert f", rounds={handout.HIDDEN_ROUNDS})" in cell.source
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_handout_begins_with_what_a_student_needs(chapter):
+    begin, name = handout.notebook(chapter).cells[:2]
+    text = next(Path(handout.HERE).glob(f"{chapter}_*.py")).read_text(encoding="utf-8")
+    title = re.search("^# # (.+)", text, re.MULTILINE)[1]
+    assert begin.source.startswith(f"# Exercises to chapter {chapter}: {title}\n")
+    assert begin.metadata.nbgrader.locked
+    for words in (f"{len(exercises(chapter))} exercises", "pip install", "check", "as often as you like", "hand in",
+                  "chapters/" + next(Path(handout.HERE).glob(f"{chapter}_*.ipynb")).name):
+        assert words in begin.source
+    assert "points" not in begin.source
+    assert "name" in name.source
+    assert not name.metadata.nbgrader.locked
+
+
 def test_the_command(tmp_path, capsys):
     assert runner.main(["handout", "4", "--points", "--out", str(tmp_path / "new")]) == 0
     file = tmp_path / "new" / "04_glorot_exercises.ipynb"
     assert str(file) in capsys.readouterr().out
-    assert "# 04.2 Glorot's initializer (3 points)" in nbformat.read(file, as_version=4).cells[4].source
+    cells = nbformat.read(file, as_version=4).cells
+    assert "# 04.2 Glorot's initializer (3 points)" in cells[6].source
+    assert "6 exercises, 17 points" in cells[0].source
     with pytest.raises(SystemExit, match="no exercises of chapter 77: there are those of "):
         runner.main(["handout", "77"])
 

@@ -3,7 +3,7 @@
 Each notebook is run in a process of its own, see sandbox.py. The tests are ours: a submission's functions are called
 with random inputs that are drawn here, and what they return is compared here, so that edited, deleted or rewritten
 tests change nothing. What hangs or crashes costs its own exercise. grades.csv and grades.md say, for each student and
-exercise, the points and the hint; they are written at the end, from memory.
+exercise, the points and the hint; they are written anew, from memory, after each submission.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import re
 import secrets
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,8 @@ def nothing(student: str, hint: str, chapter: str) -> Grade:
 
 
 def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, megabytes: int, seconds: float,
-          rounds: int) -> Grade:
-    """Grade one submission."""
+          rounds: int, limit: float = math.inf) -> Grade:
+    """Grade one submission. A cell or call may take `seconds`, the calls of an exercise together `limit` seconds."""
     begin = time.perf_counter()
     result = Grade(student)
     all_of_them = exercises(chapter)
@@ -111,6 +111,7 @@ def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, meg
                 if function is None:
                     notes = "; ".join(submission.notes.values())
                     raise Wrong(f"{id}: there is no {name}" + (f" (cells failed: {notes})" if notes else ""))
+                submission.allow(limit)
                 judge(dataclasses.replace(exercise, seconds=math.inf), function,
                       [secrets.randbits(64) for _ in range(max(rounds, exercise.rounds))])
                 result.points[id], result.hints[id] = exercise.points, "right"
@@ -174,16 +175,16 @@ def marked_down(text: str) -> str:
     return re.sub(r"([|<>*_`\\\[\]])", r"\\\1", re.sub(r"\s+", " ", text))
 
 
-def write(grades: list[Grade], chapter: str, out: Path) -> None:
-    """Write grades.csv and grades.md."""
+def write(grades: list[Grade], chapter: str, out: Path, of: int) -> None:
+    """Write grades.csv and grades.md: of so many submissions those that are graded."""
     worth = {id: exercise.points for id, exercise in exercises(chapter).items()}
-    with (out / "grades.csv").open("w", newline="", encoding="utf-8") as file:
+    with (out / TABLES[0]).open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["student", *worth, "points", "of", *(f"{id} hint" for id in worth)])
         for one in grades:
             rows.writerow([plain(one.student), *one.points.values(), sum(one.points.values()), sum(worth.values()),
                            *map(plain, one.hints.values())])
-    lines = [f"# Chapter {chapter}: {len(grades)} submissions", "",
+    lines = [f"# Chapter {chapter}: {len(grades)} of {of} submissions", "",
              f"Isolation: {sandbox.isolation()}.", "",
              "| student | " + " | ".join(f"{id} ({points})" for id, points in worth.items())
              + f" | points of {sum(worth.values())} |", "|---|" + "---|" * (len(worth) + 1)]
@@ -192,7 +193,7 @@ def write(grades: list[Grade], chapter: str, out: Path) -> None:
     for one in grades:
         lines += ["", f"## {marked_down(one.student)}", ""]
         lines += [f"- {id}: {marked_down(hint)}" for id, hint in one.hints.items()]
-    (out / "grades.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (out / TABLES[1]).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
@@ -202,13 +203,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="where grades.csv and grades.md go")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=20.0,
                         help="of one cell or call; default: %(default)s")
+    parser.add_argument("--limit", metavar="SECONDS", type=float, default=60.0,
+                        help="of all calls of an exercise together; default: %(default)s")
     parser.add_argument("--memory", metavar="MB", type=int, default=2048, help="of a process; default: %(default)s")
     parser.add_argument("--workers", metavar="N", type=int, default=os.cpu_count() or 1, help="default: %(default)s")
     parser.add_argument("--rounds", metavar="N", type=int, default=handout.HIDDEN_ROUNDS,
                         help="random inputs for each exercise; default: %(default)s")
     options = parser.parse_args(arguments)
-    if options.workers < 1 or options.rounds < 1 or not options.timeout > 0 or options.memory < 256:
-        parser.error("expected workers and rounds ≥ 1, a timeout above 0 and a memory of at least 256 MB")
+    if options.workers < 1 or options.rounds < 1 or options.memory < 256 or not (
+            options.timeout > 0 and options.limit > 0):
+        parser.error("expected workers and rounds ≥ 1, a timeout and a limit above 0, and a memory of at least 256 MB")
     found, empty, skipped = files(options.paths)
     for file in skipped:
         print(f"skipped, no notebook (.ipynb): {file}", file=sys.stderr)
@@ -222,14 +226,18 @@ def main(arguments: list[str]) -> int:
     handout.sources(chapter)
     hidden = [file.resolve() for file in found.values()]
     print(f"chapter {chapter}, {len(found)} submissions; {sandbox.isolation()}", file=sys.stderr)
-    with ThreadPoolExecutor(options.workers) as pool:
-        jobs = [pool.submit(grade, student, content, chapter, hidden, megabytes=options.memory,
-                            seconds=options.timeout, rounds=options.rounds) for student, content in contents.items()]
-        grades = [nothing(student, hint, chapter) for student, hint in empty.items()]
-        for job in jobs:
-            grades.append(job.result())
-            print(f"{grades[-1].student}: {sum(grades[-1].points.values())} points, {grades[-1].seconds:.0f} s",
-                  file=sys.stderr)
-    write(grades, chapter, options.out)
-    print(f"{options.out / 'grades.csv'}, {options.out / 'grades.md'}")
+    grades = {student: nothing(student, hint, chapter) for student, hint in empty.items()}
+    pool = ThreadPoolExecutor(options.workers)
+    try:
+        for job in as_completed([
+                pool.submit(grade, student, content, chapter, hidden, megabytes=options.memory, seconds=options.timeout,
+                            rounds=options.rounds, limit=options.limit) for student, content in contents.items()]):
+            done = job.result()
+            grades[done.student] = done
+            write([grades[student] for student in [*empty, *found] if student in grades], chapter, options.out,
+                  of=len(empty) + len(found))
+            print(f"{done.student}: {sum(done.points.values())} points, {done.seconds:.0f} s", file=sys.stderr)
+    finally:
+        pool.shutdown(cancel_futures=True)                     # Ctrl-C: those that run end, no other begins
+    print(f"{options.out / TABLES[0]}, {options.out / TABLES[1]}")
     return 0

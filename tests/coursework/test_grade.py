@@ -58,6 +58,43 @@ def test_a_cell_and_a_call_without_end_are_stopped():
 
 
 @pytest.mark.chapters
+def test_the_calls_of_an_exercise_have_a_limit_together():
+    submission = sandbox.Submission(["def f(x): return x"], hidden=[], megabytes=2048, seconds=300)
+    try:
+        function = submission.function("f")
+        submission.allow(300)
+        assert function(1) == 1
+        submission.allow(0)
+        with pytest.raises(Wrong, match="its calls took more than 0 seconds together"):
+            function(1)
+    finally:
+        submission.close()
+
+
+@pytest.mark.chapters
+def test_each_exercise_has_the_limit_of_its_own():
+    content = all_submissions()["right"].encode()
+    done = grade.grade("one", content, "04", [], megabytes=2048, seconds=300, rounds=2, limit=1e-9)
+    assert all("together" in hint for hint in done.hints.values())
+
+
+@pytest.mark.chapters
+def test_what_is_graded_before_an_interruption_is_kept(tmp_path, monkeypatch):
+    def graded(student, *arguments, **options):
+        if student == "b":
+            raise KeyboardInterrupt
+        return grade.nothing(student, "graded", "04")
+
+    monkeypatch.setattr(grade, "grade", graded)
+    handed_in(tmp_path, "a.ipynb", "b.ipynb")
+    with pytest.raises(KeyboardInterrupt):
+        runner.main(["grade", str(tmp_path), "--chapter", "04", "--workers", "1", "--out", str(tmp_path)])
+    assert "1 of 2 submissions" in (tmp_path / "grades.md").read_text(encoding="utf-8")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        assert [row["04.1 hint"] for row in csv.DictReader(file)] == ["graded"]
+
+
+@pytest.mark.chapters
 def test_arguments_come_back_as_the_function_leaves_them():
     cells = ["def f(x, rng):\n    x += 1\n    return rng.normal()"]
     submission = sandbox.Submission(cells, hidden=[], megabytes=2048, seconds=300)

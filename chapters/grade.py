@@ -17,6 +17,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,12 @@ class Grade:
     seconds: float = 0.0
 
 
-def answer_names(chapter: str) -> dict[str, str]:
+def answer_names(chapter: str, only: Sequence[str] = ()) -> dict[str, str]:
     """The name of each exercise's function, from our check cells."""
     import jupytext
 
     names = {}
-    for id, source in handout.sources(chapter).items():
+    for id, source in handout.sources(chapter, only).items():
         cell = next(cell for cell in jupytext.read(source).cells if handout.kind(cell) == "check")
         call = ast.parse(cell.source).body[0].value
         names[id] = ast.unparse(call.args[1])
@@ -86,14 +87,14 @@ def cells(notebook: dict[str, Any], chapter: str) -> list[str]:
     return [ours[id] for id in ours if id in needed - seen] + found
 
 
-def nothing(student: str, hint: str, chapter: str) -> Grade:
+def nothing(student: str, hint: str, chapter: str, only: Sequence[str] = ()) -> Grade:
     """What a submission gets of which nothing can be run."""
-    ids = exercises(chapter)
+    ids = handout.sources(chapter, only)
     return Grade(student, dict.fromkeys(ids, 0), dict.fromkeys(ids, hint))
 
 
 def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, megabytes: int, seconds: float,
-          rounds: int, limit: float = math.inf) -> Grade:
+          rounds: int, limit: float = math.inf, only: Sequence[str] = ()) -> Grade:
     """Grade one submission. A cell or call may take `seconds`, the calls of an exercise together `limit` seconds."""
     begin = time.perf_counter()
     result = Grade(student)
@@ -102,9 +103,9 @@ def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, meg
         submission = sandbox.Submission(cells(json.loads(content), chapter), hidden=hidden, megabytes=megabytes,
                                         seconds=seconds)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return nothing(student, "the file is no notebook that can be read", chapter)
+        return nothing(student, "the file is no notebook that can be read", chapter, only)
     try:
-        for id, name in answer_names(chapter).items():
+        for id, name in answer_names(chapter, only).items():
             exercise = all_of_them[id]
             try:
                 function = submission.function(name)
@@ -175,9 +176,10 @@ def marked_down(text: str) -> str:
     return re.sub(r"([|<>*_`\\\[\]])", r"\\\1", re.sub(r"\s+", " ", text))
 
 
-def write(grades: list[Grade], chapter: str, out: Path, of: int) -> None:
+def write(grades: list[Grade], chapter: str, out: Path, of: int,
+          only: Sequence[str] = ()) -> None:
     """Write grades.csv and grades.md: of so many submissions those that are graded."""
-    worth = {id: exercise.points for id, exercise in exercises(chapter).items()}
+    worth = {id: exercises(chapter)[id].points for id in handout.sources(chapter, only)}
     with (out / TABLES[0]).open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["student", *worth, "points", "of", *(f"{id} hint" for id in worth)])
@@ -200,6 +202,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m chapters grade", description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="notebooks, or folders of them")
     parser.add_argument("--chapter", metavar="NUMBER", help="default: the one that most cells name")
+    parser.add_argument("--only", nargs="+", metavar="EXERCISE", default=(), help="these exercises, such as 04.1 04.3")
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path(), help="where grades.csv and grades.md go")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=20.0,
                         help="of one cell or call; default: %(default)s")
@@ -222,20 +225,21 @@ def main(arguments: list[str]) -> int:
     if options.chapter is None and not named:
         raise SystemExit("no cell names an exercise: say which chapter, --chapter 04")
     chapter = options.chapter.zfill(2) if options.chapter else max(sorted(set(named)), key=named.count)
+    handout.sources(chapter, options.only)
     options.out.mkdir(parents=True, exist_ok=True)
-    handout.sources(chapter)
     hidden = [file.resolve() for file in found.values()]
     print(f"chapter {chapter}, {len(found)} submissions; {sandbox.isolation()}", file=sys.stderr)
-    grades = {student: nothing(student, hint, chapter) for student, hint in empty.items()}
+    grades = {student: nothing(student, hint, chapter, options.only) for student, hint in empty.items()}
     pool = ThreadPoolExecutor(options.workers)
     try:
         for job in as_completed([
                 pool.submit(grade, student, content, chapter, hidden, megabytes=options.memory, seconds=options.timeout,
-                            rounds=options.rounds, limit=options.limit) for student, content in contents.items()]):
+                            rounds=options.rounds, limit=options.limit, only=options.only)
+                for student, content in contents.items()]):
             done = job.result()
             grades[done.student] = done
             write([grades[student] for student in [*empty, *found] if student in grades], chapter, options.out,
-                  of=len(empty) + len(found))
+                  of=len(empty) + len(found), only=options.only)
             print(f"{done.student}: {sum(done.points.values())} points, {done.seconds:.0f} s", file=sys.stderr)
     finally:
         pool.shutdown(cancel_futures=True)                     # Ctrl-C: those that run end, no other begins

@@ -12,6 +12,7 @@ solutions and with hidden tests: `nbgrader generate_assignment` takes it from th
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,17 @@ def title(chapter: str) -> str:
     return next(line.removeprefix("# # ") for line in text.splitlines() if line.startswith("# # "))
 
 
-def sources(chapter: str) -> dict[str, Path]:
-    """The source of each exercise of a chapter by its id, {"04.1": …}."""
+def sources(chapter: str, only: Sequence[str] = ()) -> dict[str, Path]:
+    """The source of each exercise of a chapter by its id, {"04.1": …}: of all, or of the given ones only."""
     found = sorted(HERE.glob(f"exercises/{chapter}_[0-9]*_*.py"), key=lambda path: int(path.stem.split("_")[1]))
     if not found:
         there = sorted({path.name[:2] for path in HERE.glob("exercises/[0-9][0-9]_[0-9]*_*.py")})
         raise SystemExit(f"no exercises of chapter {chapter}: there are those of {', '.join(there)}")
-    return {".".join(path.stem.split("_")[:2]): path for path in found}
+    every = {".".join(path.stem.split("_")[:2]): path for path in found}
+    unknown = [id for id in only if id not in every]
+    if unknown:
+        raise SystemExit(f"expected exercises of chapter {chapter}, {', '.join(every)}, got {', '.join(unknown)}")
+    return {id: path for id, path in every.items() if id in only or not only}
 
 
 def kind(cell: Any) -> str:
@@ -70,14 +75,14 @@ def marked(kind: str, grade_id: str, points: int) -> dict[str, Any]:
             "solution": kind == "solution", "task": False} | graded
 
 
-def notebook(chapter: str, *, points: bool = False, nbgrader: bool = False) -> Any:
-    """The exercises of a chapter as one notebook, without results."""
+def notebook(chapter: str, *, only: Sequence[str] = (), points: bool = False, nbgrader: bool = False) -> Any:
+    """The exercises of a chapter, or the given ones only, as one notebook, without results."""
     import jupytext
     import nbformat
 
     from minnet.coursework import exercises
 
-    files = sources(chapter)
+    files = sources(chapter, only)
     worth = {id: exercise.points for id, exercise in exercises(chapter).items()}
     made = nbformat.v4.new_notebook(metadata={
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -113,6 +118,7 @@ def main(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m chapters handout", description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="+", metavar="NUMBER", help="chapters, such as 04")
+    parser.add_argument("--only", nargs="+", metavar="EXERCISE", default=(), help="these exercises, such as 04.1 04.3")
     parser.add_argument("--points", action="store_true", help="say in the headings what an exercise is worth")
     parser.add_argument("--nbgrader", action="store_true",
                         help="write nbgrader's source version, with solutions and hidden tests: not for students")
@@ -123,13 +129,14 @@ def main(arguments: list[str]) -> int:
     files = {}
     for number in options.chapters:
         chapter = number.zfill(2)
-        sources(chapter)
+        sources(chapter, options.only)
         files[chapter] = options.out / f"{next(HERE.glob(f'{chapter}_*.py')).stem}_exercises.ipynb"
         if files[chapter].exists() and not options.force:
             raise SystemExit(f"{files[chapter]} exists, perhaps with answers in it: move it, choose another folder "
                              "with --out, or overwrite it with --force")
     options.out.mkdir(parents=True, exist_ok=True)
     for chapter, file in files.items():
-        nbformat.write(notebook(chapter, points=options.points, nbgrader=options.nbgrader), file)
-        print(f"{file}: {len(sources(chapter))} exercises")
+        made = notebook(chapter, only=options.only, points=options.points, nbgrader=options.nbgrader)
+        nbformat.write(made, file)
+        print(f"{file}: {len(sources(chapter, options.only))} exercises")
     return 0

@@ -252,6 +252,16 @@ def test_a_table_is_no_formula():
     assert grade.marked_down("a|b\n<c>") == r"a\|b \<c\>"
 
 
+def test_some_exercises_only(tmp_path):
+    handed_in(tmp_path, "a.ipynb")
+    assert runner.main(["grade", str(tmp_path), "--chapter", "04", "--out", str(tmp_path),
+                        "--only", "04.1", "04.3"]) == 0
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert list(row) == ["student", "04.1", "04.3", "points", "of", "04.1 hint", "04.3 hint"]
+    assert row["of"] == "5"
+
+
 def test_what_cannot_be_graded(tmp_path):
     with pytest.raises(SystemExit, match="does not exist"):
         runner.main(["grade", str(tmp_path / "none")])

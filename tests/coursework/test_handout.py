@@ -78,3 +78,14 @@ def test_a_notebook_that_is_there_is_not_overwritten(tmp_path):
     assert solved.read_text() == "answers"
     assert runner.main(["handout", "04", "--force", "--out", str(tmp_path)]) == 0
     assert "geometric" in solved.read_text(encoding="utf-8")
+
+
+def test_some_exercises_only(tmp_path):
+    made = handout.notebook("04", only=["04.3", "04.1"])
+    assert [cell.metadata.nbgrader.grade_id for cell in made.cells if cell.metadata.nbgrader.grade] == [
+        "04-1-check", "04-3-check"]
+    assert runner.main(["handout", "04", "--only", "04.1", "04.3", "--out", str(tmp_path)]) == 0
+    assert "2 exercises" in (tmp_path / "04_glorot_exercises.ipynb").read_text(encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"expected exercises of chapter 04, 04\.1, .*, got 05\.1"):
+        runner.main(["handout", "04", "--only", "05.1", "--out", str(tmp_path / "new")])
+    assert not (tmp_path / "new").exists()

@@ -87,6 +87,12 @@ def cells(notebook: dict[str, Any], chapter: str) -> list[str]:
     return [ours[id] for id in ours if id in needed - seen] + found
 
 
+def mentioned(content: bytes) -> list[str]:
+    """The chapters that the cells of a notebook name."""
+    text = content.decode("utf-8", "replace").replace('\\"', '"')
+    return [next(filter(None, groups)) for groups in MENTIONED.findall(text)]
+
+
 def nothing(student: str, hint: str, chapter: str, only: Sequence[str] = ()) -> Grade:
     """What a submission gets of which nothing can be run."""
     ids = handout.sources(chapter, only)
@@ -99,6 +105,9 @@ def grade(student: str, content: bytes, chapter: str, hidden: list[Path], *, meg
     begin = time.perf_counter()
     result = Grade(student)
     all_of_them = exercises(chapter)
+    others = set(mentioned(content))
+    if others and chapter not in others:
+        return nothing(student, f"this is a notebook of chapter {min(others)}, not of chapter {chapter}", chapter, only)
     try:
         submission = sandbox.Submission(cells(json.loads(content), chapter), hidden=hidden, megabytes=megabytes,
                                         seconds=seconds)
@@ -220,8 +229,7 @@ def main(arguments: list[str]) -> int:
     for file in skipped:
         print(f"skipped, no notebook (.ipynb): {file}", file=sys.stderr)
     contents = {student: file.read_bytes() for student, file in found.items()}       # before any of them runs
-    named = [next(filter(None, groups)) for content in contents.values()
-             for groups in MENTIONED.findall(content.decode("utf-8", "replace").replace('\\"', '"'))]
+    named = [number for content in contents.values() for number in mentioned(content)]
     if options.chapter is None and not named:
         raise SystemExit("no cell names an exercise: say which chapter, --chapter 04")
     chapter = options.chapter.zfill(2) if options.chapter else max(sorted(set(named)), key=named.count)

@@ -252,6 +252,12 @@ def test_a_table_is_no_formula():
     assert grade.marked_down("a|b\n<c>") == r"a\|b \<c\>"
 
 
+def test_a_notebook_of_another_chapter_is_said():
+    content = json.dumps(handout.notebook("03")).encode()
+    done = grade.grade("one", content, "04", [], megabytes=2048, seconds=300, rounds=1)
+    assert set(done.hints.values()) == {"this is a notebook of chapter 03, not of chapter 04"}
+
+
 def test_some_exercises_only(tmp_path):
     handed_in(tmp_path, "a.ipynb")
     assert runner.main(["grade", str(tmp_path), "--chapter", "04", "--out", str(tmp_path),

@@ -12,6 +12,7 @@ solutions and with hidden tests: `nbgrader generate_assignment` takes it from th
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,41 @@ STUB = 'raise NotImplementedError("write your answer here")'
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
 HIDDEN_ROUNDS = 20                             # of the hidden tests, and of `python -m chapters grade`
 HEADING = re.compile(r"^# (\d\d\.\d+) (.+)$", re.MULTILINE)
+BEGIN = """# Exercises to chapter {number}: {title}
+
+{worth}. They belong to the chapter `chapters/{stem}.ipynb` of minnet: read it first.
+
+**Before you begin.** The checks are a part of minnet. In the folder of minnet, with Python 3.11 or newer,
+
+    python3 -m venv .venv && .venv/bin/pip install -q -e ".[chapters]" && .venv/bin/jupyter lab
+
+installs it and opens Jupyter (on Windows, write `.venv\\Scripts` for `.venv/bin`). Open this notebook there.
+
+**How it works.** Write your answer where `raise NotImplementedError` stands, run the cell, then run the check below.
+It calls your function with random inputs and says *right*, or where to look. Run it as often as you like: this costs
+nothing. You may add cells and imports. Where a task asks for a derivation or a reason, add a text cell for it.
+
+**What to hand in.** This notebook, saved, with your name in the cell below."""
+NAME = "Your name:"
 
 
-def sources(chapter: str) -> dict[str, Path]:
-    """The source of each exercise of a chapter by its id, {"04.1": …}."""
+def title(chapter: str) -> str:
+    """The first heading of a chapter."""
+    text = next(HERE.glob(f"{chapter}_*.py")).read_text(encoding="utf-8")
+    return next(line.removeprefix("# # ") for line in text.splitlines() if line.startswith("# # "))
+
+
+def sources(chapter: str, only: Sequence[str] = ()) -> dict[str, Path]:
+    """The source of each exercise of a chapter by its id, {"04.1": …}: of all, or of the given ones only."""
     found = sorted(HERE.glob(f"exercises/{chapter}_[0-9]*_*.py"), key=lambda path: int(path.stem.split("_")[1]))
     if not found:
         there = sorted({path.name[:2] for path in HERE.glob("exercises/[0-9][0-9]_[0-9]*_*.py")})
         raise SystemExit(f"no exercises of chapter {chapter}: there are those of {', '.join(there)}")
-    return {".".join(path.stem.split("_")[:2]): path for path in found}
+    every = {".".join(path.stem.split("_")[:2]): path for path in found}
+    unknown = [id for id in only if id not in every]
+    if unknown:
+        raise SystemExit(f"expected exercises of chapter {chapter}, {', '.join(every)}, got {', '.join(unknown)}")
+    return {id: path for id, path in every.items() if id in only or not only}
 
 
 def kind(cell: Any) -> str:
@@ -48,18 +75,24 @@ def marked(kind: str, grade_id: str, points: int) -> dict[str, Any]:
             "solution": kind == "solution", "task": False} | graded
 
 
-def notebook(chapter: str, *, points: bool = False, nbgrader: bool = False) -> Any:
-    """The exercises of a chapter as one notebook, without results."""
+def notebook(chapter: str, *, only: Sequence[str] = (), points: bool = False, nbgrader: bool = False) -> Any:
+    """The exercises of a chapter, or the given ones only, as one notebook, without results."""
     import jupytext
     import nbformat
 
     from minnet.coursework import exercises
 
-    files = sources(chapter)
+    files = sources(chapter, only)
     worth = {id: exercise.points for id, exercise in exercises(chapter).items()}
     made = nbformat.v4.new_notebook(metadata={
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
+    total = f"{len(files)} exercises" + (f", {sum(worth[id] for id in files)} points together" if points else "")
+    begin = BEGIN.format(number=chapter, title=title(chapter), worth=total,
+                         stem=next(HERE.glob(f"{chapter}_*.py")).stem)
+    for name, text in (("begin", begin), ("name", NAME)):
+        mark = marked(name, f"{chapter}-{name}", 0) | {"locked": name == "begin"}
+        made.cells.append(nbformat.v4.new_markdown_cell(text, id=f"{chapter}-{name}", metadata={"nbgrader": mark}))
     for id, source in files.items():
         for position, cell in enumerate(jupytext.read(source).cells):
             what = kind(cell)
@@ -85,17 +118,25 @@ def main(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m chapters handout", description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="+", metavar="NUMBER", help="chapters, such as 04")
+    parser.add_argument("--only", nargs="+", metavar="EXERCISE", default=(), help="these exercises, such as 04.1 04.3")
     parser.add_argument("--points", action="store_true", help="say in the headings what an exercise is worth")
     parser.add_argument("--nbgrader", action="store_true",
                         help="write nbgrader's source version, with solutions and hidden tests: not for students")
+    parser.add_argument("--force", action="store_true", help="overwrite a notebook that is there")
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path(),
                         help="the folder to write to; default: the current one")
     options = parser.parse_args(arguments)
+    files = {}
     for number in options.chapters:
         chapter = number.zfill(2)
-        made = notebook(chapter, points=options.points, nbgrader=options.nbgrader)
-        options.out.mkdir(parents=True, exist_ok=True)
-        file = options.out / f"{next(HERE.glob(f'{chapter}_*.py')).stem}_exercises.ipynb"
+        sources(chapter, options.only)
+        files[chapter] = options.out / f"{next(HERE.glob(f'{chapter}_*.py')).stem}_exercises.ipynb"
+        if files[chapter].exists() and not options.force:
+            raise SystemExit(f"{files[chapter]} exists, perhaps with answers in it: move it, choose another folder "
+                             "with --out, or overwrite it with --force")
+    options.out.mkdir(parents=True, exist_ok=True)
+    for chapter, file in files.items():
+        made = notebook(chapter, only=options.only, points=options.points, nbgrader=options.nbgrader)
         nbformat.write(made, file)
-        print(f"{file}: {len(sources(chapter))} exercises")
+        print(f"{file}: {len(sources(chapter, options.only))} exercises")
     return 0

@@ -11,6 +11,7 @@ A submission can still read what the account that grades can read, and use minne
 
 import contextlib
 import json
+import math
 import os
 import pickle
 import secrets
@@ -20,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -78,8 +80,13 @@ class Submission:
         self.cells, self.hidden, self.megabytes, self.seconds = cells, hidden, megabytes, seconds
         self.notes: dict[int, str] = {}                       # of a cell that raised an error, or did not end
         self.left_out: set[int] = set()
+        self.allow(math.inf)
         self.process: subprocess.Popen[bytes] | None = None
         self.folder = tempfile.mkdtemp(prefix="minnet-grade-")
+
+    def allow(self, seconds: float) -> None:
+        """From now on the calls of functions may take so long together; a call after that raises Wrong."""
+        self.allowed, self.left = seconds, seconds
 
     def close(self) -> None:
         """End the process, and remove its folder."""
@@ -175,7 +182,11 @@ class Submission:
             import numpy as np
 
             self.start()
+            if self.left <= 0:
+                raise Wrong(f"stopped: its calls took more than {self.allowed:g} seconds together")
+            begin = time.monotonic()
             answer = self.ask("call", name, arguments)
+            self.left -= time.monotonic() - begin
             if isinstance(answer.get("wrong"), str):
                 raise Wrong(answer["wrong"])
             value = read(answer)

@@ -2,6 +2,7 @@
 submissions.py; the others are graded by `python -m tests.campaigns.submissions`."""
 
 import csv
+import json
 import socket
 
 import numpy as np
@@ -54,6 +55,43 @@ def test_a_cell_and_a_call_without_end_are_stopped():
         assert submission.function("h") is None
     finally:
         submission.close()
+
+
+@pytest.mark.chapters
+def test_the_calls_of_an_exercise_have_a_limit_together():
+    submission = sandbox.Submission(["def f(x): return x"], hidden=[], megabytes=2048, seconds=300)
+    try:
+        function = submission.function("f")
+        submission.allow(300)
+        assert function(1) == 1
+        submission.allow(0)
+        with pytest.raises(Wrong, match="its calls took more than 0 seconds together"):
+            function(1)
+    finally:
+        submission.close()
+
+
+@pytest.mark.chapters
+def test_each_exercise_has_the_limit_of_its_own():
+    content = all_submissions()["right"].encode()
+    done = grade.grade("one", content, "04", [], megabytes=2048, seconds=300, rounds=2, limit=1e-9)
+    assert all("together" in hint for hint in done.hints.values())
+
+
+@pytest.mark.chapters
+def test_what_is_graded_before_an_interruption_is_kept(tmp_path, monkeypatch):
+    def graded(student, *arguments, **options):
+        if student == "b":
+            raise KeyboardInterrupt
+        return grade.nothing(student, "graded", "04")
+
+    monkeypatch.setattr(grade, "grade", graded)
+    handed_in(tmp_path, "a.ipynb", "b.ipynb")
+    with pytest.raises(KeyboardInterrupt):
+        runner.main(["grade", str(tmp_path), "--chapter", "04", "--workers", "1", "--out", str(tmp_path)])
+    assert "1 of 2 submissions" in (tmp_path / "grades.md").read_text(encoding="utf-8")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        assert [row["04.1 hint"] for row in csv.DictReader(file)] == ["graded"]
 
 
 @pytest.mark.chapters
@@ -130,16 +168,83 @@ def test_what_is_no_data_does_not_come_back():
             decode(bad)
 
 
-def test_cells_are_ours_where_they_are_not_the_students():
+def test_given_cells_are_run_as_we_wrote_them_and_checks_are_not():
     made = handout.notebook("04")
-    for cell in made.cells:
-        if cell.metadata.nbgrader.locked and cell.cell_type == "code":
-            cell.source = "raise SystemExit"
     ran = grade.cells(made, "04")
-    assert "raise SystemExit" not in ran
     assert not any("check(" in source for source in ran)
     made.cells = [cell for cell in made.cells if cell.metadata.nbgrader.solution]
     assert sorted(grade.cells(made, "04")) == sorted(ran)
+
+
+def test_what_the_student_adds_to_a_given_cell_is_run_after_ours():
+    made = handout.notebook("04")
+    given = next(cell for cell in made.cells if cell.cell_type == "code")
+    ours, given.source = given.source, "import math\n" + given.source
+    ran = grade.cells(made, "04")
+    assert ran[:2] == [ours, given.source]
+    assert ran[2].startswith("def geometric")
+
+
+@pytest.mark.chapters
+def test_a_line_added_to_a_given_cell_costs_nothing():
+    made = handout.notebook("04")
+    given, answer = [cell for cell in made.cells if cell.cell_type == "code"][:2]
+    given.source = "import math\ndef root(x): return math.sqrt(x)\nundefined_name"
+    answer.source = "def geometric(n, m): return root(3 / root(n * m)), root(n / m), root(m / n)"
+    done = grade.grade("one", json.dumps(made).encode(), "04", [], megabytes=2048, seconds=300, rounds=1)
+    assert done.hints["04.1"] == "right"
+    assert done.points["04.1"] == 2
+
+
+def handed_in(folder, *names):
+    """Files of these names, and folders where a name ends in a slash."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(exist_ok=True) if name.endswith("/") else (folder / name).write_text("{}")
+
+
+def test_students_whose_files_have_one_name(tmp_path):
+    handed_in(tmp_path, "a/lab.ipynb", "b/lab.ipynb", "c.ipynb")
+    files = [tmp_path / "a/lab.ipynb", tmp_path / "b/lab.ipynb"]
+    assert grade.files(files)[0] == {"a/lab": files[0], "b/lab": files[1]}
+    assert grade.files([tmp_path / "a", tmp_path / "b"])[0] == {"a/lab": files[0], "b/lab": files[1]}
+    assert list(grade.files([tmp_path])[0]) == ["a/lab", "b/lab", "c"]
+    assert list(grade.files([tmp_path / "c.ipynb"])[0]) == ["c"]
+    handed_in(tmp_path, "c.IPYNB")
+    if len(list(tmp_path.glob("[cC].*"))) == 2:                  # a file system that tells the two apart
+        with pytest.raises(SystemExit, match="one notebook for each student"):
+            grade.files([tmp_path])
+
+
+def test_what_is_no_notebook_is_said(tmp_path):
+    handed_in(tmp_path, "a/lab.ipynb", "a/figures/one.png", "b/lab.py", "c/", "d/LAB.IPYNB", "notes.txt",
+              "group/e/lab.ipynb.txt", "group/f/lab.ipynb", ".ipynb_checkpoints/g.ipynb",
+              "grades/grades.csv", "grades/grades.md")
+    found, empty, skipped = grade.files([tmp_path])
+    assert list(found) == ["a/lab", "d/LAB", "group/f/lab"]
+    assert empty == {"b": "there is no notebook (.ipynb) in this folder: lab.py",
+                     "c": "there is no notebook (.ipynb) in this folder: it is empty",
+                     "group/e": "there is no notebook (.ipynb) in this folder: lab.ipynb.txt"}
+    assert [path.as_posix() for path in skipped] == ["a/figures/one.png", "b/lab.py", "group/e/lab.ipynb.txt",
+                                                     "notes.txt"]
+
+
+def test_a_folder_whose_name_is_that_of_a_notebook(tmp_path):
+    handed_in(tmp_path, "x.ipynb/", "y.ipynb/lab.ipynb")
+    found, empty, _ = grade.files([tmp_path])
+    assert list(found) == ["y.ipynb/lab"]
+    assert list(empty) == ["x.ipynb"]
+
+
+@pytest.mark.chapters
+def test_a_folder_without_a_notebook_has_a_row(tmp_path, capsys):
+    handed_in(tmp_path, "a/lab.ipynb", "b/lab.zip")
+    assert runner.main(["grade", str(tmp_path), "--chapter", "04", "--out", str(tmp_path)]) == 0
+    assert "skipped, no notebook (.ipynb): b/lab.zip" in capsys.readouterr().err.replace("\\", "/")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows["b"]["points"] == "0"
+    assert "lab.zip" in rows["b"]["04.1 hint"]
 
 
 def test_a_table_is_no_formula():
@@ -147,10 +252,27 @@ def test_a_table_is_no_formula():
     assert grade.marked_down("a|b\n<c>") == r"a\|b \<c\>"
 
 
+def test_a_notebook_of_another_chapter_is_said():
+    content = json.dumps(handout.notebook("03")).encode()
+    done = grade.grade("one", content, "04", [], megabytes=2048, seconds=300, rounds=1)
+    assert set(done.hints.values()) == {"this is a notebook of chapter 03, not of chapter 04"}
+
+
+def test_some_exercises_only(tmp_path):
+    handed_in(tmp_path, "a.ipynb")
+    assert runner.main(["grade", str(tmp_path), "--chapter", "04", "--out", str(tmp_path),
+                        "--only", "04.1", "04.3"]) == 0
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert list(row) == ["student", "04.1", "04.3", "points", "of", "04.1 hint", "04.3 hint"]
+    assert row["of"] == "5"
+
+
 def test_what_cannot_be_graded(tmp_path):
     with pytest.raises(SystemExit, match="does not exist"):
         runner.main(["grade", str(tmp_path / "none")])
-    with pytest.raises(SystemExit, match="at least one notebook"):
+    (tmp_path / "lab.py").touch()
+    with pytest.raises(SystemExit, match=r"at least one notebook.* skipped: lab\.py"):
         runner.main(["grade", str(tmp_path)])
     (tmp_path / "a.ipynb").write_text("{}")
     with pytest.raises(SystemExit, match="say which chapter"):

@@ -25,7 +25,8 @@
 #
 # <details><summary>Hint 2</summary>
 #
-# Measure the standard deviation of what you drew: it is below 1. Which factor brings it back to 1?
+# Measure the standard deviation of what you drew: it is below 1. Which factor brings it back to 1? It is
+# a constant of the distribution, the same for every matrix: measure it once, with a million numbers.
 #
 # </details>
 #

@@ -15,8 +15,8 @@
 #
 # **(20 min)** The sigmoid needs weights four times as large as Glorot's, since its slope at 0 is ¼. Change the
 # activation instead: $f(z) = 4\sigma(z) - 2$. Write a function that returns $f(z)$ and $f'(z)$ for an array $z$. Then
-# say before you run the last cell: do five such layers learn from Glorot's weights in two epochs? Do five sigmoid
-# layers?
+# say before you run the cell after the check: do five such layers learn from Glorot's weights in two epochs? Do five
+# sigmoid layers?
 #
 # <details><summary>Hint 1</summary>
 #

@@ -13,8 +13,9 @@
 # %% [markdown]
 # # 04.5 Break a layer, and find it
 #
-# **(20 min)** The first cell breaks a network of tanh layers: the weights of one layer are multiplied by a number, 20
-# times too small or 30 times too large. `diagnose` says what is wrong. Does it say where?
+# **(20 min)** The first code cell of this exercise breaks a network of tanh layers: the weights of one layer are
+# multiplied by `factor`, here 1/40. `diagnose` says what is wrong. Does it say where? What does it say with a factor
+# of 30?
 #
 # Write a function `broken_layer(net, x)` that returns the number of the layer whose weights have the wrong scale.
 # Layers count from 1, as in the table of `diagnose`. The widths differ from layer to layer, and the factor may be far
@@ -22,8 +23,8 @@
 #
 # <details><summary>Hint 1</summary>
 #
-# Change `factor` and the layer in the first cell, and read the table. Which column changes *at* the layer, and which
-# only above or below it?
+# Change `factor` and the layer in the cell that breaks the network, and read the table. Which column changes *at* the
+# layer, and which only above or below it?
 #
 # </details>
 #

@@ -20,7 +20,8 @@
 # - `up`: the largest $|\log_{10}|$ of the mean square of the signal on the way up, where it is 1 at the inputs,
 # - `down`: the same for $\delta$ on the way down to the inputs, where it is 1 at the outputs.
 #
-# For which $p$ is the larger of the two smallest, where wide and narrow layers alternate? The last cell measures it.
+# For which $p$ is the larger of the two smallest, where wide and narrow layers alternate? The cell after the
+# check measures it.
 #
 # <details><summary>Hint 1</summary>
 #

@@ -104,6 +104,18 @@ def clipped(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return np.clip(rng.normal(0, s, shape), -2 * s, 2 * s)
 
 
+def normalized(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """A truncated normal, each matrix of which is scaled to exactly Glorot's deviation."""
+    W = truncated()(rng, shape)
+    return np.asarray(W * sigma(*shape) / W.std())
+
+
+def narrow(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """The normal of the corrected deviation, cut at two of Glorot's deviations."""
+    s = sigma(*shape)
+    return initializers.truncated_normal(std=s / CUT_STD, cut=2 * CUT_STD, corrected=False)(rng, shape)
+
+
 CUT_STD = 0.8796256610342398                                  # of a unit normal cut at ±2; truncated_normal derives it
 
 TRUNCATED = Exercise("04.3", truncated(), weights(), (
@@ -115,8 +127,15 @@ TRUNCATED = Exercise("04.3", truncated(), weights(), (
             "correction applied twice?", lambda rng, shape: truncated()(rng, shape) / CUT_STD),
     Mistake("0.6 of the variance: is it multiplied by the correction instead of divided?",
             lambda rng, shape: truncated(corrected=False)(rng, shape) * CUT_STD),
+    Mistake("every matrix has exactly the same standard deviation: is each divided by its own? The deviation of the "
+            "distribution is meant; that of what is drawn varies", normalized),
+    Mistake("the bounds are ±2, whatever the deviation, so that nothing is cut off: where is twice the deviation of "
+            "your normal?", gaussian(lambda n, m: sigma(n, m) / CUT_STD)),
+    Mistake("the bounds are two of the standard deviations that the result shall have: the task has them at two of "
+            "those of the normal that is cut", narrow),
     Mistake("many weights lie exactly at the bounds: values beyond them are clipped. Draw them again instead", clipped),
-    Mistake("the variance is right, but there are weights beyond the bounds: nothing is cut off", gaussian(sigma)),
+    Mistake("the variance is right, but there are weights beyond the bounds: nothing is cut off. Are the bounds "
+            "±2, whatever the deviation?", gaussian(sigma)),
     Mistake("the standard deviation matches 1/√fan_in: where is fan_out?",
             lambda rng, shape: initializers.truncated_normal(std=1 / math.sqrt(shape[0]))(rng, shape)),
     Mistake("the variance is right, the distribution is uniform and not a truncated normal",
@@ -147,6 +166,9 @@ SLOPE = Exercise("04.4", scaled_sigmoid, outputs("f", "df", inputs=lambda rng: (
             sigmoid_and(lambda z, s, f: f * (1 - f))),
     Mistake("df uses z(1 − z): it shall be σ(z) that stands there", sigmoid_and(lambda z, s, f: z * (1 - z))),
     Mistake("df has the constant −2, whose derivative is 0", sigmoid_and(lambda z, s, f: 4 * s * (1 - s) - 2)),
+    Mistake("df has the form for 4σ, which lies between 0 and 4: f lies between −2 and 2. What is σ, written in f?",
+            sigmoid_and(lambda z, s, f: f * (1 - f / 4))),
+    Mistake("f and df are exchanged: the function returns f first", lambda z: scaled_sigmoid(z)[::-1]),
     Mistake("df is that of tanh(z): f is 2 tanh(z/2), so the chain rule gives other factors",
             sigmoid_and(lambda z, s, f: 1 - np.tanh(z) ** 2)),
     Mistake("df is 1 everywhere: 1 is the slope at 0 only", sigmoid_and(lambda z, s, f: np.ones_like(z))),
@@ -166,7 +188,7 @@ def broken(rng: np.random.Generator, *factors: float) -> tuple[Network, np.ndarr
     sizes = [int(n) for n in rng.integers(30, 90, depth + 1)]
     net = mlp(sizes, activation="tanh", init="glorot_uniform", rng=rng)
     net.layers[int(rng.integers(1, depth - 1))].W *= rng.choice(factors)
-    return net, rng.normal(size=(50, sizes[0]))
+    return net, rng.normal(scale=2, size=(50, sizes[0]))
 
 
 def find_both(function: Function, rng: np.random.Generator) -> Observation:
@@ -187,11 +209,20 @@ def activity(net: Network, x: np.ndarray) -> np.ndarray:
     return np.array([math.sqrt((layer.a**2).mean()) for layer in net.layers])
 
 
+def largest_jump(net: Network, x: np.ndarray) -> int:
+    """The layer at which the root mean square of the signal changes by the largest factor."""
+    size = np.log([math.sqrt((x**2).mean()), *activity(net, x)])
+    return int(abs(np.diff(size)).argmax()) + 1
+
+
 FIND = Exercise("04.5", lambda net, x: int(deviations(net).argmax()) + 1, find_both, (
     Mistake("one too small: layers count from 1, as in the table of diagnose",
             lambda net, x: int(deviations(net).argmax())),
     Mistake("one too large: does the loop over layers begin too late?",
             lambda net, x: int(deviations(net).argmax()) + 2),
+    Mistake("this is the layer at which the size of the activations changes most. That is often the broken one, but "
+            "not always: tanh bounds what weights that are too large can do. Which size does it not touch?",
+            largest_jump),
     Mistake("this is the layer with the smallest activations. Once a layer has shrunk the signal it stays small above: "
             "look where it *changes*", lambda net, x: int(activity(net, x).argmin()) + 1),
     Mistake("this is the layer with the largest activations, which finds weights that are too large at best",
@@ -203,7 +234,7 @@ FIND = Exercise("04.5", lambda net, x: int(deviations(net).argmax()) + 1, find_b
     Mistake("this is the last layer for every network: which statistic does not depend on the layer?",
             lambda net, x: len(net.layers)),
     Mistake("this is layer 1 for every network. What changes at the broken layer?", lambda net, x: 1),
-), points=3, rounds=6)
+), points=3, rounds=12)                                         # largest_jump is right in a third of the rounds
 
 
 # 04.6 Every p --------------------------------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from minnet.coursework.comparisons import NotDone, equal, in_words
 from minnet.coursework.exercises import Exercise, Function, Observation, Wrong, exercise
 from minnet.coursework.limits import TooLong, limited
+from minnet.coursework.observations import DISTRIBUTION
 
 
 def check(id: str, answer: Any, *, rounds: int | None = None) -> None:
@@ -49,11 +51,19 @@ def judge(what: Exercise, function: Function, seeds: Sequence[int]) -> None:
         if isinstance(right[0][name], bool):
             words = f"expected a function for which this holds: {name}"
         else:
-            words = in_words([one[name] for one in came], [one[name] for one in right], what.tolerance)
+            words = in_words([one[name] for one in came], [one[name] for one in right], what.tolerance,
+                             "quantiles" if name.startswith(DISTRIBUTION) else "entries")
             words = f"`{name}`: {words}" if name.isidentifier() else f"{name}: {words}"
     fine = [name for name in right[0] if name not in wrong and name.isidentifier()]
     also = f"Right: {', '.join(fine)}. " if fine else ""
-    raise Wrong(f"{what.id}: not yet. {also}{words[0].upper()}{words[1:]}")
+    raise Wrong(f"{what.id}: not yet. {also}{capitalized(words, right[0])}")
+
+
+def capitalized(hint: str, names: Collection[str]) -> str:
+    """A hint with a capital letter, unless it begins with a name: one of these, or a symbol: r, δ, dW, fan_in."""
+    word = re.split(r"[ ,:]", hint, maxsplit=1)[0]
+    is_name = word in names or not re.fullmatch(r"[a-z]{2,}|a", word)
+    return hint if is_name else hint[0].upper() + hint[1:]
 
 
 def _observed(what: Exercise, function: Function, seed: int) -> Observation:

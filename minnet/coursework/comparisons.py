@@ -82,6 +82,8 @@ def _factor_in_words(pairs: Pairs, tolerance: float) -> str | None:
     whole = [max(abs(one), 1 / abs(one)) for one in c]
     if np.allclose(whole, np.round(whole), rtol=near) and tolerance < 1e-3:
         return "off by a factor n, a whole number that depends on the sizes: mean or sum?"
+    if all(b.size == 1 for _, b in pairs):                      # any number is a multiple of any other
+        return None
     return "right but for one factor, which changes with the inputs: which size or which number enters it?"
 
 
@@ -124,13 +126,15 @@ def _finite(pairs: Pairs, _: float) -> str | None:
     return None
 
 
-def _entries(pairs: Pairs, tolerance: float) -> str:
+def _entries(pairs: Pairs, tolerance: float, entries: str) -> str:
     wrong = [float((abs(a - b) > tolerance * abs(b).max()).mean()) for a, b in pairs]
     if max(wrong) < 1:
-        return f"up to {max(wrong):.0%} of its entries are not right, the others are"
+        return f"up to {max(wrong):.0%} of its {entries} are not right, the others are"
     share = float(np.mean([abs(a).mean() / abs(b).mean() if b.any() else np.inf for a, b in pairs]))
-    size = "too large" if share > 1.05 else "too small" if share < 0.95 else "of about the right size"
-    return f"it has the right shape, and is {size} on average; its entries are not right"
+    size = "too large" if share > 1.05 else "too small" if share < 0.95 else "about right"
+    if all(b.size == 1 for _, b in pairs):
+        return f"it is not right. In absolute value it is {size}, on average over the inputs"
+    return f"it has the right shape, but its {entries} are not right. In absolute value they are {size} on average"
 
 
 GENERAL: tuple[Callable[[Pairs, float], str | None], ...] = (
@@ -143,8 +147,11 @@ GENERAL: tuple[Callable[[Pairs, float], str | None], ...] = (
     _constant, _shape)
 
 
-def in_words(came: list[Any], right: list[Any], tolerance: float) -> str:
-    """How one part of an answer differs from the right one, over all rounds, without saying the right one."""
+def in_words(came: list[Any], right: list[Any], tolerance: float, entries: str = "entries") -> str:
+    """How one part of an answer differs from the right one, over all rounds, without saying the right one.
+
+    `entries` is what the numbers of an array are called.
+    """
     if isinstance(right[0], bool):
         return "it should be so"
     if isinstance(right[0], tuple):                             # a shape: no secret
@@ -161,4 +168,4 @@ def in_words(came: list[Any], right: list[Any], tolerance: float) -> str:
     if all(isinstance(b, int) for b in right) and all(a.shape == () for a, _ in pairs):   # a layer, a count
         return next(f"{a} is not right" for a, b in zip(came, right, strict=True) if a != b)
     found = (judge(pairs, tolerance) for judge in GENERAL)
-    return next((words for words in found if words), None) or _entries(pairs, tolerance)
+    return next((words for words in found if words), None) or _entries(pairs, tolerance, entries)

@@ -18,6 +18,8 @@ from minnet.coursework.exercises import Function, Observation, Observe
 UNCHANGED = "leaves its arguments as they are"
 FRESH = "two calls draw different weights"
 REPEATS = "generators of equal seed draw equal weights"
+VARIES = "the standard deviation of what is drawn differs a little from call to call, by chance"
+DISTRIBUTION = "the distribution for"
 PROBABILITIES = (0.005, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.995)
 
 
@@ -56,8 +58,9 @@ def weights(shape: tuple[int, int] = (300, 120), wide: tuple[int, int] = (100, 4
     """The statistics of an initializer, a function of (rng, shape), at two shapes.
 
     The distribution is seen by its quantiles at PROBABILITIES, which hold mean, deviation and form at once; a tolerance
-    of 0.04 is more than five standard errors at these sizes. Beside them: the shape, whether two calls differ, and
-    whether the generator that is passed decides what is drawn.
+    of 0.04 is more than five standard errors at these sizes. Beside them: the shape, whether two calls differ, also in
+    their deviation (weights that are divided by their own deviation do not), and whether the generator that is passed
+    decides what is drawn.
     """
     def observe(function: Function, rng: np.random.Generator) -> Observation:
         found: Observation = {}
@@ -69,8 +72,9 @@ def weights(shape: tuple[int, int] = (300, 120), wide: tuple[int, int] = (100, 4
             if not isinstance(first, np.ndarray) or first.dtype.kind not in "fiu" or not first.size:
                 raise NotDone.of(first, f"expected an array of real numbers of shape {size}")
             found |= {f"the shape for {size}": first.shape,
-                      f"the distribution for {size}": _quantiles(first),
-                      FRESH: not equal(first, second, 0.0), REPEATS: equal(first, again, 0.0)}
+                      f"{DISTRIBUTION} {size}": _quantiles(first),
+                      FRESH: not equal(first, second, 0.0), REPEATS: equal(first, again, 0.0),
+                      VARIES: not equal(np.std(first), np.std(second), 1e-12)}       # rounding alone: 1e-15
         return found
 
     return observe

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from minnet.coursework import Exercise, Mistake, Wrong
-from minnet.coursework.checking import judge
+from minnet.coursework.checking import capitalized, judge
 from minnet.coursework.limits import TooLong, limited
-from minnet.coursework.observations import FRESH, REPEATS, UNCHANGED, outputs, weights
+from minnet.coursework.observations import FRESH, REPEATS, UNCHANGED, VARIES, outputs, weights
 
 
 def backward(x, W, delta):
@@ -68,7 +68,7 @@ def test_a_named_mistake_beside_another():
     ({"dW": lambda v: v / 0.0}, "infinite"),
     ({"dW": lambda v: "seven"}, "expected a number or an array of numbers, got a str"),
     ({"dW": lambda v: v * (v > 0)}, "of its entries are not right, the others are"),
-    ({"dW": lambda v: np.sin(v) + 9}, "too large on average"),
+    ({"dW": lambda v: np.sin(v) + 9}, "In absolute value they are too large on average"),
 ])
 def test_general_mistakes(change, words):
     said = hint(BACKWARD, but(**change))
@@ -85,6 +85,22 @@ def test_a_whole_number_is_no_factor_of_another():
     layer = Exercise("01.9", lambda k: k, outputs("layer", inputs=lambda rng: (int(rng.integers(2, 9)),)), ())
     assert hint(layer, lambda k: 1) == "01.9: not yet. `layer`: 1 is not right"
     assert "expected the shape (), got (1,)" in hint(layer, lambda k: np.array([k]))
+
+
+def test_one_number_is_no_multiple_of_another():
+    square = Exercise("01.9", lambda x: x**2, outputs("y", inputs=lambda rng: (rng.uniform(1, 2),)), ())
+    assert hint(square, lambda x: 0.1 + x / 7) == (
+        "01.9: not yet. `y`: it is not right. In absolute value it is too small, on average over the inputs")
+    assert "twice what it should be" in hint(square, lambda x: 2 * x**2)
+
+
+@pytest.mark.parametrize(("words", "begins"), [
+    ("a root is missing", "A root"), ("the root of r", "The root"), ("two roots", "Two"), ("r is a root", "r is"),
+    ("dW is half", "dW is"), ("fan_in stands", "fan_in"), ("np.clip moves", "np.clip"), ("df, not f", "df,"),
+    ("δ starts", "δ"), ("r²/3 is", "r²/3"), ("f is a root", "f is"),
+])
+def test_a_hint_that_begins_with_a_name_keeps_its_small_letter(words, begins):
+    assert capitalized(words, {"df", "f"}).startswith(begins)
 
 
 def test_an_argument_that_is_changed():
@@ -132,9 +148,10 @@ def test_initializers():
     assert FRESH in hint(law, lambda rng, shape: np.random.default_rng(0).normal(size=shape))
     assert REPEATS in hint(law, lambda rng, shape: np.random.default_rng().normal(size=shape))
     assert "twice" in hint(law, lambda rng, shape: 2 * rng.normal(size=shape))
-    assert "entries are not right" in hint(law, lambda rng, shape: rng.uniform(-1.7, 1.7, shape))
+    assert "quantiles are not right" in hint(law, lambda rng, shape: rng.uniform(-1.7, 1.7, shape))
     swapped = hint(law, lambda rng, shape: rng.normal(size=shape[::-1]))
     assert "The shape for (300, 120): expected (300, 120), got (120, 300)" in swapped
+    assert VARIES in hint(law, lambda rng, shape: (W := rng.normal(size=shape)) / W.std())
     assert "a constant" in hint(law, lambda rng, shape: rng.normal(1, 1, shape))
     assert "expected an array of real numbers" in hint(law, lambda rng, shape: 3)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minnet.coursework import Wrong, check, exercises
+from minnet.coursework import Wrong, chapter_04, check, exercises
 from minnet.coursework.checking import said
 
 jupytext = pytest.importorskip("jupytext")
@@ -80,6 +80,13 @@ def test_the_right_function_is_right(exercise):
 def test_a_mistake_gets_its_hint(exercise, mistake):
     for begin in (0, 100):
         assert mistake.hint[1:] in said(exercise, mistake.function, range(begin, begin + exercise.rounds))
+
+
+def test_the_largest_jump_is_not_always_the_broken_layer():
+    """A check that draws few networks would say "right" to it: none of ten does."""
+    exercise = exercises("04")["04.5"]
+    for begin in range(0, 10 * exercise.rounds, exercise.rounds):
+        assert "changes most" in said(exercise, chapter_04.largest_jump, range(begin, begin + exercise.rounds))
 
 
 @each

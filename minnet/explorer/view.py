@@ -143,7 +143,8 @@ def notes(seen: Observed, theory: Expected | str | None) -> str:
     """What a reader has to know about the state: training that diverged; why there is no theory, or what it is of."""
     found = []
     if seen.stopped:
-        found.append(f"<b>Training stopped:</b> {html.escape(seen.stopped)}. Rewind and change one setting.")
+        found.append(f"<b>Training stopped:</b> {html.escape(seen.stopped)}. The pictures show the network before that "
+                     f"epoch, at step {seen.step}. Change one setting and train again.")
     if isinstance(theory, str):
         found.append(f"<b>Theory is not drawn:</b> {html.escape(theory)}.")
     elif theory is not None and seen.step:

@@ -50,6 +50,7 @@ def test_what_fails_is_said_in_words():
     explorer = Explorer(Settings(depth=10, width=32, init="normal(std=1.0)", learning_rate=3.0))
     explorer.buttons["train"].click()
     assert "Training stopped" in explorer.texts["notes"].value
+    assert "The pictures show the network before that epoch, at step 0." in explorer.texts["notes"].value
     explorer.controls["init"].value = "zeros"
     assert "Theory is not drawn" in explorer.texts["notes"].value
     assert "Training stopped" not in explorer.texts["notes"].value

@@ -88,18 +88,21 @@ def jacobian_picture(s: np.ndarray, seen: Observed, expected: Expected | None, p
         return drawings.message(title, "It cannot be computed: the signal is no longer a finite number.")
     with np.errstate(all="ignore"):
         size = float(np.sqrt(np.square(s).mean()))
-    lines = _lines(_above_rounding(s), None if pinned is None or not pinned.size else _above_rounding(pinned), seen,
-                   other)
+    kept = _above_rounding(s)
+    lines = _lines(kept, None if pinned is None or not pinned.size else _above_rounding(pinned), seen, other)
     if expected is not None and 0 < expected.stretch < np.inf:
         lines.append(Curve("rms in theory", np.full(len(s), expected.stretch), "#000", "theory"))
     return drawings.curves(f"Jacobian ∂z_L/∂z_1: largest s {drawings.number(float(s[0]))}, rms "
-                           f"{drawings.number(size)}", lines, "singular value s, the largest first")
+                           f"{drawings.number(size)}", lines, "singular value s, the largest first",
+                           note=f"{len(s) - len(kept)} of {len(s)}, which are rounding" if len(kept) < len(s) else "")
 
 
 def _above_rounding(s: np.ndarray) -> np.ndarray:
-    """Singular values; NaN for those below 10⁻¹⁶ of the largest, which are rounding."""
-    with np.errstate(all="ignore"):
-        return np.where(s > max(1e-16 * float(s[0]), 1e-300), s, np.nan)
+    """The singular values above n·ε times the largest; those below are rounding, as for `np.linalg.matrix_rank`."""
+    if not s[0] > 0:
+        return s                                  # all are 0 or not finite: the picture says so
+    kept: np.ndarray = s[s > len(s) * np.finfo(s.dtype).eps * s[0]]
+    return kept
 
 
 def loss_picture(seen: Observed, pinned: Observed | None) -> str:

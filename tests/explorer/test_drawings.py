@@ -78,7 +78,7 @@ def test_where_a_value_lies():
     assert Axes(1, 5, 2.0, 2.0, True).ticks()
     line = Curve("measured", np.array([1.0, np.nan, 0.0, 10.0, 100.0]), "#f00", "measured")
     tree = parsed(drawings.curves("title", [line], "layer"))
-    assert "2 values are 0 or not finite" in tree.get("aria-label")
+    assert "left out: 1 zero, 1 not finite" in tree.get("aria-label")
     (d,) = [path.get("d") for path in tree.iter("path") if path.get("stroke") == "#f00" and "h24" not in path.get("d")]
     assert re.sub(r"[\d. ]+", "", d) == "MML", "a gap where a value is missing"
     assert len(list(tree.iter("circle"))) == 3 + 1, "three marks, and one in the legend"
@@ -89,8 +89,23 @@ def test_round_steps():
 
 
 def test_nothing_to_draw_is_said():
-    zeros = Curve("measured", np.zeros(3), "#f00", "measured")
-    assert "every value is 0 or not a finite number" in parsed(drawings.curves("t", [zeros], "layer")).get("aria-label")
+    for values, words in (([0, 0, 0], "3 zeros."), ([np.nan, 0, np.inf], "1 zero, 2 not finite.")):
+        line = Curve("measured", np.array(values, float), "#f00", "measured")
+        said = parsed(drawings.curves("t", [line], "layer")).get("aria-label")
+        assert f"There is nothing to draw: {words}" in said
+
+
+def test_singular_values_that_are_rounding_are_left_out_and_counted():
+    """The tolerance is that of numpy's matrix_rank: n·ε times the largest."""
+    run = Run(Settings(depth=3, width=8))
+    seen = view.observe(run)
+    A = np.diag([5.0, 1.0, 1e-3, 1e-12, 1e-15, 1e-18, 1e-40, 0.0])
+    s = np.diag(A)
+    said = parsed(view.jacobian_picture(s, seen, None, None, None)).get("aria-label")
+    assert np.linalg.matrix_rank(A) == 4
+    assert "measured: from 5 to 1e-12; left out: 4 of 8, which are rounding." in said
+    assert "rounding" not in view.jacobian_picture(s[:4], seen, None, s, seen)
+    assert "There is nothing to draw: 8 zeros." in view.jacobian_picture(np.zeros(8), seen, None, None, None)
 
 
 def test_words_are_escaped():

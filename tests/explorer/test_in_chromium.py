@@ -185,6 +185,19 @@ def test_stored_choose_train_rewind_compare(opened):
     assert all(url.startswith(("file:", "data:")) for url in requests)
 
 
+def test_stored_singular_values_that_are_rounding_are_left_out_and_counted(opened):
+    tab, _, errors = opened(PAGE.as_uri())
+    s = STORED["he_normal|relu|2"]["frames"][0]["s"]
+    kept = [value for value in s if value > 64 * np.finfo(float).eps * s[0]]
+    tab.select_option("#depth", "2")
+    said = label(tab, "jacobian")
+    assert f"measured: from {s[0]:g} to {kept[-1]:g};" in said
+    assert f"left out: {16 - len(kept)} of the 16, which are rounding." in said
+    tab.select_option("#init", "zeros")
+    assert "There is nothing to draw: 3 zeros." in label(tab, "z")
+    assert errors == []
+
+
 def test_stored_runs_by_keyboard(opened):
     tab, _, errors = opened(PAGE.as_uri())
     tab.keyboard.press("Tab")

@@ -198,8 +198,53 @@ def test_stored_singular_values_that_are_rounding_are_left_out_and_counted(opene
     assert errors == []
 
 
+def test_stored_run_that_diverges_says_so_once_it_is_trained(opened):
+    tab, _, errors = opened(PAGE.as_uri())
+    tab.select_option("#init", "normal(std=0.3)")
+    tab.select_option("#depth", "10")
+    run = STORED["normal(std=0.3)|relu|10"]
+    assert run["stopped"]
+    assert "Training stopped" not in tab.locator("#status").text_content()
+    tab.click("#train")
+    words = f"Training stopped: {run['stopped']}. The pictures show the network before that epoch, at step 0."
+    tab.wait_for_function("words => document.getElementById('status').textContent.includes(words)", arg=words)
+    assert run["stopped"] in label(tab, "loss")
+    assert "epochs=0" in tab.locator("#code").text_content()
+    tab.click("#rewind")
+    assert "Training stopped" not in tab.locator("#status").text_content()
+    assert errors == []
+
+
+def test_stored_code_has_the_width_of_the_page(opened):
+    tab, *_ = opened(PAGE.as_uri())
+    assert tab.evaluate("(() => { const code = document.getElementById('code'); return code.scrollWidth <= "
+                        "code.clientWidth; })()")
+
+
+def test_stored_page_leads_back_to_the_book(opened):
+    """In the book the page is chapters/explorer/index.html, and the notebook chapters/explorer.html."""
+    tab, *_ = opened(PAGE.as_uri())
+    links = tab.eval_on_selector_all("a", "links => links.map(link => link.getAttribute('href'))")
+    assert links == ["../../index.html", "../explorer.html"]
+
+
+@pytest.mark.parametrize(("mode", "system", "dark"), [(None, "light", False), (None, "dark", True),
+                                                      ("auto", "dark", True), ("dark", "light", True),
+                                                      ("light", "dark", False)])
+def test_stored_page_follows_the_theme_of_the_book_or_of_the_system(opened, mode, system, dark):
+    tab, _, errors = opened(PAGE.as_uri())
+    tab.emulate_media(color_scheme=system)
+    tab.evaluate("mode => mode === null ? localStorage.removeItem('mode') : localStorage.setItem('mode', mode)", mode)
+    tab.reload()
+    color = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", color))) < 3 * 60) is dark
+    assert errors == []
+
+
 def test_stored_runs_by_keyboard(opened):
     tab, _, errors = opened(PAGE.as_uri())
+    for _ in range(2):                                       # the two links
+        tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.id") == "init"
     tab.keyboard.press("ArrowDown")

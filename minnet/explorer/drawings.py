@@ -113,8 +113,13 @@ def last(line: Curve, log: bool) -> float:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number of three digits, or in words that it is none."""
-    return f"{value:.{digits}g}" if math.isfinite(value) else "not finite"
+    """A number of three digits, such as 0.0123 and 1.2e-7, or in words that it is none."""
+    return short_exponent(f"{value:.{digits}g}") if math.isfinite(value) else "not finite"
+
+
+def short_exponent(words: str) -> str:
+    """1e-07 and 1e+10 as 1e-7 and 1e10."""
+    return words.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 @dataclass(frozen=True)
@@ -185,14 +190,15 @@ class Axes:
         return f'<path d="{points}Z" fill="#000" fill-opacity=".13"/>'
 
     def line(self, line: Curve) -> str:
-        """A line with its marks, with gaps where a value cannot be drawn."""
+        """A line with at most 64 marks, with gaps where a value cannot be drawn."""
         good = usable(line.values, self.log)
         x = self.x(places(line))
         y = self.y(np.where(good, line.values, self.y_high))
         begins = good & ~np.append(False, good[:-1])
         pieces = "".join(f"{'M' if begins[k] else 'L'}{x[k]:.1f} {y[k]:.1f}" for k in np.flatnonzero(good))
-        marks = "" if line.kind == "theory" or len(x) > 64 else "".join(
-            mark(*place, line) for place in zip(x[good], y[good], strict=True))
+        every = math.ceil(len(x) / 64)
+        marks = "" if line.kind == "theory" else "".join(
+            mark(*place, line) for place in zip(x[good][::every], y[good][::every], strict=True))
         return f'<path d="{pieces}" {stroke(line)}/>{marks}'
 
 
@@ -211,7 +217,7 @@ def tick(value: float) -> str:
     """The label of a tick: 0.1, 1, 100 as they are, others as powers."""
     if value == 0 or 1e-3 < abs(value) < 1e4:
         return f"{value:g}"
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return short_exponent(f"{value:.0e}")
 
 
 def stroke(line: Curve) -> str:

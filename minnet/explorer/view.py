@@ -71,10 +71,11 @@ def profile_pictures(seen: Observed, expected: Expected | None, pinned: Observed
         ends = f"{drawings.number(now[0])} in layer 1, {drawings.number(now[-1])} in layer {len(now)}"
         found[name] = drawings.curves(f"rms of {letter}: {ends}", _lines(now, other, seen, pinned, theory, band),
                                       "layer (the last one gives the outputs)")
-        words = "bell curve: theory" if name == "z" else "dashed: ± the predicted rms"
+        bell = name == "z" and seen.step == 0     # training moves z away from the normal distribution of random weights
+        words = "bell curve: theory" if bell else "dashed: ± the predicted rms"
         found[f"{name}_histograms"] = drawings.histograms(
             f"{letter} in units of its rms{'' if theory is None else f'; {words}'}", counts, now, seen.color,
-            reach=REACH, theory=theory, normal=name == "z")
+            reach=REACH, theory=theory, normal=bell)
     return found
 
 
@@ -94,7 +95,7 @@ def jacobian_picture(s: np.ndarray, seen: Observed, expected: Expected | None, p
         lines.append(Curve("rms in theory", np.full(len(s), expected.stretch), "#000", "theory"))
     return drawings.curves(f"Jacobian ∂z_L/∂z_1: largest s {drawings.number(float(s[0]))}, rms "
                            f"{drawings.number(size)}", lines, "singular value s, the largest first",
-                           note=f"{len(s) - len(kept)} of {len(s)}, which are rounding" if len(kept) < len(s) else "")
+                           note=f"{len(s) - len(kept)} of {len(s)} (rounding)" if len(kept) < len(s) else "")
 
 
 def _above_rounding(s: np.ndarray) -> np.ndarray:

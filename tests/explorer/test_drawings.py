@@ -84,6 +84,28 @@ def test_where_a_value_lies():
     assert len(list(tree.iter("circle"))) == 3 + 1, "three marks, and one in the legend"
 
 
+def test_numbers_have_one_format():
+    assert [drawings.number(value) for value in (0.0, 5.66e-7, 0.000123, 1, 123.4, 2090, 1.3e38, np.inf)] == [
+        "0", "5.66e-7", "0.000123", "1", "123", "2.09e3", "1.3e38", "not finite"]
+    assert drawings.tick(1e-7) == "1e-7"
+
+
+def test_a_long_line_has_the_marks_of_its_legend():
+    line = Curve("pinned", np.geomspace(1, 10, 200), "#f00", "pinned")
+    assert 40 < len(list(parsed(drawings.curves("title", [line], "step")).iter("circle"))) <= 65
+
+
+def test_the_bell_curve_is_drawn_at_step_0_alone():
+    """It is that of random weights; later it would be a spike where training has made z larger."""
+    run = Run(Settings(depth=2, width=8))
+    expected = run.expected()
+    assert "bell curve: theory" in view.profile_pictures(view.observe(run), expected, None)["z_histograms"]
+    run.advance(1)
+    later = view.profile_pictures(view.observe(run), expected, None)["z_histograms"]
+    assert "bell curve" not in later
+    assert "dashed: ± the predicted rms" in later
+
+
 def test_round_steps():
     assert [drawings.round_step(least) for least in (0, 0.4, 1, 1.2, 3, 98, 600)] == [1, 1, 1, 2, 5, 100, 1000]
 
@@ -103,7 +125,7 @@ def test_singular_values_that_are_rounding_are_left_out_and_counted():
     s = np.diag(A)
     said = parsed(view.jacobian_picture(s, seen, None, None, None)).get("aria-label")
     assert np.linalg.matrix_rank(A) == 4
-    assert "measured: from 5 to 1e-12; left out: 4 of 8, which are rounding." in said
+    assert "measured: from 5 to 1e-12; left out: 4 of 8 (rounding)." in said
     assert "rounding" not in view.jacobian_picture(s[:4], seen, None, s, seen)
     assert "There is nothing to draw: 8 zeros." in view.jacobian_picture(np.zeros(8), seen, None, None, None)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chapters.explorer.__main__ import FRAMES, HERE, computed, grid, page, short
-from minnet.explorer import Run, Settings, view
+from minnet.explorer import Run, Settings, drawings, view
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -158,7 +158,7 @@ def test_stored_choose_train_rewind_compare(opened):
     tab.select_option("#depth", "10")
     run = STORED["glorot_normal|relu|10"]
     first, last = run["frames"][0], run["frames"][-1]
-    assert f"rms of z: {first['z'][0]:g} in layer 1" in label(tab, "z")
+    assert f"rms of z: {drawings.number(first['z'][0])} in layer 1" in label(tab, "z")
     said = re.search(r"measured: from ([\d.e-]+) to ([\d.e-]+);", label(tab, "delta")).groups()
     assert [float(one) for one in said] == [first["delta"][0], first["delta"][-1]]
     assert "theory for random weights" in label(tab, "z")
@@ -167,7 +167,7 @@ def test_stored_choose_train_rewind_compare(opened):
     tab.click("#train")
     tab.wait_for_function("words => document.getElementById('status').textContent.startsWith(words)",
                           arg=f"Step {last['step']}, epoch {FRAMES[-1]}.")
-    assert f"loss {last['loss']:g} at step {last['step']}" in label(tab, "loss")
+    assert f"loss {drawings.number(last['loss'])} at step {last['step']}" in label(tab, "loss")
     assert tab.locator("#train").text_content() == "Train"
     assert "epochs=60" in tab.locator("#code").text_content()
     assert tab.locator("#diagnosis li").count() == max(1, len(run["end"]))
@@ -191,8 +191,8 @@ def test_stored_singular_values_that_are_rounding_are_left_out_and_counted(opene
     kept = [value for value in s if value > 64 * np.finfo(float).eps * s[0]]
     tab.select_option("#depth", "2")
     said = label(tab, "jacobian")
-    assert f"measured: from {s[0]:g} to {kept[-1]:g};" in said
-    assert f"left out: {16 - len(kept)} of the 16, which are rounding." in said
+    assert f"measured: from {drawings.number(s[0])} to {drawings.number(kept[-1])};" in said
+    assert f"left out: {16 - len(kept)} of 16 (rounding)." in said
     tab.select_option("#init", "zeros")
     assert "There is nothing to draw: 3 zeros." in label(tab, "z")
     assert errors == []
@@ -213,6 +213,16 @@ def test_stored_run_that_diverges_says_so_once_it_is_trained(opened):
     tab.click("#rewind")
     assert "Training stopped" not in tab.locator("#status").text_content()
     assert errors == []
+
+
+def test_stored_numbers_have_the_format_of_the_live_ones(opened):
+    tab, *_ = opened(PAGE.as_uri())
+    values = [0, 5.66e-7, 0.00000133, 0.000123, 0.5, 9.99, 123, 999.9, 2090, 1.3e38]
+    assert tab.evaluate("values => values.map(number)", values) == [drawings.number(value) for value in values]
+    assert tab.evaluate("number(null)") == drawings.number(np.nan)
+    tab.evaluate("() => { const e = document.getElementById('epoch'); e.value = 1; "
+                 "e.dispatchEvent(new Event('input')); }")
+    assert "bell curve" not in label(tab, "z_counts")
 
 
 def test_stored_code_has_the_width_of_the_page(opened):

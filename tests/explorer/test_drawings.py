@@ -9,7 +9,7 @@ import pytest
 
 from minnet import diagnostics, losses, plots, theory
 from minnet.explorer import Run, Settings, drawings, view
-from minnet.explorer.drawings import Axes, Curve
+from minnet.explorer.drawings import Axes, Curve, number
 
 
 def parsed(svg):
@@ -56,13 +56,13 @@ def test_pictures_say_the_library_s_numbers():
     for name, rms, median in (("z", measured.z, predicted.z.typical**0.5),
                               ("delta", measured.delta, predicted.delta.typical**0.5 * measured.delta[-1])):
         said = parsed(pictures[name]).get("aria-label")
-        assert f"measured: from {rms[0]:.3g} to {rms[-1]:.3g}" in said
-        assert f"theory for random weights: from {median[0]:.3g} to {median[-1]:.3g}" in said
+        assert f"measured: from {number(rms[0])} to {number(rms[-1])}" in said
+        assert f"theory for random weights: from {number(median[0])} to {number(median[-1])}" in said
         assert plots.initializer_style("glorot_normal")["color"] in pictures[name]
     s = run.singular_values()
     said = parsed(view.jacobian_picture(s, seen, expected, None, None)).get("aria-label")
-    assert f"largest s {s[0]:.3g}, rms {np.sqrt((s**2).mean()):.3g}" in said
-    assert f"rms in theory: from {expected.stretch:.3g}" in said
+    assert f"largest s {number(s[0])}, rms {number(np.sqrt((s**2).mean()))}" in said
+    assert f"rms in theory: from {number(expected.stretch)}" in said
     run.advance(3)
     later = parsed(view.profile_pictures(view.observe(run, seen.last_delta), expected, None)["delta"])
     assert later.get("aria-label").split("theory")[1] == parsed(pictures["delta"]).get("aria-label").split("theory")[1]

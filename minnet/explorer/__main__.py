@@ -51,7 +51,10 @@ def prepared(folder: Path, port: int, browser: bool) -> list[str]:
     (template / "index.html.j2").write_text(TEMPLATE, encoding="utf-8")
     (template / "conf.json").write_text('{"base_template": "lab"}', encoding="utf-8")
     return [str(folder / "explorer.ipynb"), "--Voila.ip=127.0.0.1",
-            f"--port={port}", "--template=minnet", *([] if browser else ["--no-browser"])]
+            f"--port={port}", "--template=minnet",
+            # A page that was closed leaves its kernel behind: it is ended after ten minutes without a page or a task.
+            "--MappingKernelManager.cull_idle_timeout=600", "--MappingKernelManager.cull_interval=60",
+            *([] if browser else ["--no-browser"])]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -62,21 +62,21 @@ def message(title: str, words: str, *, height: int = HEIGHT) -> str:
 
 # Curves --------------------------------------------------------------------------------------------------------
 
-def curves(title: str, lines: Sequence[Curve], xlabel: str, *, log: bool = True) -> str:
-    """Lines over 1, 2, …, on a logarithmic axis; what is not positive or not finite is left out, and named.
+def curves(title: str, lines: Sequence[Curve], xlabel: str, *, log: bool = True, note: str = "") -> str:
+    """Lines over 1, 2, …, on a logarithmic axis; zeros and what is not finite are left out, and counted.
 
-    Without a single point it is a message that says so.
+    The count follows `xlabel`, and so does a `note` of the caller's. Without a single point it is a message.
     """
     drawn = [line for line in lines if usable(line.values, log).any()]
+    left_out = unusable([line for line in lines if line.kind == "measured"], log)
     if not drawn:
-        return message(title, "There is nothing to draw: every value is 0 or not a finite number.")
+        return message(title, f"There is nothing to draw: {left_out}.")
     every = np.concatenate([line.values[usable(line.values, log)] for line in drawn]
                            + [line.band[usable(line.band, log)] for line in drawn if line.band is not None])
     xs = [places(line) for line in drawn]
     x_low, x_high = min(float(x.min()) for x in xs), max(float(x.max()) for x in xs)
     axes = Axes(x_low, x_high, float(every.min()), float(every.max()), log)
-    left_out = sum(int((~usable(line.values, log)).sum()) for line in lines if line.kind == "measured")
-    note = f"; {left_out} values are 0 or not finite" if left_out else ""
+    note = "".join(f"; left out: {words}" for words in (left_out, note) if words)
     shapes = [axes.frame(f"{xlabel}{note}")]
     shapes += [shape for line in drawn for shape in (axes.band(line), axes.line(line))]
     said = [f"{line.label}: from {number(first(line, log))} to {number(last(line, log))}" for line in drawn]
@@ -88,6 +88,13 @@ def usable(values: np.ndarray, log: bool) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         found: np.ndarray = np.isfinite(values) & ((values > 0) | (not log))
     return found
+
+
+def unusable(lines: Sequence[Curve], log: bool) -> str:
+    """How many values cannot be drawn, and why: "2 zeros, 1 not finite"; empty where all can."""
+    values = np.concatenate([np.zeros(0), *(line.values for line in lines)])
+    zeros, lost = int((values == 0).sum()) if log else 0, int((~np.isfinite(values)).sum())
+    return ", ".join([f"{zeros} zero{'s' if zeros > 1 else ''}"] * (zeros > 0) + [f"{lost} not finite"] * (lost > 0))
 
 
 def places(line: Curve) -> np.ndarray:
@@ -106,8 +113,13 @@ def last(line: Curve, log: bool) -> float:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number of three digits, or in words that it is none."""
-    return f"{value:.{digits}g}" if math.isfinite(value) else "not finite"
+    """A number of three digits, such as 0.0123 and 1.2e-7, or in words that it is none."""
+    return short_exponent(f"{value:.{digits}g}") if math.isfinite(value) else "not finite"
+
+
+def short_exponent(words: str) -> str:
+    """1e-07 and 1e+10 as 1e-7 and 1e10."""
+    return words.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 @dataclass(frozen=True)
@@ -178,14 +190,15 @@ class Axes:
         return f'<path d="{points}Z" fill="#000" fill-opacity=".13"/>'
 
     def line(self, line: Curve) -> str:
-        """A line with its marks, with gaps where a value cannot be drawn."""
+        """A line with at most 64 marks, with gaps where a value cannot be drawn."""
         good = usable(line.values, self.log)
         x = self.x(places(line))
         y = self.y(np.where(good, line.values, self.y_high))
         begins = good & ~np.append(False, good[:-1])
         pieces = "".join(f"{'M' if begins[k] else 'L'}{x[k]:.1f} {y[k]:.1f}" for k in np.flatnonzero(good))
-        marks = "" if line.kind == "theory" or len(x) > 64 else "".join(
-            mark(*place, line) for place in zip(x[good], y[good], strict=True))
+        every = math.ceil(len(x) / 64)
+        marks = "" if line.kind == "theory" else "".join(
+            mark(*place, line) for place in zip(x[good][::every], y[good][::every], strict=True))
         return f'<path d="{pieces}" {stroke(line)}/>{marks}'
 
 
@@ -204,7 +217,7 @@ def tick(value: float) -> str:
     """The label of a tick: 0.1, 1, 100 as they are, others as powers."""
     if value == 0 or 1e-3 < abs(value) < 1e4:
         return f"{value:g}"
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return short_exponent(f"{value:.0e}")
 
 
 def stroke(line: Curve) -> str:

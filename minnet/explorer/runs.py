@@ -67,7 +67,11 @@ class Run:
         self._records: Iterator[Record] | None = None
 
     def advance(self, epochs: int) -> None:
-        """Train for so many more epochs; where training diverges, `stopped` says so in words and nothing is raised."""
+        """Train for so many more epochs.
+
+        Where training diverges nothing is raised: `stopped` says so in words, and the network is put back to the end of
+        the epoch before. The steps, the loss and the Python of the run then belong to the same weights.
+        """
         if self._records is None:
             self._records = train(
                 self.net, (self.x, self.y), loss=LOSS, optimizer=self.settings.optimizer(), epochs=WITHOUT_END,
@@ -75,10 +79,11 @@ class Run:
         for _ in range(epochs):
             if self.stopped:
                 break
+            before = self.net.params.copy()
             try:
                 self.history.append(next(self._records))
             except Diverged as error:
-                self.stopped = str(error)
+                self.net.params, self.stopped = before, str(error)
 
     @property
     def step(self) -> int:

@@ -71,10 +71,11 @@ def profile_pictures(seen: Observed, expected: Expected | None, pinned: Observed
         ends = f"{drawings.number(now[0])} in layer 1, {drawings.number(now[-1])} in layer {len(now)}"
         found[name] = drawings.curves(f"rms of {letter}: {ends}", _lines(now, other, seen, pinned, theory, band),
                                       "layer (the last one gives the outputs)")
-        words = "bell curve: theory" if name == "z" else "dashed: ± the predicted rms"
+        bell = name == "z" and seen.step == 0     # training moves z away from the normal distribution of random weights
+        words = "bell curve: theory" if bell else "dashed: ± the predicted rms"
         found[f"{name}_histograms"] = drawings.histograms(
             f"{letter} in units of its rms{'' if theory is None else f'; {words}'}", counts, now, seen.color,
-            reach=REACH, theory=theory, normal=name == "z")
+            reach=REACH, theory=theory, normal=bell)
     return found
 
 
@@ -88,18 +89,21 @@ def jacobian_picture(s: np.ndarray, seen: Observed, expected: Expected | None, p
         return drawings.message(title, "It cannot be computed: the signal is no longer a finite number.")
     with np.errstate(all="ignore"):
         size = float(np.sqrt(np.square(s).mean()))
-    lines = _lines(_above_rounding(s), None if pinned is None or not pinned.size else _above_rounding(pinned), seen,
-                   other)
+    kept = _above_rounding(s)
+    lines = _lines(kept, None if pinned is None or not pinned.size else _above_rounding(pinned), seen, other)
     if expected is not None and 0 < expected.stretch < np.inf:
         lines.append(Curve("rms in theory", np.full(len(s), expected.stretch), "#000", "theory"))
     return drawings.curves(f"Jacobian ∂z_L/∂z_1: largest s {drawings.number(float(s[0]))}, rms "
-                           f"{drawings.number(size)}", lines, "singular value s, the largest first")
+                           f"{drawings.number(size)}", lines, "singular value s, the largest first",
+                           note=f"{len(s) - len(kept)} of {len(s)} (rounding)" if len(kept) < len(s) else "")
 
 
 def _above_rounding(s: np.ndarray) -> np.ndarray:
-    """Singular values; NaN for those below 10⁻¹⁶ of the largest, which are rounding."""
-    with np.errstate(all="ignore"):
-        return np.where(s > max(1e-16 * float(s[0]), 1e-300), s, np.nan)
+    """The singular values above n·ε times the largest; those below are rounding, as for `np.linalg.matrix_rank`."""
+    if not s[0] > 0:
+        return s                                  # all are 0 or not finite: the picture says so
+    kept: np.ndarray = s[s > len(s) * np.finfo(s.dtype).eps * s[0]]
+    return kept
 
 
 def loss_picture(seen: Observed, pinned: Observed | None) -> str:
@@ -143,7 +147,8 @@ def notes(seen: Observed, theory: Expected | str | None) -> str:
     """What a reader has to know about the state: training that diverged; why there is no theory, or what it is of."""
     found = []
     if seen.stopped:
-        found.append(f"<b>Training stopped:</b> {html.escape(seen.stopped)}. Rewind and change one setting.")
+        found.append(f"<b>Training stopped:</b> {html.escape(seen.stopped)}. The pictures show the network before that "
+                     f"epoch, at step {seen.step}. Change one setting and train again.")
     if isinstance(theory, str):
         found.append(f"<b>Theory is not drawn:</b> {html.escape(theory)}.")
     elif theory is not None and seen.step:

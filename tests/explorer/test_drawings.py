@@ -9,7 +9,7 @@ import pytest
 
 from minnet import diagnostics, losses, plots, theory
 from minnet.explorer import Run, Settings, drawings, view
-from minnet.explorer.drawings import Axes, Curve
+from minnet.explorer.drawings import Axes, Curve, number
 
 
 def parsed(svg):
@@ -56,13 +56,13 @@ def test_pictures_say_the_library_s_numbers():
     for name, rms, median in (("z", measured.z, predicted.z.typical**0.5),
                               ("delta", measured.delta, predicted.delta.typical**0.5 * measured.delta[-1])):
         said = parsed(pictures[name]).get("aria-label")
-        assert f"measured: from {rms[0]:.3g} to {rms[-1]:.3g}" in said
-        assert f"theory for random weights: from {median[0]:.3g} to {median[-1]:.3g}" in said
+        assert f"measured: from {number(rms[0])} to {number(rms[-1])}" in said
+        assert f"theory for random weights: from {number(median[0])} to {number(median[-1])}" in said
         assert plots.initializer_style("glorot_normal")["color"] in pictures[name]
     s = run.singular_values()
     said = parsed(view.jacobian_picture(s, seen, expected, None, None)).get("aria-label")
-    assert f"largest s {s[0]:.3g}, rms {np.sqrt((s**2).mean()):.3g}" in said
-    assert f"rms in theory: from {expected.stretch:.3g}" in said
+    assert f"largest s {number(s[0])}, rms {number(np.sqrt((s**2).mean()))}" in said
+    assert f"rms in theory: from {number(expected.stretch)}" in said
     run.advance(3)
     later = parsed(view.profile_pictures(view.observe(run, seen.last_delta), expected, None)["delta"])
     assert later.get("aria-label").split("theory")[1] == parsed(pictures["delta"]).get("aria-label").split("theory")[1]
@@ -78,10 +78,32 @@ def test_where_a_value_lies():
     assert Axes(1, 5, 2.0, 2.0, True).ticks()
     line = Curve("measured", np.array([1.0, np.nan, 0.0, 10.0, 100.0]), "#f00", "measured")
     tree = parsed(drawings.curves("title", [line], "layer"))
-    assert "2 values are 0 or not finite" in tree.get("aria-label")
+    assert "left out: 1 zero, 1 not finite" in tree.get("aria-label")
     (d,) = [path.get("d") for path in tree.iter("path") if path.get("stroke") == "#f00" and "h24" not in path.get("d")]
     assert re.sub(r"[\d. ]+", "", d) == "MML", "a gap where a value is missing"
     assert len(list(tree.iter("circle"))) == 3 + 1, "three marks, and one in the legend"
+
+
+def test_numbers_have_one_format():
+    assert [drawings.number(value) for value in (0.0, 5.66e-7, 0.000123, 1, 123.4, 2090, 1.3e38, np.inf)] == [
+        "0", "5.66e-7", "0.000123", "1", "123", "2.09e3", "1.3e38", "not finite"]
+    assert drawings.tick(1e-7) == "1e-7"
+
+
+def test_a_long_line_has_the_marks_of_its_legend():
+    line = Curve("pinned", np.geomspace(1, 10, 200), "#f00", "pinned")
+    assert 40 < len(list(parsed(drawings.curves("title", [line], "step")).iter("circle"))) <= 65
+
+
+def test_the_bell_curve_is_drawn_at_step_0_alone():
+    """It is that of random weights; later it would be a spike where training has made z larger."""
+    run = Run(Settings(depth=2, width=8))
+    expected = run.expected()
+    assert "bell curve: theory" in view.profile_pictures(view.observe(run), expected, None)["z_histograms"]
+    run.advance(1)
+    later = view.profile_pictures(view.observe(run), expected, None)["z_histograms"]
+    assert "bell curve" not in later
+    assert "dashed: ± the predicted rms" in later
 
 
 def test_round_steps():
@@ -89,8 +111,23 @@ def test_round_steps():
 
 
 def test_nothing_to_draw_is_said():
-    zeros = Curve("measured", np.zeros(3), "#f00", "measured")
-    assert "every value is 0 or not a finite number" in parsed(drawings.curves("t", [zeros], "layer")).get("aria-label")
+    for values, words in (([0, 0, 0], "3 zeros."), ([np.nan, 0, np.inf], "1 zero, 2 not finite.")):
+        line = Curve("measured", np.array(values, float), "#f00", "measured")
+        said = parsed(drawings.curves("t", [line], "layer")).get("aria-label")
+        assert f"There is nothing to draw: {words}" in said
+
+
+def test_singular_values_that_are_rounding_are_left_out_and_counted():
+    """The tolerance is that of numpy's matrix_rank: n·ε times the largest."""
+    run = Run(Settings(depth=3, width=8))
+    seen = view.observe(run)
+    A = np.diag([5.0, 1.0, 1e-3, 1e-12, 1e-15, 1e-18, 1e-40, 0.0])
+    s = np.diag(A)
+    said = parsed(view.jacobian_picture(s, seen, None, None, None)).get("aria-label")
+    assert np.linalg.matrix_rank(A) == 4
+    assert "measured: from 5 to 1e-12; left out: 4 of 8 (rounding)." in said
+    assert "rounding" not in view.jacobian_picture(s[:4], seen, None, s, seen)
+    assert "There is nothing to draw: 8 zeros." in view.jacobian_picture(np.zeros(8), seen, None, None, None)
 
 
 def test_words_are_escaped():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chapters.explorer.__main__ import FRAMES, HERE, computed, grid, page, short
-from minnet.explorer import Run, Settings, view
+from minnet.explorer import Run, Settings, drawings, view
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -158,7 +158,7 @@ def test_stored_choose_train_rewind_compare(opened):
     tab.select_option("#depth", "10")
     run = STORED["glorot_normal|relu|10"]
     first, last = run["frames"][0], run["frames"][-1]
-    assert f"rms of z: {first['z'][0]:g} in layer 1" in label(tab, "z")
+    assert f"rms of z: {drawings.number(first['z'][0])} in layer 1" in label(tab, "z")
     said = re.search(r"measured: from ([\d.e-]+) to ([\d.e-]+);", label(tab, "delta")).groups()
     assert [float(one) for one in said] == [first["delta"][0], first["delta"][-1]]
     assert "theory for random weights" in label(tab, "z")
@@ -167,7 +167,7 @@ def test_stored_choose_train_rewind_compare(opened):
     tab.click("#train")
     tab.wait_for_function("words => document.getElementById('status').textContent.startsWith(words)",
                           arg=f"Step {last['step']}, epoch {FRAMES[-1]}.")
-    assert f"loss {last['loss']:g} at step {last['step']}" in label(tab, "loss")
+    assert f"loss {drawings.number(last['loss'])} at step {last['step']}" in label(tab, "loss")
     assert tab.locator("#train").text_content() == "Train"
     assert "epochs=60" in tab.locator("#code").text_content()
     assert tab.locator("#diagnosis li").count() == max(1, len(run["end"]))
@@ -185,8 +185,76 @@ def test_stored_choose_train_rewind_compare(opened):
     assert all(url.startswith(("file:", "data:")) for url in requests)
 
 
+def test_stored_singular_values_that_are_rounding_are_left_out_and_counted(opened):
+    tab, _, errors = opened(PAGE.as_uri())
+    s = STORED["he_normal|relu|2"]["frames"][0]["s"]
+    kept = [value for value in s if value > 64 * np.finfo(float).eps * s[0]]
+    tab.select_option("#depth", "2")
+    said = label(tab, "jacobian")
+    assert f"measured: from {drawings.number(s[0])} to {drawings.number(kept[-1])};" in said
+    assert f"left out: {16 - len(kept)} of 16 (rounding)." in said
+    tab.select_option("#init", "zeros")
+    assert "There is nothing to draw: 3 zeros." in label(tab, "z")
+    assert errors == []
+
+
+def test_stored_run_that_diverges_says_so_once_it_is_trained(opened):
+    tab, _, errors = opened(PAGE.as_uri())
+    tab.select_option("#init", "normal(std=0.3)")
+    tab.select_option("#depth", "10")
+    run = STORED["normal(std=0.3)|relu|10"]
+    assert run["stopped"]
+    assert "Training stopped" not in tab.locator("#status").text_content()
+    tab.click("#train")
+    words = f"Training stopped: {run['stopped']}. The pictures show the network before that epoch, at step 0."
+    tab.wait_for_function("words => document.getElementById('status').textContent.includes(words)", arg=words)
+    assert run["stopped"] in label(tab, "loss")
+    assert "epochs=0" in tab.locator("#code").text_content()
+    tab.click("#rewind")
+    assert "Training stopped" not in tab.locator("#status").text_content()
+    assert errors == []
+
+
+def test_stored_numbers_have_the_format_of_the_live_ones(opened):
+    tab, *_ = opened(PAGE.as_uri())
+    values = [0, 5.66e-7, 0.00000133, 0.000123, 0.5, 9.99, 123, 999.9, 2090, 1.3e38]
+    assert tab.evaluate("values => values.map(number)", values) == [drawings.number(value) for value in values]
+    assert tab.evaluate("number(null)") == drawings.number(np.nan)
+    tab.evaluate("() => { const e = document.getElementById('epoch'); e.value = 1; "
+                 "e.dispatchEvent(new Event('input')); }")
+    assert "bell curve" not in label(tab, "z_counts")
+
+
+def test_stored_code_has_the_width_of_the_page(opened):
+    tab, *_ = opened(PAGE.as_uri())
+    assert tab.evaluate("(() => { const code = document.getElementById('code'); return code.scrollWidth <= "
+                        "code.clientWidth; })()")
+
+
+def test_stored_page_leads_back_to_the_book(opened):
+    """In the book the page is chapters/explorer/index.html, and the notebook chapters/explorer.html."""
+    tab, *_ = opened(PAGE.as_uri())
+    links = tab.eval_on_selector_all("a", "links => links.map(link => link.getAttribute('href'))")
+    assert links == ["../../index.html", "../explorer.html"]
+
+
+@pytest.mark.parametrize(("mode", "system", "dark"), [(None, "light", False), (None, "dark", True),
+                                                      ("auto", "dark", True), ("dark", "light", True),
+                                                      ("light", "dark", False)])
+def test_stored_page_follows_the_theme_of_the_book_or_of_the_system(opened, mode, system, dark):
+    tab, _, errors = opened(PAGE.as_uri())
+    tab.emulate_media(color_scheme=system)
+    tab.evaluate("mode => mode === null ? localStorage.removeItem('mode') : localStorage.setItem('mode', mode)", mode)
+    tab.reload()
+    color = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", color))) < 3 * 60) is dark
+    assert errors == []
+
+
 def test_stored_runs_by_keyboard(opened):
     tab, _, errors = opened(PAGE.as_uri())
+    for _ in range(2):                                       # the two links
+        tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.id") == "init"
     tab.keyboard.press("ArrowDown")

@@ -117,6 +117,22 @@ def test_one_thing_changed_leaves_the_weights(change):
     assert not any(same_weights(run, Run(Settings(**SMALL, seed=1))))
 
 
+def test_a_run_that_diverges_is_put_back_to_the_epoch_before():
+    """The steps, the loss, the weights and the Python then belong to one state."""
+    for settings, later in ((Settings(data="digits", learning_rate=1.0, seed=1), False),
+                             (Settings(depth=10, init="normal(std=0.3)", batch_size=300), True)):
+        run = Run(settings)
+        run.advance(10)
+        assert run.stopped
+        assert bool(run.history) is later, "whether an epoch was finished before"
+        other = Run(settings)
+        other.advance(len(run.history))
+        assert not other.stopped
+        assert run.step == other.step
+        assert np.array_equal(run.net.params, other.net.params)
+        assert run.layers().loss == other.layers().loss
+
+
 def test_divergence_is_said_in_words_and_can_be_rewound():
     run = Run(Settings(depth=10, width=32, init="normal(std=1.0)", learning_rate=3.0))
     run.advance(5)

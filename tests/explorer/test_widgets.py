@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("ipywidgets", reason="needs ipywidgets: pip install -e '.[explorer]'")
 from minnet.explorer import Run, Settings, explore, view
+from minnet.explorer.__main__ import prepared
 from minnet.explorer.widgets import Explorer
 
 SMALL = Settings(depth=3, width=8)
@@ -50,6 +51,7 @@ def test_what_fails_is_said_in_words():
     explorer = Explorer(Settings(depth=10, width=32, init="normal(std=1.0)", learning_rate=3.0))
     explorer.buttons["train"].click()
     assert "Training stopped" in explorer.texts["notes"].value
+    assert "The pictures show the network before that epoch, at step 0." in explorer.texts["notes"].value
     explorer.controls["init"].value = "zeros"
     assert "Theory is not drawn" in explorer.texts["notes"].value
     assert "Training stopped" not in explorer.texts["notes"].value
@@ -98,6 +100,14 @@ def test_training_can_be_paused_and_gone_on_with():
     run = Run(SMALL)
     run.advance(epochs)
     assert np.array_equal(explorer.run.net.params, run.net.params)
+
+
+def test_the_server_ends_the_kernels_of_closed_pages(tmp_path):
+    app = pytest.importorskip("voila.app").Voila()
+    app.parse_command_line(prepared(tmp_path, 8866, False))
+    kernels = app.config.MappingKernelManager
+    assert 0 < int(kernels.cull_interval) <= int(kernels.cull_idle_timeout) <= 3600
+    assert "cull_connected" not in kernels, "a page that is open keeps its kernel"
 
 
 def test_a_setting_of_one_s_own_is_a_choice():

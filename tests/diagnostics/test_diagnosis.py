@@ -504,9 +504,9 @@ def test_groups_are_judged_as_their_optimizer_is(settings, kinds):
 
 
 def test_momentum_of_a_trained_network():
-    """It had learned; with this momentum it forgets."""
+    """It had learned; with this momentum it forgets. (At 0.5 the rate alone is near to too large: rounding decides.)"""
     read = trained(digits_net(), epochs=10)
-    report = diagnosed(read, optimizer=optimizers.SGD(0.5, momentum=0.99))
+    report = diagnosed(read, optimizer=optimizers.SGD(0.25, momentum=0.99))
     assert report.loss < 0.3 * report.chance
     assert report.kinds == ("momentum_large",)
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page, run_sweeps
+from chapters import front_page, run_sweeps, title
 
 HERE = Path(__file__).parent
 LEDGER = HERE / "ledger.json"
@@ -68,12 +68,6 @@ def sources(numbers: list[str], folders: tuple[str, ...] = ("", "further")) -> l
         raise SystemExit(f"no chapter {', '.join(sorted(wanted - there))}: there are {', '.join(sorted(there))}; "
                          "--list shows their titles")
     return [path for path in found if not wanted or path.name[:2] in wanted]
-
-
-def title(source: Path) -> str:
-    """The chapter's first heading."""
-    return next(line.removeprefix("# # ") for line in source.read_text(encoding="utf-8").splitlines()
-                if line.startswith("# # "))
 
 
 async def execute(source: Path, fast: bool, folder: Path) -> Run:

@@ -185,8 +185,7 @@ def marked_down(text: str) -> str:
     return re.sub(r"([|<>*_`\\\[\]])", r"\\\1", re.sub(r"\s+", " ", text))
 
 
-def write(grades: list[Grade], chapter: str, out: Path, of: int,
-          only: Sequence[str] = ()) -> None:
+def write(grades: list[Grade], chapter: str, out: Path, of: int, only: Sequence[str] = ()) -> None:
     """Write grades.csv and grades.md: of so many submissions those that are graded."""
     worth = {id: exercises(chapter)[id].points for id in handout.sources(chapter, only)}
     with (out / TABLES[0]).open("w", newline="", encoding="utf-8") as file:

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chapters import title
+
 HERE = Path(__file__).parent
 STUB = 'raise NotImplementedError("write your answer here")'
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.MULTILINE | re.DOTALL)
@@ -39,10 +41,9 @@ nothing. You may add cells and imports. Where a task asks for a derivation or a 
 NAME = "Your name:"
 
 
-def title(chapter: str) -> str:
-    """The first heading of a chapter."""
-    text = next(HERE.glob(f"{chapter}_*.py")).read_text(encoding="utf-8")
-    return next(line.removeprefix("# # ") for line in text.splitlines() if line.startswith("# # "))
+def path(chapter: str) -> Path:
+    """The text of a chapter."""
+    return next(HERE.glob(f"{chapter}_*.py"))
 
 
 def sources(chapter: str, only: Sequence[str] = ()) -> dict[str, Path]:
@@ -88,8 +89,7 @@ def notebook(chapter: str, *, only: Sequence[str] = (), points: bool = False, nb
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
     total = f"{len(files)} exercises" + (f", {sum(worth[id] for id in files)} points together" if points else "")
-    begin = BEGIN.format(number=chapter, title=title(chapter), worth=total,
-                         stem=next(HERE.glob(f"{chapter}_*.py")).stem)
+    begin = BEGIN.format(number=chapter, title=title(path(chapter)), worth=total, stem=path(chapter).stem)
     for name, text in (("begin", begin), ("name", NAME)):
         mark = marked(name, f"{chapter}-{name}", 0) | {"locked": name == "begin"}
         made.cells.append(nbformat.v4.new_markdown_cell(text, id=f"{chapter}-{name}", metadata={"nbgrader": mark}))
@@ -130,7 +130,7 @@ def main(arguments: list[str]) -> int:
     for number in options.chapters:
         chapter = number.zfill(2)
         sources(chapter, options.only)
-        files[chapter] = options.out / f"{next(HERE.glob(f'{chapter}_*.py')).stem}_exercises.ipynb"
+        files[chapter] = options.out / f"{path(chapter).stem}_exercises.ipynb"
         if files[chapter].exists() and not options.force:
             raise SystemExit(f"{files[chapter]} exists, perhaps with answers in it: move it, choose another folder "
                              "with --out, or overwrite it with --force")

@@ -195,8 +195,8 @@ def test_every_link_leads_somewhere(site, read):
 def test_the_explorer_is_one_step_from_every_page(site, read):
     """It is in the bar on top, and the list of chapters opens it."""
     assert "../explorer.html" in read[site / "chapters" / "05_he.html"].links
-    assert "chapters/explorer/index.html" in read[site / "explorer.html"].links
-    assert "explorer/index.html" in read[site / "chapters" / "index.html"].links
+    assert "chapters/explorer_page/index.html" in read[site / "explorer.html"].links
+    assert "explorer_page/index.html" in read[site / "chapters" / "index.html"].links
 
 
 @pytest.mark.book

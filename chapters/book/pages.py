@@ -8,12 +8,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from chapters import front_page
+from chapters import front_page, title
 from chapters.book import ledger, notebooks
 from chapters.book.notebooks import MODULES
 
 ROOT = Path(__file__).parents[2]
-EXPLORER = ROOT / "chapters" / "explorer" / "index.html"         # a page that is complete: it is copied
+EXPLORER = ROOT / "chapters" / "explorer_page" / "index.html"    # a page that is complete: it is copied
 NOTEBOOK = "chapters/explorer.ipynb"                             # the explorer with widgets
 PROJECT = ("tests/DEVELOPING.md", "tests/benchmarks/README.md", "datasets/README.md")
 # Values for options that have no default.
@@ -95,13 +95,13 @@ def write_chapters(source: Path, names: list[str]) -> None:
              if name != NOTEBOOK]
     top = [path for path in paths if path.parent == Path()]
     numbers = {path.name[:2] for path in top if path.name[:2].isdigit()}
-    listed = [f"{path.name[:2]} {heading(ROOT / 'chapters' / path.with_suffix('.ipynb'))} <{path}>"
+    listed = [f"{path.name[:2]} {title(ROOT / 'chapters' / path.with_suffix('.py'))} <{path}>"
               if path.name[:2] in numbers else path.as_posix() for path in top]
     listed += [path.as_posix() for path in paths if path not in top and path.name[:2] not in numbers]
     copy(source, "chapters/lecturers.md")
     listed.append("lecturers")
-    text(source / "chapters" / "index.md",
-         f"# Chapters\n{table}\n{explorer_link('explorer/index.html')}" + toctree(listed, ":hidden:\n:titlesonly:\n"))
+    text(source / "chapters" / "index.md", f"# Chapters\n{table}\n{explorer_link('explorer_page/index.html')}"
+         + toctree(listed, ":hidden:\n:titlesonly:\n"))
 
 
 def explorer_link(address: str) -> str:
@@ -115,13 +115,6 @@ def write_explorer(source: Path) -> None:
     text(source / "explorer.md", f"# Explorer\n\n{explorer_link(EXPLORER.relative_to(ROOT).as_posix())}With minnet "
          "installed you choose networks and data of your own:\n\n"
          + toctree(["/" + NOTEBOOK.removesuffix(".ipynb")], ":maxdepth: 1\n"))
-
-
-def heading(path: Path) -> str:
-    """The first heading of a notebook."""
-    book = next(iter(read([path]).values()))
-    return next(line.removeprefix("# ") for cell in book.cells for line in cell.source.splitlines()
-                if cell.cell_type == "markdown" and line.startswith("# "))
 
 
 def write_claims(source: Path, rows: list[dict[str, Any]], places: dict[str, str]) -> None:

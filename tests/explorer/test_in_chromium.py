@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from chapters.explorer.__main__ import FRAMES, HERE, computed, grid, page, short
+from chapters.explorer_page.__main__ import FRAMES, HERE, computed, grid, page, short
 from minnet.explorer import Run, Settings, drawings, view
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -232,7 +232,7 @@ def test_stored_code_has_the_width_of_the_page(opened):
 
 
 def test_stored_page_leads_back_to_the_book(opened):
-    """In the book the page is chapters/explorer/index.html, and the notebook chapters/explorer.html."""
+    """In the book the page is chapters/explorer_page/index.html, and the notebook chapters/explorer.html."""
     tab, *_ = opened(PAGE.as_uri())
     links = tab.eval_on_selector_all("a", "links => links.map(link => link.getAttribute('href'))")
     assert links == ["../../index.html", "../explorer.html"]
@@ -282,7 +282,7 @@ def test_every_stored_run_is_drawn_and_fits_a_telephone(opened):
 
 def test_the_page_is_made_of_the_stored_runs():
     html = PAGE.read_text(encoding="utf-8")
-    assert html == page(STORED), "python -m chapters.explorer renews it"
+    assert html == page(STORED), "python -m chapters.explorer_page renews it"
     assert len(html.encode()) < 2_000_000
     assert list(STORED) == list(grid())
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", html)

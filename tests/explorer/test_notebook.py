@@ -14,7 +14,7 @@ TEXT = Path(__file__).parents[2] / "chapters" / "explorer.py"
 def test_notebook_is_its_text_executed():
     text, notebook = jupytext.read(TEXT), nbformat.read(TEXT.with_suffix(".ipynb"), as_version=4)
     assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in text.cells], (
-        "python -m chapters.explorer --notebook renews it")
+        "python -m chapters.explorer_page --notebook renews it")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert all(output.output_type != "error" for cell in code for output in cell.outputs)

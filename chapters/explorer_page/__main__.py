@@ -1,8 +1,8 @@
 """Make the explorer's page for the book: `index.html`, one file that needs neither Python nor a network.
 
-    python -m chapters.explorer --compute      train every network of the grid, write runs.json (minutes), make the page
-    python -m chapters.explorer                make index.html from page.html and the stored runs.json
-    python -m chapters.explorer --notebook     execute chapters/explorer.py and write chapters/explorer.ipynb
+    python -m chapters.explorer_page --compute     train every network of the grid (minutes), make the page
+    python -m chapters.explorer_page               make index.html from page.html and the stored runs.json
+    python -m chapters.explorer_page --notebook    execute chapters/explorer.py and write chapters/explorer.ipynb
 
 The page computes nothing about networks: it draws numbers that `minnet.explorer.Run` has measured.
 """
@@ -126,7 +126,7 @@ def notebook() -> None:
 
 def main() -> None:
     """Compute if asked to, and write the page."""
-    parser = argparse.ArgumentParser(prog="python -m chapters.explorer", description=__doc__,
+    parser = argparse.ArgumentParser(prog="python -m chapters.explorer_page", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compute", action="store_true", help="train the networks of the grid anew")
     parser.add_argument("--notebook", action="store_true", help="write chapters/explorer.ipynb instead")
